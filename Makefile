@@ -1,0 +1,44 @@
+# The README's two commands are `make app` and `make test`; `make help` lists the rest.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+ARGUMENTS = $(if $(MODEL),--model $(MODEL))
+
+.PHONY: help app test test-all test-wheel lint bench browser clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+app: $(STAMP)  ## serve the demo at http://127.0.0.1:7860 (MODEL=./runs/mine adds your own model)
+	$(BIN)/python space/app.py $(ARGUMENTS)
+
+test: $(STAMP) browser lint  ## install, lint, check types, run the tests
+	$(BIN)/python -m pytest -m "not long"
+
+test-all: $(STAMP) browser lint  ## the tests with every count an issue states
+	$(BIN)/python -m pytest
+
+test-wheel: $(STAMP)  ## build the wheel, install it with its dependencies into a fresh venv, predict from another folder
+	$(BIN)/python tests/check_wheel.py --full
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(STAMP)  ## measure side by side with peers, in one run
+	$(BIN)/python -m benchmarks all
+
+browser:  # the page's test drives Debian's Chromium; without it that test skips and says why
+	@sh tests/install_browser.sh
+
+# requirements.txt pins every package; the project itself is installed in place, without asking the index again.
+$(STAMP): requirements.txt pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+clean:  ## remove what was built (not .venv, not runs/)
+	rm -rf build dist artifacts .pytest_cache .mypy_cache .ruff_cache
