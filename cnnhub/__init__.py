@@ -1,0 +1,64 @@
+"""cnnhub: load a convolutional network in one line and look inside it.
+
+>>> import cnnhub
+>>> cnnhub.load("cats-vs-dogs").labels
+['cat', 'dog']
+
+Importing this package imports neither torch nor timm; they are loaded when a name needs them.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from cnnhub import convolution, errors, features, kernels, render
+    from cnnhub.classifier import Classifier, Prediction, load
+    from cnnhub.errors import CnnHubError
+    from cnnhub.hub import builtin_models
+    from cnnhub.images import open_image
+
+# Where each public name lives; a name that is its module's own name stands for the module.
+_HOME = {
+    "Classifier": "classifier",
+    "CnnHubError": "errors",
+    "Prediction": "classifier",
+    "builtin_models": "hub",
+    "convolution": "convolution",
+    "errors": "errors",
+    "features": "features",
+    "kernels": "kernels",
+    "load": "classifier",
+    "open_image": "images",
+    "render": "render",
+}
+
+__all__ = [
+    "Classifier",
+    "CnnHubError",
+    "Prediction",
+    "builtin_models",
+    "convolution",
+    "errors",
+    "features",
+    "kernels",
+    "load",
+    "open_image",
+    "render",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'cnnhub' has no attribute {name!r}")
+    module = importlib.import_module(f"cnnhub.{_HOME[name]}")
+    value = module if name == _HOME[name] else getattr(module, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -1,0 +1,221 @@
+"""Classifier: a picture in, a Prediction out; and `load`, which finds and builds one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from typing import Any, Literal, overload
+
+import torch
+from timm.data import create_transform
+
+from cnnhub import features, hub
+from cnnhub.config import ModelConfig, label_index
+from cnnhub.engines import Engine, check_engine
+from cnnhub.engines.torch import TorchEngine, build
+from cnnhub.errors import CnnHubError, ImageError
+from cnnhub.images import ImageSource, open_image
+
+MAX_PARAMETERS = 400_000_000
+
+
+def load(
+    source: str | os.PathLike[str],
+    *,
+    revision: str | None = None,
+    engine: str = "auto",
+    cache_dir: str | os.PathLike[str] | None = None,
+    token: str | None = None,
+    local_files_only: bool = False,
+    device: str | torch.device | None = None,
+    max_parameters: int = MAX_PARAMETERS,
+) -> Classifier:
+    """Load an image classifier.
+
+    Args:
+        source: a built-in name ("cats-vs-dogs", "flowers", "imagenet"), a Hub id ("owner/name",
+            "owner/name@revision"), or a folder (a Path, or a string starting with ./, ../, ~ or /).
+        revision: a branch, tag or commit of a Hub repository.
+        engine: "torch", or "auto" for the fastest one that is there (torch is the only one so far).
+        cache_dir, token, local_files_only: as huggingface_hub understands them.
+        device: where the network runs, such as "cpu" or "cuda"; None is the CPU.
+        max_parameters: refuse larger networks.
+
+    Raises:
+        ModelNotFoundError, ModelConfigError, ModelWeightsError: see each.
+
+    >>> from sklearn.datasets import load_sample_image
+    >>> load("imagenet").predict(load_sample_image("china.jpg")).label
+    'palace'
+    """
+    check_engine(engine)
+    files = hub.resolve(source, revision=revision, cache_dir=cache_dir, token=token, local_files_only=local_files_only)
+    network = build(files.config, files.weights, max_parameters)
+    return Classifier(files.config, TorchEngine(network, _device(device)), source=files.source)
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a network answers for one picture.
+
+    Attributes:
+        label: the most probable label.
+        probability: its probability, 0 to 1.
+        scores: label -> probability, largest first.
+    """
+
+    label: str
+    probability: float
+    scores: dict[str, float]
+
+
+class Classifier:
+    """An image classifier: labels, preprocessing and a network. Its methods may run in several threads."""
+
+    def __init__(self, config: ModelConfig, engine: TorchEngine, source: str) -> None:
+        self.config = config
+        self.source = source
+        self.labels: list[str] = config.labels()
+        self.engine: Engine = engine
+        self.network: torch.nn.Module = engine.network
+        self.device: torch.device = engine.device
+        self._transform = create_transform(
+            **config.pretrained_cfg.model_dump(
+                include={"input_size", "interpolation", "crop_pct", "crop_mode", "mean", "std"}
+            )
+        )
+
+    def __repr__(self) -> str:
+        return f"Classifier({self.source!r}, {self.config.architecture}, {len(self.labels)} labels)"
+
+    def predict(self, image: ImageSource, top_k: int | None = None) -> Prediction:
+        """Classify one picture.
+
+        Args:
+            image: a path, bytes, an http(s) URL, a PIL image, or an array (H, W, 3) of uint8.
+            top_k: keep only the K largest scores, without renormalising.
+
+        Raises:
+            ImageError: the picture cannot be read.
+        """
+        return self._predictions(self.logits(image)[None], top_k)[0]
+
+    @overload
+    def predict_many(
+        self,
+        images: Iterable[ImageSource],
+        batch_size: int = 32,
+        top_k: int | None = None,
+        on_error: Literal["raise"] = "raise",
+    ) -> Iterator[Prediction]: ...
+    @overload
+    def predict_many(
+        self,
+        images: Iterable[ImageSource],
+        batch_size: int = 32,
+        top_k: int | None = None,
+        *,
+        on_error: Literal["keep"],
+    ) -> Iterator[Prediction | CnnHubError]: ...
+    def predict_many(
+        self,
+        images: Iterable[ImageSource],
+        batch_size: int = 32,
+        top_k: int | None = None,
+        on_error: Literal["raise", "keep"] = "raise",
+    ) -> Iterator[Any]:
+        """Classify many pictures, a batch at a time, yielding in input order.
+
+        `images` is read no further ahead than one batch. With on_error="keep" a picture that cannot be
+        read yields its ImageError in its place; with "raise" it ends the iteration.
+
+        Raises:
+            ImageError: a picture cannot be read and on_error is "raise".
+            ValueError: batch_size is not positive.
+        """
+        if batch_size < 1:
+            raise ValueError(f"batch_size is {batch_size}; expected 1 or more.")
+        remaining = iter(images)
+        while batch := list(islice(remaining, batch_size)):
+            outcomes = [self._try_preprocess(image, on_error) for image in batch]
+            pixels = [outcome for outcome in outcomes if isinstance(outcome, torch.Tensor)]
+            predictions = iter(self._predictions(self.engine.logits(torch.stack(pixels)), top_k) if pixels else [])
+            for outcome in outcomes:
+                yield next(predictions) if isinstance(outcome, torch.Tensor) else outcome
+
+    def preprocess(self, image: ImageSource) -> torch.Tensor:
+        """A picture -> pixels (3, H, W) float32, normalised as the network was trained (timm's transform)."""
+        pixels: torch.Tensor = self._transform(open_image(image))
+        return pixels
+
+    def logits(self, image: ImageSource) -> torch.Tensor:
+        """A picture -> logits (K,) float32: what stands before temperature and softmax."""
+        return self.engine.logits(self.preprocess(image)[None])[0]
+
+    def layers(self) -> list[str]:
+        """Names of the layers whose output is a stack of maps, shallow to deep."""
+        return list(self.layer_shapes())
+
+    def layer_shapes(self) -> dict[str, tuple[int, int, int]]:
+        """Layer name -> (C, H, W) of its output, shallow to deep."""
+        return dict(self._layer_shapes)
+
+    def stages(self) -> list[str]:
+        """The few layers that tell the journey: where the size of the maps changes, shallow to deep."""
+        return features.stages(self.layer_shapes())
+
+    def feature_maps(self, image: ImageSource, layers: str | Sequence[str]) -> dict[str, torch.Tensor]:
+        """Layer name -> its feature maps (C, H, W) float32 for this picture.
+
+        Raises:
+            UnknownNameError: no such layer; the message names near ones.
+            ImageError: the picture cannot be read.
+        """
+        names = [layers] if isinstance(layers, str) else list(layers)
+        features.check_layers(names, self.layers())
+        pixels = self.preprocess(image)[None].to(self.device)
+        return features.feature_maps(self.network, pixels, names)
+
+    def label_index(self, label: str) -> int:
+        """The class number of a label, the index of its logit.
+
+        Raises:
+            UnknownNameError: no class has this label.
+        """
+        return label_index(self.labels, label)
+
+    @cached_property
+    def _layer_shapes(self) -> dict[str, tuple[int, int, int]]:
+        return features.layer_shapes(self.network, self.config.pretrained_cfg.input_size)
+
+    def _try_preprocess(self, image: ImageSource, on_error: str) -> torch.Tensor | CnnHubError:
+        try:
+            return self.preprocess(image)
+        except ImageError as error:
+            if on_error == "raise":
+                raise
+            return error
+
+    def _predictions(self, logits: torch.Tensor, top_k: int | None) -> list[Prediction]:
+        """Logits (N, K) -> N predictions."""
+        if top_k is not None and top_k < 1:
+            raise ValueError(f"top_k is {top_k}; expected 1 or more, or None for all.")
+        probabilities = torch.softmax(logits.double() / self.config.cnnhub.temperature, dim=1)
+        values, indices = probabilities.topk(min(top_k or len(self.labels), len(self.labels)), dim=1)
+        predictions = []
+        for row, numbers in zip(values.tolist(), indices.tolist(), strict=True):
+            scores = {self.labels[number]: value for number, value in zip(numbers, row, strict=True)}
+            predictions.append(Prediction(self.labels[numbers[0]], row[0], scores))
+        return predictions
+
+
+def _device(device: str | torch.device | None) -> torch.device:
+    try:
+        chosen = torch.device(device or "cpu")
+        torch.empty(0, device=chosen)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise CnnHubError(f"The device {device!r} cannot be used: {error} Use 'cpu', or leave device out.") from error
+    return chosen

@@ -1,0 +1,172 @@
+"""ModelConfig: the config.json of a timm repository, read, validated and written."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
+
+from cnnhub.errors import ModelConfigError, UnknownNameError
+from cnnhub.files import write_atomically
+
+MAX_CONFIG_BYTES = 256_000
+IMAGENET_CLASSES = 1000
+# What model_args may hold: choices between a network's own variants, never a size to allocate.
+ALLOWED_MODEL_ARGS = ("act_layer", "global_pool", "norm_layer", "pad_type")
+
+
+class PretrainedConfig(BaseModel):
+    """timm's `pretrained_cfg`: how pixels are prepared. Keys that only timm reads pass through."""
+
+    model_config = ConfigDict(extra="allow")
+
+    input_size: tuple[Literal[3], int, int]
+    interpolation: Literal["nearest", "bilinear", "bicubic", "lanczos", "hamming", "box"] = "bicubic"
+    crop_pct: float = Field(default=0.875, ge=0.1, le=1.0)
+    crop_mode: Literal["center", "squash", "border"] = "center"
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+
+    @model_validator(mode="after")
+    def _check(self) -> PretrainedConfig:
+        if not all(16 <= side <= 1024 for side in self.input_size[1:]):
+            raise ValueError("input_size must be [3, height, width] with sides of 16 to 1,024 pixels")
+        if not all(value > 0 for value in self.std):
+            raise ValueError("std must be positive")
+        return self
+
+
+class CnnHubMetadata(BaseModel):
+    """What stands under "cnnhub" in config.json: ours, ignored by timm and transformers."""
+
+    model_config = ConfigDict(extra="allow")
+
+    schema_version: int = 1
+    temperature: float = Field(default=1.0, gt=0)
+    label_texts: dict[str, dict[str, str]] = {}
+
+
+class ModelConfig(BaseModel):
+    """The description of one image classifier. Unknown root keys survive a rewrite."""
+
+    model_config = ConfigDict(extra="allow", protected_namespaces=())
+
+    architecture: str = Field(pattern=r"^[A-Za-z0-9_]{1,128}$")
+    num_classes: int = Field(ge=1, le=100_000)
+    num_features: int | None = Field(default=None, ge=1)
+    label_names: list[str] | None = None
+    model_args: dict[str, JsonValue] = {}
+    pretrained_cfg: PretrainedConfig
+    cnnhub: CnnHubMetadata = CnnHubMetadata()
+
+    @model_validator(mode="after")
+    def _check(self) -> ModelConfig:
+        if self.label_names is not None and len(self.label_names) != self.num_classes:
+            raise ValueError(f"label_names has {len(self.label_names)} names for {self.num_classes} classes")
+        for key, value in self.model_args.items():
+            if key not in ALLOWED_MODEL_ARGS or not isinstance(value, str):
+                raise ValueError(f"model_args may hold {', '.join(ALLOWED_MODEL_ARGS)} as strings, not {key}={value!r}")
+        return self
+
+    @classmethod
+    def read(cls, path: Path) -> ModelConfig:
+        """Read and validate a config.json.
+
+        Raises:
+            ModelConfigError: the file is missing, too large, not JSON, or not a model's description.
+        """
+        try:
+            with path.open("rb") as file:
+                data = file.read(MAX_CONFIG_BYTES + 1)
+        except OSError as error:
+            raise ModelConfigError(f"{path} cannot be read: {error}. A model folder holds config.json.") from error
+        if len(data) > MAX_CONFIG_BYTES:
+            raise ModelConfigError(f"{path} is larger than {MAX_CONFIG_BYTES:,} bytes; that is no config.json.")
+        return cls.parse(data, str(path))
+
+    @classmethod
+    def parse(cls, data: bytes | str, name: str = "config.json") -> ModelConfig:
+        try:
+            values = json.loads(data)
+        except (ValueError, RecursionError) as error:
+            raise ModelConfigError(f"{name} is not JSON: {error}. Expected a timm config.json.") from error
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            problems = "; ".join(
+                f"{'.'.join(str(part) for part in item['loc']) or 'the whole file'}: {item['msg']}"
+                for item in error.errors()[:4]
+            )
+            raise ModelConfigError(
+                f"{name} does not describe an image classifier: {problems}. "
+                "Expected the layout that timm writes: architecture, num_classes, label_names, pretrained_cfg."
+            ) from error
+
+    def write(self, path: Path) -> None:
+        text = self.model_dump_json(exclude_none=True, indent=2)
+        write_atomically(path, text.encode() + b"\n")
+
+    def labels(self) -> list[str]:
+        """One unique name a class, in the order of the logits.
+
+        Without label_names a network of 1,000 classes gets ImageNet's, any other numbered names and a
+        warning. A name that stands twice is told apart by its class number, with a warning.
+        """
+        names = self.label_names
+        if names is None and self.num_classes == IMAGENET_CLASSES:
+            return imagenet_labels()
+        if names is None:
+            warnings.warn(f"config.json has no label_names; the {self.num_classes} classes are numbered.", stacklevel=2)
+            return [f"class {number}" for number in range(self.num_classes)]
+        repeated = sorted(name for name, count in Counter(names).items() if count > 1)
+        if repeated:
+            warnings.warn(
+                f"label_names holds {', '.join(map(repr, repeated[:5]))} more than once; "
+                "those classes are told apart by their numbers.",
+                stacklevel=2,
+            )
+        return tell_apart(names)
+
+
+def imagenet_labels() -> list[str]:
+    """ImageNet-1k's 1,000 class names in the order of the logits, from timm, its two cranes told apart."""
+    from timm.data import ImageNetInfo
+
+    names: list[str] = ImageNetInfo("imagenet-1k").label_descriptions()
+    cranes = {134: "crane (bird)", 517: "crane (machine)"}
+    return [cranes.get(number, name) for number, name in enumerate(names)]
+
+
+def tell_apart(names: Sequence[str]) -> list[str]:
+    """Append the class number to every name that stands more than once.
+
+    >>> tell_apart(["crane", "palace", "crane"])
+    ['crane (0)', 'palace', 'crane (2)']
+    """
+    counts = Counter(names)
+    taken = {name for name, count in counts.items() if count == 1}
+    unique = []
+    for number, name in enumerate(names):
+        candidate = name if counts[name] == 1 else f"{name} ({number})"
+        while counts[name] > 1 and candidate in taken:
+            candidate += f" ({number})"
+        taken.add(candidate)
+        unique.append(candidate)
+    return unique
+
+
+def label_index(labels: Sequence[str], label: str) -> int:
+    """The class number of a label.
+
+    Raises:
+        UnknownNameError: no class has this label; the message names near ones.
+    """
+    try:
+        return labels.index(label)
+    except ValueError:
+        raise UnknownNameError("label", label, labels) from None

@@ -1,0 +1,109 @@
+"""The torch engine: a timm network built from a ModelConfig, its weights checked before memory is taken."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import timm
+import torch
+from safetensors import SafetensorError, safe_open
+
+from cnnhub.config import ModelConfig
+from cnnhub.errors import ModelConfigError, ModelWeightsError, nearest
+
+
+class TorchEngine:
+    name = "torch"
+
+    def __init__(self, network: torch.nn.Module, device: torch.device) -> None:
+        self.network = network.to(device).eval().requires_grad_(False)
+        self.device = device
+
+    def logits(self, pixels: torch.Tensor) -> torch.Tensor:
+        with torch.inference_mode():
+            output: torch.Tensor = self.network(pixels.to(self.device))
+            return output.float().cpu()
+
+
+def build(config: ModelConfig, weights: Path, max_parameters: int) -> torch.nn.Module:
+    """Build the network that `config` describes and load its weights.
+
+    It is first built without memory (torch's "meta" device), so that its size and the weights' shapes are
+    checked before anything is allocated.
+
+    Raises:
+        ModelConfigError: timm has no such architecture, or the network is larger than `max_parameters`.
+        ModelWeightsError: the file is not safetensors, or its names, shapes or values do not fit.
+    """
+    if not timm.is_model(config.architecture):
+        raise ModelConfigError(
+            f"timm {timm.__version__} has no architecture {config.architecture!r}. "
+            f"{nearest(config.architecture, timm.list_models(), 'architectures')}"
+        )
+    with torch.device("meta"):
+        blueprint = create_network(config)
+    parameters = sum(parameter.numel() for parameter in blueprint.parameters())
+    if parameters > max_parameters:
+        raise ModelConfigError(
+            f"{config.architecture} has {parameters:,} parameters; the limit is {max_parameters:,}. "
+            "Pass max_parameters=... to raise it."
+        )
+    state = _read_weights(weights, {name: tensor.shape for name, tensor in blueprint.state_dict().items()})
+    network = create_network(config)
+    network.load_state_dict(state)
+    return network
+
+
+def create_network(config: ModelConfig) -> torch.nn.Module:
+    """The network with timm's initial weights (random)."""
+    try:
+        network: torch.nn.Module = timm.create_model(
+            config.architecture, pretrained=False, num_classes=config.num_classes, **_arguments(config)
+        )
+    except Exception as error:  # timm's factories raise whatever their arguments provoke
+        raise ModelConfigError(
+            f"timm cannot build {config.architecture} with {config.model_args}: {error}. Check model_args."
+        ) from error
+    return network
+
+
+def _arguments(config: ModelConfig) -> dict[str, Any]:
+    return dict(config.model_args)
+
+
+def _read_weights(path: Path, expected: dict[str, torch.Size]) -> dict[str, torch.Tensor]:
+    try:
+        with safe_open(path, framework="pt") as file:
+            found = {name: torch.Size(file.get_slice(name).get_shape()) for name in file.keys()}
+            _check_names_and_shapes(path, found, expected)
+            state = {name: file.get_tensor(name) for name in found}
+    except SafetensorError as error:
+        raise ModelWeightsError(
+            f"{path} is not a whole safetensors file: {error}. A pickle (.bin, .pt) with another name, or a "
+            "download that was cut off, is refused; save it with safetensors.torch.save_file."
+        ) from error
+    except OSError as error:
+        raise ModelWeightsError(f"{path} cannot be read: {error}.") from error
+    broken = [name for name, tensor in state.items() if not torch.isfinite(tensor).all()]
+    if broken:
+        raise ModelWeightsError(f"{path} holds values that are not finite, in {broken[0]}. Take an earlier checkpoint.")
+    return state
+
+
+def _check_names_and_shapes(path: Path, found: dict[str, torch.Size], expected: dict[str, torch.Size]) -> None:
+    missing = sorted(expected.keys() - found.keys())
+    surplus = sorted(found.keys() - expected.keys())
+    if missing or surplus:
+        told = [f"{len(missing)} are missing, such as {missing[0]}"] if missing else []
+        told += [f"{len(surplus)} are not part of it, such as {surplus[0]}"] if surplus else []
+        raise ModelWeightsError(
+            f"{path} does not hold the weights of the network in config.json: {'; '.join(told)}. "
+            "Keep the two files of one model together."
+        )
+    for name, shape in expected.items():
+        if found[name] != shape:
+            raise ModelWeightsError(
+                f"{path}: {name} has shape {tuple(found[name])}; the network in config.json expects {tuple(shape)}. "
+                "Keep the two files of one model together."
+            )

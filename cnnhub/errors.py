@@ -1,0 +1,61 @@
+"""The errors a user meets. Each says what arrived, what was expected and what to do."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class CnnHubError(Exception):
+    """Parent of every error that cnnhub raises on purpose."""
+
+
+class ImageError(CnnHubError):
+    """The picture cannot be read, or is larger than the limits allow."""
+
+
+class ModelNotFoundError(CnnHubError):
+    """No built-in model, folder or Hub repository answers to this source."""
+
+
+class ModelConfigError(CnnHubError):
+    """config.json is not the description of an image classifier that can be built here."""
+
+
+class ModelWeightsError(CnnHubError):
+    """The weights are not safetensors, or do not fit the network that config.json describes."""
+
+
+class UnknownNameError(CnnHubError):
+    """A layer, label or kernel that does not exist; the message names the nearest ones."""
+
+    def __init__(self, kind: str, name: object, known: Iterable[str]) -> None:
+        self.kind, self.name = kind, name
+        super().__init__(f"There is no {kind} {name!r}. {nearest(str(name), known, plural(kind))}")
+
+
+class KernelError(CnnHubError):
+    """A kernel that is not an odd square grid of finite numbers."""
+
+
+class GeometryError(CnnHubError):
+    """Stride, padding, dilation or window with which no output exists."""
+
+
+def nearest(name: str, known: Iterable[str], plural: str) -> str:
+    """A sentence naming the entries of `known` that `name` may have meant.
+
+    >>> nearest("sobel", ["sobel_x", "emboss"], "kernels")
+    'Did you mean sobel_x?'
+    """
+    known = list(known)
+    by_folded_case = {k.casefold(): k for k in known}
+    matches = difflib.get_close_matches(name.casefold(), by_folded_case, n=3, cutoff=0.5)
+    if matches:
+        return f"Did you mean {' or '.join(by_folded_case[m] for m in matches)}?"
+    shown = ", ".join(known[:12])
+    return f"The {plural} are: {shown}{', …' if len(known) > 12 else ''}."
+
+
+def plural(noun: str) -> str:
+    return f"{noun}s"

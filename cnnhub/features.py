@@ -1,0 +1,110 @@
+"""What the layers of a network answer to one picture.
+
+Hooks on a module fire for every thread that runs it, so a recording never touches the caller's network:
+it hooks a private copy of the modules that shares the weights.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+
+from cnnhub.errors import UnknownNameError
+
+Shape = tuple[int, int, int]
+
+
+def feature_maps(network: torch.nn.Module, pixels: torch.Tensor, layers: Sequence[str]) -> dict[str, torch.Tensor]:
+    """Run pixels (1, 3, H, W) through the network -> layer name: feature maps (C, H, W) on the CPU."""
+    private = _private_copy(network)
+    with torch.inference_mode(), recording(private, layers) as maps:
+        private(pixels)
+    return {name: maps[name][0].float().cpu() for name in layers}
+
+
+def layer_shapes(network: torch.nn.Module, input_size: Shape) -> dict[str, Shape]:
+    """Every module whose output is (N, C, H, W) -> (C, H, W), in the order in which they finish.
+
+    Modules that hand their input on unchanged (Identity, dropout at inference) are left out. Runs on the
+    "meta" device: nothing is computed.
+    """
+    names = [name for name, _ in network.named_modules() if name]
+    shadow = _private_copy(network, device="meta").eval()
+    with torch.inference_mode(), recording(shadow, names) as maps:
+        shadow(torch.empty(1, *input_size, device="meta"))
+    shapes: dict[str, Shape] = {}
+    for name, output in maps.items():
+        if output.ndim == 4:
+            channels, height, width = output.shape[1:]
+            shapes[name] = (channels, height, width)
+    return shapes
+
+
+def stages(shapes: Mapping[str, Shape]) -> list[str]:
+    """The layers that tell the journey through a network, shallow to deep.
+
+    Among layers at most two names deep ("bn1", "blocks.2"), a container whose children differ in shape is
+    replaced by its children, any other stands for them; of neighbours with one shape the last is kept.
+    """
+    outer = {name: shape for name, shape in shapes.items() if name.count(".") <= 1 and shape[1] * shape[2] > 1}
+
+    def is_opened(parent: str) -> bool:
+        return len({shape for name, shape in outer.items() if name.startswith(f"{parent}.")}) > 1
+
+    def stands_for_itself(name: str) -> bool:
+        parent = name.rpartition(".")[0]
+        return (parent not in outer or is_opened(parent)) if parent else not is_opened(name)
+
+    kept = [name for name in outer if stands_for_itself(name)]
+    following = [*kept[1:], None]
+    return [name for name, after in zip(kept, following, strict=True) if after is None or outer[name] != outer[after]]
+
+
+def strongest_first(maps: torch.Tensor) -> list[int]:
+    """Channel numbers of maps (C, H, W), the largest mean of |activation| first."""
+    return torch.argsort(maps.abs().mean(dim=(1, 2)), descending=True, stable=True).tolist()
+
+
+def check_layers(names: Sequence[str], known: Sequence[str]) -> None:
+    for name in names:
+        if name not in known:
+            raise UnknownNameError("layer", name, known)
+
+
+@contextmanager
+def recording(network: torch.nn.Module, layers: Sequence[str]) -> Iterator[dict[str, torch.Tensor]]:
+    """While the block runs, each forward pass stores the outputs of `layers`; the hooks are removed after."""
+    maps: dict[str, torch.Tensor] = {}
+    handles = []
+
+    def store(name: str) -> Any:
+        def hook(_module: torch.nn.Module, inputs: Any, output: Any) -> None:
+            is_unchanged = bool(inputs) and output is inputs[0]
+            if isinstance(output, torch.Tensor) and not is_unchanged:
+                maps[name] = output.clone()  # later layers may add to it in place (`x += shortcut`)
+
+        return hook
+
+    try:
+        for name in layers:
+            handles.append(network.get_submodule(name).register_forward_hook(store(name)))
+        yield maps
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def _private_copy(network: torch.nn.Module, device: str | None = None) -> torch.nn.Module:
+    """A copy of the modules; its tensors are the network's own, or stand-ins without memory on "meta"."""
+    memo: dict[int, Any] = {
+        id(tensor): tensor.to(device) if device else tensor for tensor in (*network.parameters(), *network.buffers())
+    }
+    private = copy.deepcopy(network, memo)
+    for module in private.modules():
+        if hasattr(module, "inplace"):
+            vars(module)["inplace"] = False  # an in-place ReLU would overwrite the maps of the layer before it
+    return private

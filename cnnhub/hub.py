@@ -1,0 +1,159 @@
+"""A built-in name, a Hub id or a folder becomes files on disk."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from cnnhub.config import ModelConfig
+from cnnhub.errors import CnnHubError, ModelNotFoundError, ModelWeightsError, nearest
+
+WEIGHTS_NAME = "model.safetensors"
+CONFIG_NAME = "config.json"
+BUILTIN_FOLDER = Path(__file__).parent / "builtin"
+
+_HUB_ID = re.compile(r"^[\w.-]{1,96}/[\w.-]{1,96}$")
+_PICKLES = ("pytorch_model.bin", "pytorch_model.pth", "model.pt", "model.pkl")
+_TO_SAFETENSORS = (
+    "Only safetensors are read, since a pickle can run any code. Convert it where you trust it: "
+    "safetensors.torch.save_file(torch.load(FILE, weights_only=True), 'model.safetensors')."
+)
+
+
+@dataclass(frozen=True)
+class ModelFiles:
+    """Where a model lies on disk, its validated description, and how the caller called it."""
+
+    source: str
+    config: ModelConfig
+    weights: Path
+
+
+def builtin_models() -> list[str]:
+    """Names of the models that ship with the package.
+
+    >>> builtin_models()
+    ['cats-vs-dogs', 'flowers', 'imagenet']
+    """
+    return sorted(path.parent.name for path in BUILTIN_FOLDER.glob(f"*/{CONFIG_NAME}"))
+
+
+def resolve(
+    source: str | os.PathLike[str],
+    *,
+    revision: str | None = None,
+    cache_dir: str | os.PathLike[str] | None = None,
+    token: str | None = None,
+    local_files_only: bool = False,
+) -> ModelFiles:
+    """Find a model; from the Hub, download its config.json, check it, then its weights.
+
+    Raises:
+        ModelNotFoundError: nothing answers to this source.
+        ModelConfigError: config.json is not a model's description.
+        ModelWeightsError: there are no safetensors weights.
+    """
+    if is_folder(source):
+        return _from_folder(Path(source).expanduser(), str(source))
+    name = str(source)
+    if name in builtin_models():
+        return _from_folder(BUILTIN_FOLDER / name, name)
+    if name and Path(name).is_dir():
+        raise ModelNotFoundError(f"{name!r} is a folder here. Write ./{name} to load it; owner/name means the Hub.")
+    repository, _, pinned = name.partition("@")
+    if not _HUB_ID.match(repository):
+        raise ModelNotFoundError(
+            f"There is no built-in model {name!r}. {nearest(name, builtin_models(), 'built-in models')} "
+            "Use 'owner/name' for a Hub repository or './folder' for a folder."
+        )
+    return _from_hub(repository, pinned or revision, cache_dir, token, local_files_only)
+
+
+def is_folder(source: str | os.PathLike[str]) -> bool:
+    """Whether a source is written as a folder: a Path, or a string such as ./x, ../x, ~/x, /x, .\\x or C:\\x.
+
+    >>> [is_folder(s) for s in ("./runs/mine", "C:\\\\models", "timm/resnet18.a1_in1k")]
+    [True, True, False]
+    """
+    if not isinstance(source, str):
+        return True
+    return source in (".", "..") or bool(re.match(r"(\.{1,2}|~\w*)?[/\\]|~$|[A-Za-z]:[/\\]", source))
+
+
+def _from_folder(folder: Path, source: str) -> ModelFiles:
+    if not folder.is_dir():
+        raise ModelNotFoundError(
+            f"There is no folder {folder}. Expected one that holds {CONFIG_NAME} and {WEIGHTS_NAME}."
+        )
+    config = ModelConfig.read(folder / CONFIG_NAME)
+    weights = folder / WEIGHTS_NAME
+    if not weights.is_file():
+        found = [name for name in _PICKLES if (folder / name).exists()]
+        instead = f"; {found[0]} lies there. {_TO_SAFETENSORS}" if found else ". Train again or copy it there."
+        raise ModelWeightsError(f"{folder} holds no {WEIGHTS_NAME}{instead}")
+    return ModelFiles(source, config, weights)
+
+
+def _from_hub(
+    repository: str,
+    revision: str | None,
+    cache_dir: str | os.PathLike[str] | None,
+    token: str | None,
+    local_files_only: bool,
+) -> ModelFiles:
+    from huggingface_hub import hf_hub_download
+
+    def fetch(filename: str) -> Path:
+        return Path(
+            hf_hub_download(
+                repository,
+                filename,
+                revision=revision,
+                cache_dir=None if cache_dir is None else Path(cache_dir),
+                token=token,
+                local_files_only=local_files_only,
+            )
+        )
+
+    at = f"{repository}@{revision}" if revision else repository
+    config = ModelConfig.read(_explain(at, CONFIG_NAME, fetch))
+    return ModelFiles(at, config, _explain(at, WEIGHTS_NAME, fetch))
+
+
+def _explain(at: str, filename: str, fetch: Callable[[str], Path]) -> Path:
+    """Fetch one file; the Hub client's many errors become ours."""
+    from huggingface_hub import errors
+
+    try:
+        return fetch(filename)
+    except errors.GatedRepoError as error:
+        problem: CnnHubError = ModelNotFoundError(
+            f"{at} is gated. Accept its terms on its page, then pass token=... or set HF_TOKEN."
+        )
+        cause: Exception = error
+    except errors.RepositoryNotFoundError as error:
+        problem = ModelNotFoundError(f"The Hub has no model {at}, or it is private. Check the name, or pass token=....")
+        cause = error
+    except errors.RevisionNotFoundError as error:
+        problem = ModelNotFoundError(f"The Hub has no such revision: {at}. Use a branch, a tag or a commit of it.")
+        cause = error
+    except errors.LocalEntryNotFoundError as error:
+        problem = ModelNotFoundError(
+            f"{filename} of {at} is not in the cache and the Hub cannot be asked "
+            f"({type(error.__cause__ or error).__name__}). Load it once online, or unset local_files_only "
+            "and HF_HUB_OFFLINE."
+        )
+        cause = error
+    except errors.EntryNotFoundError as error:
+        if filename == WEIGHTS_NAME:
+            problem = ModelWeightsError(f"{at} holds no {WEIGHTS_NAME}. {_TO_SAFETENSORS}")
+        else:
+            problem = ModelNotFoundError(f"{at} holds no {filename}; it is no model in timm's layout.")
+        cause = error
+    except (errors.HfHubHTTPError, errors.HFValidationError, OSError) as error:
+        problem = ModelNotFoundError(f"{filename} of {at} cannot be fetched from the Hub: {error}")
+        cause = error
+    raise problem from cause

@@ -1,0 +1,171 @@
+"""A path, bytes, a URL, a PIL image or an array becomes a safe, upright RGB image."""
+
+from __future__ import annotations
+
+import io
+import os
+import urllib.error
+import urllib.request
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from cnnhub.errors import ImageError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+ImageSource: TypeAlias = "str | os.PathLike[str] | bytes | Image.Image | NDArray[np.uint8]"
+
+MAX_PIXELS = 64_000_000
+MAX_BYTES = 64 * 2**20
+URL_TIMEOUT_SECONDS = 20.0
+
+# Only formats whose decoders read pixels. Pillow can also run Ghostscript (EPS) and read containers
+# that nobody sends as a photo; strangers' files do not reach those decoders.
+_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF", "ICO", "TGA", "JPEG2000")
+_KINDS = "JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF, JPEG 2000, PPM, TGA or ICO"
+
+
+def open_image(source: ImageSource, *, max_pixels: int = MAX_PIXELS, max_bytes: int = MAX_BYTES) -> Image.Image:
+    """Open a picture as an upright RGB image of 8 bits a channel.
+
+    EXIF orientation is applied, transparency is laid over white, 16-bit and floating-point greys are
+    scaled to 8 bits, and of an animation the first frame is taken. A PIL image passed in is not changed.
+
+    Args:
+        source: a path, encoded bytes, an http(s) URL, a PIL image, or an array of uint8 shaped
+            (H, W, 3); (H, W) grey and (H, W, 4) with alpha are understood too.
+        max_pixels: width times height that may be decoded; decided from the header, before decoding.
+        max_bytes: encoded size that may be read, in bytes.
+
+    Raises:
+        ImageError: the source is not a picture, is damaged, or is too large.
+
+    >>> open_image(np.zeros((2, 3, 3), np.uint8)).size
+    (3, 2)
+    """
+    if isinstance(source, Image.Image):
+        return _decode(source, "the PIL image", max_pixels)
+    if isinstance(source, np.ndarray):
+        return _decode(_from_array(source), "the array", max_pixels)
+    if isinstance(source, bytes | bytearray | memoryview):
+        return _open_encoded(bytes(source), f"the {len(source):,} bytes", max_pixels, max_bytes)
+    if isinstance(source, str) and source.lower().startswith(("http://", "https://")):
+        return _open_encoded(_download(source, max_bytes), source, max_pixels, max_bytes)
+    if isinstance(source, str | os.PathLike):
+        return _open_path(Path(source), max_pixels, max_bytes)
+    raise ImageError(
+        f"An image of type {type(source).__name__} arrived; expected a path, bytes, an http(s) URL, "
+        "a PIL image or a NumPy array (H, W, 3) of uint8."
+    )
+
+
+def _open_path(path: Path, max_pixels: int, max_bytes: int) -> Image.Image:
+    try:
+        if path.is_dir():
+            raise ImageError(f"{path} is a folder; expected one picture. Pass the files in it one by one.")
+        with path.open("rb") as file:  # one byte past the limit tells "too large" without reading it all
+            data = file.read(max_bytes + 1)
+    except FileNotFoundError:
+        raise ImageError(f"There is no file {path}. Check the path; it is relative to {Path.cwd()}.") from None
+    except (OSError, ValueError) as error:
+        raise ImageError(f"{path} cannot be read: {error}.") from error
+    return _open_encoded(data, str(path), max_pixels, max_bytes)
+
+
+def _open_encoded(data: bytes, name: str, max_pixels: int, max_bytes: int) -> Image.Image:
+    if len(data) > max_bytes:
+        raise ImageError(f"{name} is larger than {max_bytes:,} bytes, the limit. Save a smaller copy of it.")
+    if not data:
+        raise ImageError(f"{name} is empty; expected a picture ({_KINDS}).")
+    try:
+        image = Image.open(io.BytesIO(data), formats=_formats())
+    except Image.DecompressionBombError as error:
+        raise ImageError(f"{name} has too many pixels: {error} The limit here is {max_pixels:,}.") from error
+    except Exception as error:  # Pillow's parsers raise many kinds of error on hostile headers
+        raise ImageError(f"{name} is not a picture that can be read; expected {_KINDS}.") from error
+    return _decode(image, name, max_pixels)
+
+
+@cache
+def _formats() -> tuple[str, ...]:
+    """Those of the formats that this build of Pillow has; naming another one makes it refuse every file."""
+    Image.init()
+    return tuple(name for name in _FORMATS if name in Image.OPEN)
+
+
+def _decode(image: Image.Image, name: str, max_pixels: int) -> Image.Image:
+    width, height = image.size
+    if width * height > max_pixels:
+        raise ImageError(
+            f"{name} has {width} x {height} = {width * height:,} pixels; at most {max_pixels:,} are decoded. "
+            "Scale it down first."
+        )
+    if width == 0 or height == 0:
+        raise ImageError(f"{name} has no pixels ({width} x {height}).")
+    try:
+        image.load()
+        return _to_rgb(_upright(image))
+    except Exception as error:
+        raise ImageError(f"{name} is damaged or cut off and cannot be decoded: {error}.") from error
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """A copy turned as its EXIF orientation asks, so that the caller's image is never shared."""
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:  # broken EXIF says nothing about the pixels, which are fine
+        return image.copy()
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I") or image.mode == "F":
+        return Image.fromarray(_grey_to_8_bits(np.asarray(image), image.mode)).convert("RGB")
+    if image.has_transparency_data:
+        rgba = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba)
+    return image if image.mode == "RGB" else image.convert("RGB")
+
+
+def _grey_to_8_bits(values: NDArray[Any], mode: str) -> NDArray[np.uint8]:
+    """(H, W) integers or floats -> (H, W) uint8.
+
+    Modes "I;16*" always span 0..65,535. Modes "I" and "F" do not say what white is, so the largest value
+    tells whether it is 1 (floats only), 255 or 65,535.
+    """
+    values = np.nan_to_num(values.astype(np.float64))
+    largest = values.max()
+    if mode.startswith("I;16") or largest > 255:
+        white = 65535
+    else:
+        white = 1 if mode == "F" and largest <= 1 else 255
+    return np.clip(np.rint(values * (255 / white)), 0, 255).astype(np.uint8)
+
+
+def _from_array(array: NDArray[Any]) -> Image.Image:
+    if array.dtype != np.uint8:
+        raise ImageError(
+            f"An array of {array.dtype} arrived; expected uint8 in 0..255. "
+            "For floats in 0..1 use (array * 255).round().astype('uint8')."
+        )
+    if array.ndim == 3 and array.shape[2] == 1:
+        array = array[:, :, 0]
+    if array.size == 0 or not (array.ndim == 2 or (array.ndim == 3 and array.shape[2] in (3, 4))):
+        raise ImageError(
+            f"An array shaped {array.shape} arrived; expected (H, W, 3). For (3, H, W) use array.transpose(1, 2, 0)."
+        )
+    return Image.fromarray(np.ascontiguousarray(array))
+
+
+def _download(url: str, max_bytes: int) -> bytes:
+    request = urllib.request.Request(url, headers={"User-Agent": "cnnhub"})
+    try:
+        with urllib.request.urlopen(request, timeout=URL_TIMEOUT_SECONDS) as response:
+            data: bytes = response.read(max_bytes + 1)
+            return data
+    except (OSError, ValueError, urllib.error.URLError) as error:
+        raise ImageError(f"{url} cannot be fetched: {error}. Check the address and the network.") from error
