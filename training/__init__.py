@@ -1,0 +1,1 @@
+"""Fine-tune timm backbones on folders of pictures: `python -m training --help`."""

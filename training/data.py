@@ -1,0 +1,97 @@
+"""Pictures with labels, read with `datasets` from an image folder or parquet files, decoded as cnnhub does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import datasets
+import torch
+from rich.progress import track
+
+from cnnhub.errors import CnnHubError, ImageError
+from cnnhub.images import open_image
+
+SPLITS = ("train", "validation", "test")
+MOST_UNREADABLE = 0.10
+
+
+class DataError(CnnHubError):
+    """The folder is no dataset of pictures, or too many of its pictures cannot be read."""
+
+
+class Pictures(torch.utils.data.Dataset[tuple[torch.Tensor, int]]):
+    """One split: encoded pictures and class numbers; `transform` makes pixels (3, H, W) of an RGB image.
+
+    Attributes:
+        labels: label names, in the order of the class numbers.
+        unreadable: pictures left out, each with the reason.
+    """
+
+    def __init__(self, rows: datasets.Dataset, check: bool = True) -> None:
+        self.labels: list[str] = rows.features["label"].names
+        self._rows = rows.cast_column("image", datasets.Image(decode=False))
+        self.targets: list[int] = list(self._rows["label"])
+        self.unreadable: list[str] = []
+        self.transform: Callable[..., torch.Tensor] | None = None
+        if check:
+            self._leave_out_unreadable()
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+    def __getitem__(self, index: int) -> tuple[torch.Tensor, int]:
+        image = open_image(self.source(index))
+        assert self.transform is not None, "set .transform before reading pixels"
+        return self.transform(image), self.targets[index]
+
+    def source(self, index: int) -> str | bytes:
+        """A picture as a path, or as encoded bytes where it lies in a parquet file."""
+        image = self._rows[index]["image"]
+        return image["bytes"] or image["path"]
+
+    def _leave_out_unreadable(self) -> None:
+        readable = []
+        for index in track(range(len(self)), "checking pictures", transient=True):
+            try:
+                open_image(self.source(index))
+                readable.append(index)
+            except ImageError as error:
+                self.unreadable.append(str(error))
+        if len(self.unreadable) > MOST_UNREADABLE * len(self):
+            raise DataError(
+                f"{len(self.unreadable)} of {len(self)} pictures cannot be read, the first: {self.unreadable[0]} "
+                f"At most {MOST_UNREADABLE:.0%} are skipped; check the data."
+            )
+        self._rows = self._rows.select(readable)
+        self.targets = [self.targets[index] for index in readable]
+
+
+def load_split(folder: Path, split: str, check: bool = True) -> Pictures:
+    """Read one split of `folder`; the other splits' files are not opened.
+
+    Args:
+        folder: `folder/SPLIT/LABEL/*.jpg`, or parquet files `folder/SPLIT*.parquet` with the columns
+            `image` and `label`.
+        check: decode every picture once and leave out those that cannot be read.
+
+    Raises:
+        DataError: the folder does not hold such a split.
+    """
+    if split not in SPLITS:
+        raise DataError(f"The split is {split!r}; expected one of {', '.join(SPLITS)}.")
+    parquet = sorted(str(path) for path in folder.glob(f"{split}*.parquet"))
+    datasets.disable_progress_bars()
+    if parquet:
+        rows = datasets.load_dataset("parquet", data_files={split: parquet}, split=split)
+    elif (folder / split).is_dir():
+        rows = datasets.load_dataset("imagefolder", data_files={split: f"{folder / split}/*/*"}, split=split)
+    else:
+        found = sorted(path.name for path in folder.iterdir())[:8] if folder.is_dir() else "no such folder"
+        raise DataError(
+            f"{folder} holds no split {split!r} (found: {found}). Expected {folder}/{split}/LABEL/*.jpg "
+            f"or {folder}/{split}.parquet with the columns image and label."
+        )
+    if not isinstance(rows.features.get("label"), datasets.ClassLabel) or "image" not in rows.features:
+        raise DataError(f"{folder}: expected the columns image and label (named classes), found {dict(rows.features)}.")
+    return Pictures(rows, check)

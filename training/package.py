@@ -1,0 +1,35 @@
+"""Package a backbone with its own ImageNet classes as a model folder: how the built-in `imagenet` was made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cnnhub.config import CnnHubMetadata, ModelConfig, imagenet_labels
+from cnnhub.engines.torch import build
+from cnnhub.files import write_atomically
+from cnnhub.hub import CONFIG_NAME, WEIGHTS_NAME
+from training import card
+
+_PREPROCESSING = {"crop_pct": 0.875, "crop_mode": "center"}  # shorter side 256, centre 224, as it was trained
+_MAX_PARAMETERS = 400_000_000
+
+
+def package(weights: Path, output: Path) -> None:
+    """Write config.json, the weights as they are, and the card, after checking that they fit together.
+
+    Args:
+        weights: model.safetensors with a config.json beside it.
+    """
+    origin = ModelConfig.read(weights.parent / CONFIG_NAME)
+    config = origin.model_copy(
+        update={
+            "label_names": imagenet_labels(),
+            "model_args": {"pad_type": "same"},  # TensorFlow's SAME padding, which the weights expect
+            "pretrained_cfg": origin.pretrained_cfg.model_copy(update=_PREPROCESSING),
+            "cnnhub": CnnHubMetadata(),
+        }
+    )
+    build(config, weights, _MAX_PARAMETERS)
+    write_atomically(output / WEIGHTS_NAME, weights.read_bytes())
+    config.write(output / CONFIG_NAME)
+    card.write_imagenet(output, config)
