@@ -1,0 +1,108 @@
+"""Pieces that every tab uses: words that follow the language, pictures in the page, the photo itself."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import texts
+from gradio.data_classes import ImageData
+from PIL import Image
+
+from cnnhub.errors import CnnHubError, ImageError
+
+HERE = Path(__file__).parent
+PAGE = HERE / "page"
+MAX_UPLOAD_BYTES = 20 * 2**20
+
+
+@dataclass
+class Words:
+    """Remembers how each component's words depend on the language, to change them all at once."""
+
+    entries: list[tuple[gr.components.Component | gr.Tab, Callable[[str], dict[str, Any]]]] = field(
+        default_factory=list
+    )
+
+    def follow(self, component: Any, words: Callable[[str], dict[str, Any]]) -> Any:
+        """Register a component; `words(language)` gives the properties to update."""
+        self.entries.append((component, words))
+        return component
+
+    @property
+    def components(self) -> list[Any]:
+        return [component for component, _ in self.entries]
+
+    def updates(self, language: str) -> list[Any]:
+        return [gr.update(**words(language)) for _, words in self.entries]
+
+
+class Photo(gr.Image):
+    """gr.Image that hands over the file's bytes, so that cnnhub opens it exactly as it opens a path in Python.
+
+    gradio itself would decode it first (before any limit on pixels), drop transparency and re-encode.
+    Only files that this visitor uploaded, or examples, get here: URLs are refused, and gradio refuses paths.
+    """
+
+    is_template = True  # the page shows it as gradio's own Image
+
+    def preprocess(self, payload: ImageData | None) -> bytes | None:
+        if payload is None:
+            return None
+        if payload.path is None or (payload.url or "").startswith("data:"):
+            raise gr.Error("Expected an uploaded file, got data in place of it. Upload the photo first.")
+        path = Path(payload.path)
+        if path.stat().st_size > MAX_UPLOAD_BYTES:
+            raise gr.Error(f"The file is larger than {MAX_UPLOAD_BYTES // 2**20} MB.")
+        return path.read_bytes()
+
+    async def async_move_resource_to_block_cache(self, url_or_file_path: str | Path | None) -> str | None:
+        if str(url_or_file_path).lower().startswith(("http:", "https:")):
+            raise gr.Error("Expected an uploaded file, got a URL. This server does not fetch pictures; upload it.")
+        return await super().async_move_resource_to_block_cache(url_or_file_path)
+
+
+def shown(language: str, function: Callable[..., Any], *arguments: Any) -> Any:
+    """Run what makes a tab's content; an expected error becomes the sentence to show in its place."""
+    try:
+        return function(*arguments)
+    except CnnHubError as error:
+        return texts.problem(language, error)
+
+
+def for_programs(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Run what answers an endpoint; an expected error reaches the client with its message."""
+    try:
+        return function(*arguments)
+    except CnnHubError as error:
+        raise gr.Error(f"{type(error).__name__}: {error}", print_exception=False) from error
+
+
+def require(photo: bytes | None) -> bytes:
+    if photo is None:
+        raise ImageError("No photo arrived; expected an image as the first argument.")
+    return photo
+
+
+def data_uri(image: Image.Image) -> str:
+    """A picture as a lossless data URI."""
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", compress_level=3)
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+def page_file(name: str) -> str:
+    return (PAGE / name).read_text(encoding="utf-8")
+
+
+def legend_html(kind: str, low: str, high: str, right: str) -> str:
+    """A colour bar with its ends; `kind` is "signed", "magma" or "grey"."""
+    return (
+        f'<div class="legend"><span>{low}</span><i class="bar {kind}"></i><span>{high}</span>'
+        f'<span class="push">{right}</span></div>'
+    )
