@@ -1,0 +1,111 @@
+"""`python -m benchmarks all [--json FILE]`: medians of interleaved runs, each peer on the same pictures.
+
+Peers that are not installed (`pip install -r benchmarks/requirements.txt`) are left out, and said so.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+ROOT = Path(__file__).parent.parent
+PHOTOS = sorted((ROOT / "space" / "examples").glob("*.jpg"))
+MODEL = ROOT / "cnnhub" / "builtin" / "cats-vs-dogs"
+ROUNDS = 15
+IMPORT_ROUNDS = 5
+
+app = typer.Typer(add_completion=False, help=__doc__)
+
+
+@app.callback()
+def _group() -> None:
+    pass
+
+
+@app.command(name="all")
+def everything(
+    output: Annotated[Path | None, typer.Option("--json", help="Write the figures here too.")] = None,
+) -> None:
+    """Measure everything."""
+    figures = {"one photo, milliseconds": measure(classifiers()), "import, milliseconds": imports()}
+    machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    for title, rows in figures.items():
+        table = Table("what", "median", "best", "worst", title=f"{title} ({machine})")
+        for name, times in rows.items():
+            table.add_row(name, *(f"{value:.1f}" for value in (statistics.median(times), min(times), max(times))))
+        Console().print(table)
+    if output:
+        medians = {
+            title: {name: statistics.median(times) for name, times in rows.items()} for title, rows in figures.items()
+        }
+        output.write_text(json.dumps({"machine": machine, "rounds": ROUNDS, "median": medians}, indent=2) + "\n")
+
+
+def measure(candidates: dict[str, Callable[[Path], Any]]) -> dict[str, list[float]]:
+    """Milliseconds a photo, from file to scores; one round runs every candidate over every photo in turn."""
+    times: dict[str, list[float]] = {name: [] for name in candidates}
+    for run in candidates.values():  # warm up
+        run(PHOTOS[0])
+    for _ in range(ROUNDS):
+        for name, run in candidates.items():
+            started = time.perf_counter()
+            for photo in PHOTOS:
+                run(photo)
+            times[name].append((time.perf_counter() - started) / len(PHOTOS) * 1e3)
+    return times
+
+
+def classifiers() -> dict[str, Callable[[Path], Any]]:
+    """The same weights through each library: file in, sorted probabilities out."""
+    import timm
+    import torch
+    from PIL import Image
+
+    import cnnhub
+
+    ours = cnnhub.load(MODEL)
+    network = timm.create_model(f"local-dir:{MODEL}", pretrained=True).eval()
+    transform = timm.data.create_transform(**timm.data.resolve_model_data_config(network))
+
+    def by_hand(photo: Path) -> Any:
+        with Image.open(photo) as image, torch.inference_mode():
+            return network(transform(image.convert("RGB"))[None]).softmax(1).sort(descending=True)
+
+    candidates: dict[str, Callable[[Path], Any]] = {"cnnhub predict": ours.predict, "timm by hand": by_hand}
+    try:
+        from transformers import pipeline
+    except ImportError:
+        Console(stderr=True).print("transformers is not installed; left out")
+    else:
+        pipe = pipeline("image-classification", model=str(MODEL), dtype=torch.float32)
+        candidates["transformers pipeline"] = lambda photo: pipe(str(photo))
+    return candidates
+
+
+def imports() -> dict[str, list[float]]:
+    """Milliseconds of `import X` in a fresh interpreter, less an empty one's."""
+    modules = {"nothing": "", "cnnhub": "import cnnhub", "timm": "import timm"}
+    times: dict[str, list[float]] = {name: [] for name in modules}
+    for _ in range(IMPORT_ROUNDS):
+        for name, code in modules.items():
+            started = time.perf_counter()
+            subprocess.run([sys.executable, "-c", code], check=True)
+            times[name].append((time.perf_counter() - started) * 1e3)
+    empty = statistics.median(times.pop("nothing"))
+    return {name: [value - empty for value in values] for name, values in times.items()}
+
+
+if __name__ == "__main__":
+    app()

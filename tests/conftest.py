@@ -1,0 +1,67 @@
+"""Tiny seeded networks and generated pictures; nothing here needs the network or ../shared."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ["HF_HUB_OFFLINE"] = "1"  # a test that reached for the Hub would fail here as it does offline
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import cnnhub
+from cnnhub.config import ModelConfig
+from cnnhub.engines.torch import create_network
+
+ROOT = Path(__file__).parent.parent
+SPACE = ROOT / "space"
+EXAMPLES = SPACE / "examples"
+SHARED = ROOT.parent / "shared"
+
+sys.path[:0] = [str(ROOT), str(SPACE)]  # training is run from a clone; a Space has its own folder as root
+
+
+def tiny_config(**changes: object) -> dict[str, object]:
+    """The config.json of a network that is built in milliseconds (0.04 million parameters)."""
+    return {
+        "architecture": "test_byobnet",
+        "num_classes": 3,
+        "label_names": ["ant", "bee", "cow"],
+        "pretrained_cfg": {"input_size": [3, 64, 64], "mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5]},
+        **changes,
+    }
+
+
+@pytest.fixture
+def model_folder(tmp_path: Path) -> Callable[..., Path]:
+    """A function that writes a model folder with seeded random weights."""
+
+    def write(name: str = "model", **changes: object) -> Path:
+        from training.finetune import save
+
+        torch.manual_seed(0)
+        config = ModelConfig.model_validate(tiny_config(**changes))
+        save(create_network(config), config, tmp_path / name)
+        return tmp_path / name
+
+    return write
+
+
+@pytest.fixture
+def tiny(model_folder: Callable[..., Path]) -> cnnhub.Classifier:
+    return cnnhub.load(model_folder())
+
+
+@pytest.fixture
+def picture() -> Image.Image:
+    """An RGB picture 60 x 40 whose four corners differ, so that a turn or a flip shows."""
+    pixels = np.full((40, 60, 3), 128, np.uint8)
+    pixels[:20, :30] = (255, 0, 0)
+    pixels[:20, 30:] = (0, 255, 0)
+    pixels[20:, :30] = (0, 0, 255)
+    return Image.fromarray(pixels)

@@ -1,0 +1,66 @@
+"""The arrows of the design: a module imports only what stands below it."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+# Of cnnhub, from the top down; modules on one line may not import each other, but for what the line says.
+LEVELS = [
+    {"cli"},
+    {"__init__"},
+    {"classifier"},
+    {"features", "render", "engines", "hub"},
+    {"config", "convolution"},
+    {"kernels", "images", "files"},
+    {"errors"},
+]
+PEERS = {"space": {"cnnhub"}, "training": {"cnnhub", "training"}, "cnnhub": {"cnnhub"}}
+
+
+def imports_of(path: Path) -> set[str]:
+    """Full names of imported modules, wherever in the file the import stands, but for `if TYPE_CHECKING`."""
+    names: set[str] = set()
+    for node in walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def walk(tree: ast.AST):
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            continue
+        yield node
+        yield from walk(node)
+
+
+def level_of(module: str) -> int | None:
+    return next((number for number, names in enumerate(LEVELS) if module in names), None)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "cnnhub").rglob("*.py")), ids=lambda p: str(p.relative_to(ROOT)))
+def test_cnnhub_imports_downwards(path: Path) -> None:
+    module = path.relative_to(ROOT / "cnnhub").parts[0].removesuffix(".py")
+    own = level_of(module)
+    assert own is not None, f"{module} has no place in LEVELS"
+    for name in imports_of(path):
+        head, _, rest = name.partition(".")
+        assert head not in ("space", "training"), f"{path} imports {name}"
+        below = level_of(rest.partition(".")[0])
+        if head == "cnnhub" and below is not None and rest.partition(".")[0] != module:
+            assert below > own, f"{module} (level {own}) imports {name} (level {below})"
+
+
+@pytest.mark.parametrize("folder", ["space", "training"])
+def test_space_and_training_do_not_import_each_other(folder: str) -> None:
+    other = {"space": "training", "training": "space"}[folder]
+    names = {name.partition(".")[0] for path in (ROOT / folder).rglob("*.py") for name in imports_of(path)}
+    assert other not in names
+    assert "cnnhub" in names

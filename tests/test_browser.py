@@ -1,0 +1,174 @@
+"""The page in a real Chromium: a cat is clicked, named, filtered and looked into, in both languages."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import EXAMPLES, ROOT
+from test_space import app  # noqa: F401  (the running copy of the Space)
+
+ARTIFACTS = ROOT / "artifacts"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here; Debian's package chromium brings one"),
+]
+
+
+class Visit:
+    """A page in the browser, and what it complained about."""
+
+    def __init__(self, browser, url: str, **options: object) -> None:  # noqa: ANN001
+        self.page = browser.new_page(**options)
+        self.complaints: list[str] = []
+        self.elsewhere: list[str] = []
+        self.page.on("console", lambda message: message.type == "error" and self.complaints.append(message.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", lambda request: self._note(request.url, url))
+        self.page.goto(url)
+        self.page.wait_for_selector(".bars")
+
+    def _note(self, address: str, own: str) -> None:
+        if not address.startswith((own, "data:", "blob:")):
+            self.elsewhere.append(address)
+
+    def heading(self, room: str) -> str:
+        return self.page.inner_text(f"{room} .sentence h2")
+
+    def wait_for_heading(self, room: str, text: str) -> None:
+        self.page.wait_for_function(
+            "([room, text]) => document.querySelector(`${room} .sentence h2`)?.textContent.includes(text)",
+            arg=[room, text],
+        )
+
+    def keep(self, name: str) -> None:
+        ARTIFACTS.mkdir(exist_ok=True)
+        self.page.screenshot(path=ARTIFACTS / f"{name}.png", full_page=True)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[object]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-quic",
+                "--no-first-run",
+                "--disable-background-networking",
+            ],
+        )
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def visit(browser: object, app: str) -> Iterator[Visit]:  # noqa: F811
+    visit = Visit(browser, app, viewport={"width": 1280, "height": 900})
+    yield visit
+    assert visit.complaints == []
+    assert visit.elsewhere == [], "the page asked another server"
+    visit.page.close()
+
+
+def test_a_dog_then_a_cat_through_all_tabs_in_both_languages(visit: Visit) -> None:
+    page = visit.page
+    assert visit.heading("#answer") == "It is a cat."
+    page.click(".picker button[title='a puppy']")
+    visit.wait_for_heading("#answer", "dog")
+    page.click(".picker button[title='another cat']")
+    visit.wait_for_heading("#answer", "cat")
+    assert "If it can only be a cat or a dog, I think it is a cat!" in page.inner_text("#answer .sentence p")
+    visit.keep("1-what-en")
+
+    page.click("#tab-filter-button")
+    visit.wait_for_heading("#response", "Sobel x answers to vertical edges.")
+    shown = page.eval_on_selector("#response img", "image => [image.complete, image.naturalWidth, image.naturalHeight]")
+    assert shown == [True, 451, 300], "the response map of chelsea.png is not as large as the photo"
+    assert page.eval_on_selector("#response img", "image => getComputedStyle(image).imageRendering") == "pixelated"
+    visit.keep("2-filter-en")
+
+    page.click("#tab-inside-button")
+    visit.wait_for_heading("#journey", "Stage 3 of 9")
+    assert page.locator(".channels .tile").count() == 24
+    assert "24 of 24 channels" in page.inner_text(".channels-side .legend")
+    page.click(".journey button:has-text('bn2')")
+    visit.wait_for_heading("#journey", "Stage 9 of 9")
+    assert "64 of 1280 channels" in page.inner_text(".channels-side .legend")
+    page.click(".channels .tile >> nth=5")
+    assert "number 6 of 1280" in page.inner_text(".large")
+    visit.keep("3-inside-en")
+
+    page.click("#language label:has-text('正體中文')")
+    visit.wait_for_heading("#journey", "第 9 站")
+    assert page.inner_text("#tab-what-button") == "這是什麼？"
+    assert page.get_attribute("html", "lang") == "zh-TW"
+    visit.keep("3-inside-zh")
+    page.click("#tab-filter-button")
+    visit.wait_for_heading("#response", "回應垂直的邊緣")
+    visit.keep("2-filter-zh")
+    page.click("#tab-what-button")
+    visit.wait_for_heading("#answer", "這是一隻貓。")
+    visit.keep("1-what-zh")
+
+
+def test_kernels_are_chosen_edited_and_resized(visit: Visit) -> None:
+    page = visit.page
+    page.click("#tab-filter-button")
+    visit.wait_for_heading("#response", "Sobel x")
+    page.click("#preset label:has-text('Line ↕')")
+    visit.wait_for_heading("#response", "bright vertical lines")
+    assert page.locator(".kernel input").count() == 49
+    page.click("#size label:has-text('3×3')")
+    visit.wait_for_heading("#response", "Your kernel")
+    assert page.locator(".kernel input").count() == 9
+    page.fill(".kernel input >> nth=4", "-2")
+    visit.wait_for_heading("#response", "Your kernel answers to spots, lines and outlines.")
+    page.fill(".kernel input >> nth=4", "abc")
+    visit.wait_for_heading("#response", "This kernel cannot be used.")
+    page.fill(".kernel input >> nth=4", "-2")
+    visit.wait_for_heading("#response", "Your kernel answers")
+    page.click("#stride label:has-text('2')")
+    page.wait_for_function("document.querySelector('#formula').textContent.includes('/ 2) + 1')")
+    width = page.eval_on_selector("#response img", "image => image.naturalWidth")
+    assert f"= {width} wide" in page.inner_text("#formula")
+
+
+def test_a_photo_of_one_s_own_stays_and_a_broken_one_gets_a_message(visit: Visit, tmp_path: Path) -> None:
+    page = visit.page
+    page.click("#photo button[aria-label='Remove Image'], #photo button[aria-label='Clear']")
+    visit.wait_for_heading("#answer", "Choose a photo")
+    page.set_input_files("#photo input[type=file]", EXAMPLES / "sunflower.jpg")
+    visit.wait_for_heading("#answer", "It is")
+    assert page.locator(".picker button[aria-pressed=true]").count() == 0
+    page.click("#model label:has-text('Flowers')")
+    visit.wait_for_heading("#answer", "a sunflower")
+    page.click("#tab-inside-button")
+    visit.wait_for_heading("#journey", "Stage")
+    assert "sunflower" in page.inner_text(".journey-answer")
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes((EXAMPLES / "cat.jpg").read_bytes()[:9000])
+    page.click("#photo button[aria-label='Remove Image'], #photo button[aria-label='Clear']")
+    page.set_input_files("#photo input[type=file]", broken)
+    visit.wait_for_heading("#journey", "cannot be read as a photo")
+    page.click(".picker button[title='a cat']")
+    visit.wait_for_heading("#journey", "Stage")
+
+
+def test_on_a_phone_nothing_is_wider_than_the_screen(browser: object, app: str) -> None:  # noqa: F811
+    visit = Visit(browser, app, viewport={"width": 390, "height": 844})
+    for tab in ("what", "filter", "inside"):
+        visit.page.click(f"#tab-{tab}-button")
+        visit.page.wait_for_timeout(500)
+        assert visit.page.evaluate("document.documentElement.scrollWidth") <= 390
+        visit.keep(f"phone-{tab}")
+    box = visit.page.locator("#photo").bounding_box()
+    assert box["height"] <= 0.38 * 844 + 1
+    visit.page.close()

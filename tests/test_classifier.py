@@ -1,0 +1,220 @@
+"""load and Classifier, on tiny seeded networks."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import safetensors.torch
+import timm
+import torch
+from PIL import Image
+
+import cnnhub
+from cnnhub.errors import (
+    CnnHubError,
+    ImageError,
+    ModelConfigError,
+    ModelNotFoundError,
+    ModelWeightsError,
+    UnknownNameError,
+)
+
+ModelFolder = Callable[..., Path]
+
+
+def test_predict(tiny: cnnhub.Classifier, picture: Image.Image) -> None:
+    prediction = tiny.predict(picture)
+    assert prediction.label == next(iter(prediction.scores))
+    assert prediction.probability == prediction.scores[prediction.label] == max(prediction.scores.values())
+    assert sum(prediction.scores.values()) == pytest.approx(1, abs=1e-12)
+    assert list(prediction.scores.values()) == sorted(prediction.scores.values(), reverse=True)
+    probabilities = torch.softmax(tiny.logits(picture), 0)
+    assert prediction.scores == pytest.approx(dict(zip(tiny.labels, probabilities.tolist(), strict=True)), abs=1e-6)
+
+
+def test_top_k_keeps_the_largest_without_renormalising(tiny: cnnhub.Classifier, picture: Image.Image) -> None:
+    everything = tiny.predict(picture)
+    assert list(tiny.predict(picture, top_k=2).scores.items()) == list(everything.scores.items())[:2]
+    assert tiny.predict(picture, top_k=99) == everything
+    with pytest.raises(ValueError, match="top_k is 0"):
+        tiny.predict(picture, top_k=0)
+
+
+def test_temperature_divides_the_logits(model_folder: ModelFolder, picture: Image.Image) -> None:
+    plain = cnnhub.load(model_folder("a"))
+    warm = cnnhub.load(model_folder("b", cnnhub={"temperature": 2.0}))
+    assert torch.equal(plain.logits(picture), warm.logits(picture))
+    expected = torch.softmax(plain.logits(picture).double() / 2, 0).max().item()
+    assert warm.predict(picture).probability == pytest.approx(expected)
+
+
+def test_predict_many_yields_in_input_order_and_equals_predict(tiny: cnnhub.Classifier) -> None:
+    generator = np.random.default_rng(1)
+    images = [generator.integers(0, 256, (40, 50, 3), np.uint8) for _ in range(7)]
+    for batch_size in (1, 3, 32):
+        for one, many in zip(images, tiny.predict_many(iter(images), batch_size), strict=True):
+            assert many.scores == pytest.approx(tiny.predict(one).scores, abs=1e-5)
+    assert list(tiny.predict_many([])) == []
+
+
+def test_predict_many_reads_no_further_than_a_batch(tiny: cnnhub.Classifier, picture: Image.Image) -> None:
+    read = 0
+
+    def endless() -> Iterator[Image.Image]:
+        nonlocal read
+        while True:
+            read += 1
+            yield picture
+
+    outcomes = tiny.predict_many(endless(), batch_size=4)
+    for _ in range(5):
+        next(outcomes)
+    assert read == 8
+
+
+def test_a_bad_picture_in_the_middle(tiny: cnnhub.Classifier, picture: Image.Image) -> None:
+    images = [picture, b"broken", picture]
+    kept = list(tiny.predict_many(images, on_error="keep"))
+    assert [isinstance(outcome, ImageError) for outcome in kept] == [False, True, False]
+    assert kept[0] == kept[2]
+    with pytest.raises(ImageError):
+        list(tiny.predict_many(images))
+    with pytest.raises(ValueError, match="batch_size"):
+        next(tiny.predict_many(images, batch_size=0))
+
+
+def test_preprocess_is_timm_s(tiny: cnnhub.Classifier, picture: Image.Image) -> None:
+    transform = timm.data.create_transform(
+        **timm.data.resolve_data_config(pretrained_cfg=tiny.config.pretrained_cfg.model_dump())
+    )
+    pixels = tiny.preprocess(picture)
+    assert pixels.shape == (3, 64, 64)
+    assert torch.equal(pixels, transform(picture))
+
+
+def test_timm_loads_the_same_folder_with_equal_logits(model_folder: ModelFolder, picture: Image.Image) -> None:
+    folder = model_folder(model_args={"act_layer": "silu"})
+    ours = cnnhub.load(folder)
+    theirs = timm.create_model(f"local-dir:{folder}", pretrained=True).eval()
+    with torch.inference_mode():
+        assert torch.equal(theirs(ours.preprocess(picture)[None])[0], ours.logits(picture))
+
+
+def test_eight_threads_get_the_serial_answers(tiny: cnnhub.Classifier) -> None:
+    generator = np.random.default_rng(2)
+    images = [generator.integers(0, 256, (64, 64, 3), np.uint8) for _ in range(24)]
+    layer = tiny.stages()[0]
+    expected = [(tiny.predict(image), tiny.feature_maps(image, layer)[layer]) for image in images]
+    wrong = []
+
+    def work(start: int) -> None:
+        for i in (*range(start, len(images)), *range(start)):
+            same = tiny.predict(images[i]) == expected[i][0]
+            if not same or not torch.equal(tiny.feature_maps(images[i], layer)[layer], expected[i][1]):
+                wrong.append(i)
+
+    threads = [threading.Thread(target=work, args=(3 * n,)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+def test_a_label_s_number(tiny: cnnhub.Classifier) -> None:
+    assert tiny.label_index("cow") == 2
+    with pytest.raises(UnknownNameError, match="no label 'cows'. Did you mean cow?"):
+        tiny.label_index("cows")
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("cats-vs-dog", "Did you mean cats-vs-dogs?"),
+        ("zzz", "The built-in models are: "),
+        ("a/b/c", "no built-in model"),
+        ("./nowhere", "no folder"),
+        ("~/no-such-folder", "no folder"),
+        ("C:\\models\\mine", "no folder"),
+        ("", "no built-in model ''"),
+        ("../../nowhere", "no folder"),
+        ("owner/never-cached", "not in the cache"),
+    ],
+)
+def test_sources_that_lead_nowhere(source: str, message: str) -> None:
+    with pytest.raises(ModelNotFoundError, match=message):
+        cnnhub.load(source)
+
+
+def test_a_folder_written_without_its_dot(
+    model_folder: ModelFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model_folder("runs/mine")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ModelNotFoundError, match="Write ./runs/mine"):
+        cnnhub.load("runs/mine")
+    assert cnnhub.load("./runs/mine").labels == cnnhub.load(Path("runs/mine")).labels
+
+
+def test_unknown_engine_and_device(model_folder: ModelFolder) -> None:
+    with pytest.raises(UnknownNameError, match="no engine 'tensorflow'"):
+        cnnhub.load(model_folder(), engine="tensorflow")
+    with pytest.raises(CnnHubError, match="device 'warp' cannot be used"):
+        cnnhub.load(model_folder(), device="warp")
+
+
+def test_an_unknown_architecture_names_near_ones(model_folder: ModelFolder) -> None:
+    folder = model_folder()
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, "architecture": "resnet181"}))
+    with pytest.raises(ModelConfigError, match="no architecture 'resnet181'. Did you mean .*resnet18"):
+        cnnhub.load(folder)
+
+
+def test_a_network_over_the_limit_is_refused_before_its_weights_are_read(model_folder: ModelFolder) -> None:
+    folder = model_folder()
+    (folder / "model.safetensors").write_bytes(b"never read")
+    with pytest.raises(ModelConfigError, match="parameters; the limit is 1,000. Pass max_parameters"):
+        cnnhub.load(folder, max_parameters=1000)
+
+
+def weights_of(folder: Path) -> dict[str, torch.Tensor]:
+    return safetensors.torch.load_file(folder / "model.safetensors")
+
+
+def test_weights_that_do_not_fit(model_folder: ModelFolder) -> None:
+    folder = model_folder()
+    state = weights_of(folder)
+    name = next(name for name, tensor in state.items() if tensor.ndim == 4)
+    broken = {
+        "has shape": {**state, name: state[name][:1]},
+        "are missing, such as": {key: value for key, value in state.items() if key != name},
+        "not part of it, such as surplus": {**state, "surplus": torch.zeros(1)},
+        "not finite": {**state, name: torch.full_like(state[name], float("nan"))},
+    }
+    for message, changed in broken.items():
+        safetensors.torch.save_file({k: v.contiguous() for k, v in changed.items()}, folder / "model.safetensors")
+        with pytest.raises(ModelWeightsError, match=message):
+            cnnhub.load(folder)
+
+
+def test_truncated_weights_and_pickles(model_folder: ModelFolder, tmp_path: Path) -> None:
+    folder = model_folder()
+    path = folder / "model.safetensors"
+    whole = path.read_bytes()
+    for data in (whole[: len(whole) // 2], b"", pickle.dumps({"weight": 1})):
+        path.write_bytes(data)
+        with pytest.raises(ModelWeightsError, match="not a whole safetensors file"):
+            cnnhub.load(folder)
+    path.rename(folder / "pytorch_model.bin")
+    with pytest.raises(ModelWeightsError, match="pytorch_model.bin lies there. Only safetensors"):
+        cnnhub.load(folder)
+    (folder / "pytorch_model.bin").unlink()
+    with pytest.raises(ModelWeightsError, match="holds no model.safetensors"):
+        cnnhub.load(folder)

@@ -1,0 +1,95 @@
+"""config.json: what is read, what is refused, what survives a rewrite."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from pathlib import Path
+
+import pytest
+from conftest import tiny_config
+
+from cnnhub.config import ModelConfig, imagenet_labels, tell_apart
+from cnnhub.errors import ModelConfigError
+
+
+def parse(**changes: object) -> ModelConfig:
+    return ModelConfig.parse(json.dumps(tiny_config(**changes)))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "not JSON"),
+        ("[]", "does not describe"),
+        ("[" * 100_000, "not JSON"),
+        ('{"model_type": "bert"}', "architecture: Field required"),
+        (json.dumps(tiny_config(architecture="../evil")), "architecture"),
+        (json.dumps(tiny_config(num_classes=10**9)), "num_classes.*100000"),
+        (json.dumps(tiny_config(num_classes=0)), "num_classes"),
+        (json.dumps(tiny_config(label_names=["one"])), "1 names for 3 classes"),
+        (json.dumps(tiny_config(label_names="ant")), "label_names"),
+        (json.dumps(tiny_config(model_args={"depth": 10**9})), "model_args may hold"),
+        (json.dumps(tiny_config(model_args={"pad_type": ["same"]})), "model_args may hold"),
+        (
+            json.dumps(tiny_config(pretrained_cfg={"input_size": [3, 9999, 64], "mean": [0] * 3, "std": [1] * 3})),
+            "16 to 1,024",
+        ),
+        (
+            json.dumps(tiny_config(pretrained_cfg={"input_size": [1, 64, 64], "mean": [0] * 3, "std": [1] * 3})),
+            "input_size",
+        ),
+        (json.dumps(tiny_config(pretrained_cfg={"input_size": [3, 64, 64], "mean": [0] * 3, "std": [0] * 3})), "std"),
+        (json.dumps(tiny_config(pretrained_cfg={"input_size": [3, 64, 64]})), "mean: Field required"),
+        (json.dumps(tiny_config(cnnhub={"temperature": 0})), "temperature"),
+    ],
+)
+def test_what_is_refused(text: str, message: str) -> None:
+    with pytest.raises(ModelConfigError, match=message):
+        ModelConfig.parse(text)
+
+
+def test_a_large_or_missing_file_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "config.json"
+    with pytest.raises(ModelConfigError, match="cannot be read"):
+        ModelConfig.read(path)
+    path.write_text(" " * 300_000 + json.dumps(tiny_config()))
+    with pytest.raises(ModelConfigError, match="larger than 256,000 bytes"):
+        ModelConfig.read(path)
+
+
+def test_unknown_keys_survive_a_rewrite(tmp_path: Path) -> None:
+    config = parse(global_pool="avg", cnnhub={"metrics": {"test": {"top1": 0.5}}})
+    config.write(tmp_path / "config.json")
+    written = json.loads((tmp_path / "config.json").read_text())
+    assert written["global_pool"] == "avg"
+    assert written["cnnhub"]["metrics"] == {"test": {"top1": 0.5}}
+    assert ModelConfig.read(tmp_path / "config.json") == config
+    assert [path.name for path in tmp_path.iterdir()] == ["config.json"], "a temporary file was left"
+
+
+def test_labels_stand_as_they_are() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert parse().labels() == ["ant", "bee", "cow"]
+
+
+def test_a_thousand_classes_without_names_are_imagenet_s() -> None:
+    names = parse(num_classes=1000, label_names=None).labels()
+    assert names == imagenet_labels()
+    assert len(set(names)) == 1000
+    assert (names[134], names[517]) == ("crane (bird)", "crane (machine)")
+
+
+def test_other_classes_without_names_are_numbered_with_a_warning() -> None:
+    with pytest.warns(UserWarning, match="no label_names; the 3 classes are numbered"):
+        assert parse(label_names=None).labels() == ["class 0", "class 1", "class 2"]
+
+
+def test_repeated_names_are_told_apart_with_a_warning() -> None:
+    with pytest.warns(UserWarning, match="'crane' more than once"):
+        assert parse(label_names=["crane", "ant", "crane"]).labels() == ["crane (0)", "ant", "crane (2)"]
+
+
+def test_telling_apart_never_makes_a_new_double() -> None:
+    assert len(set(tell_apart(["a", "a", "a (1)", "a (0)"]))) == 4

@@ -1,0 +1,162 @@
+"""open_image: every kind of source and pixel format, and what it refuses."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import io
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageChops
+
+from cnnhub.errors import ImageError
+from cnnhub.images import open_image
+
+
+def encode(image: Image.Image, format: str = "PNG", **options: object) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, format, **options)
+    return buffer.getvalue()
+
+
+def same(a: Image.Image, b: Image.Image, tolerance: int = 0) -> bool:
+    return a.size == b.size and max(high for _, high in ImageChops.difference(a, b).getextrema()) <= tolerance
+
+
+def test_path_bytes_pil_and_array_agree(picture: Image.Image, tmp_path: Path) -> None:
+    path = tmp_path / "photo.png"
+    picture.save(path)
+    for source in (path, str(path), path.read_bytes(), picture, np.asarray(picture)):
+        assert same(open_image(source), picture)
+
+
+def test_a_url_is_fetched(picture: Image.Image, serve: tuple[str, Path]) -> None:
+    url, folder = serve
+    picture.save(folder / "photo.png")
+    assert same(open_image(f"{url}/photo.png"), picture)
+    with pytest.raises(ImageError, match="cannot be fetched"):
+        open_image(f"{url}/missing.png")
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_exif_orientation_is_applied(picture: Image.Image, orientation: int) -> None:
+    undo = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}  # what a camera did to the upright picture
+    stored = picture.transpose(Image.Transpose(undo[orientation])) if orientation in undo else picture
+    exif = Image.Exif()
+    exif[274] = orientation
+    assert same(open_image(encode(stored, exif=exif)), picture)
+
+
+def test_alpha_is_laid_over_white() -> None:
+    clear_black = Image.new("RGBA", (4, 4), (0, 0, 0, 0))
+    half_red = Image.new("RGBA", (4, 4), (255, 0, 0, 128))
+    assert open_image(encode(clear_black)).getpixel((0, 0)) == (255, 255, 255)
+    assert open_image(half_red).getpixel((0, 0)) == (255, 127, 127)
+    assert open_image(clear_black.convert("LA")).getpixel((0, 0)) == (255, 255, 255)
+
+
+def test_palette_with_a_transparent_colour() -> None:
+    image = Image.new("P", (2, 1))
+    image.putpalette([10, 20, 30, 200, 100, 50])
+    image.putpixel((1, 0), 1)
+    opened = open_image(encode(image, transparency=0))
+    assert [opened.getpixel((x, 0)) for x in (0, 1)] == [(255, 255, 255), (200, 100, 50)]
+
+
+@pytest.mark.parametrize("value", [0, 255, 257, 32896, 65535])
+def test_16_bit_grey(value: int) -> None:
+    png = encode(Image.fromarray(np.full((3, 3), value, np.uint16)))
+    assert open_image(png).getpixel((1, 1)) == (round(value / 257),) * 3
+
+
+def test_float_grey_and_two_colours() -> None:
+    assert open_image(Image.fromarray(np.full((2, 2), 0.5, np.float32))).getpixel((0, 0)) == (128,) * 3
+    assert open_image(Image.new("1", (2, 2), 1)).getpixel((0, 0)) == (255,) * 3
+    assert open_image(Image.new("L", (2, 2), 77)).getpixel((0, 0)) == (77,) * 3
+
+
+def test_cmyk_jpeg(picture: Image.Image) -> None:
+    jpeg = encode(picture.convert("CMYK"), "JPEG", quality=95, subsampling=0)
+    assert same(open_image(jpeg).crop((2, 2, 18, 18)), picture.crop((2, 2, 18, 18)), tolerance=8)
+
+
+@pytest.mark.parametrize("format", ["GIF", "PNG", "WEBP"])
+def test_the_first_frame_of_an_animation(format: str) -> None:
+    frames = [Image.new("RGB", (8, 8), colour) for colour in ("red", "lime", "blue")]
+    options = {"lossless": True} if format == "WEBP" else {}
+    data = encode(frames[0], format, save_all=True, append_images=frames[1:], **options)
+    assert open_image(data).getpixel((4, 4)) == (255, 0, 0)
+
+
+def test_the_caller_s_image_is_neither_changed_nor_shared(picture: Image.Image) -> None:
+    before = picture.tobytes()
+    opened = open_image(picture)
+    opened.paste((1, 2, 3), (0, 0, 60, 40))
+    assert picture.tobytes() == before
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        (b"", "empty"),
+        (b"hello", "not a picture"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "not a picture"),
+        ("nowhere.jpg", "no file nowhere.jpg"),
+        (".", "is a folder"),
+        ("file:///etc/passwd", "no file"),
+        (42, "type int"),
+        (None, "type NoneType"),
+        (np.zeros((3, 4, 5), np.uint8), r"shaped \(3, 4, 5\).*transpose"),
+        (np.zeros((4, 4, 3), np.float32), "float32.*astype"),
+        (np.zeros((0, 4, 3), np.uint8), "shaped"),
+        ("a\0b", "cannot be read"),
+    ],
+)
+def test_what_is_refused(source: object, message: str) -> None:
+    with pytest.raises(ImageError, match=message):
+        open_image(source)  # type: ignore[arg-type]
+
+
+def test_truncated(picture: Image.Image) -> None:
+    noise = Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8))
+    for data in (encode(noise, "JPEG"), encode(noise)):
+        with pytest.raises(ImageError, match="damaged or cut off"):
+            open_image(data[: len(data) // 2])
+
+
+def test_pixels_are_counted_before_decoding(picture: Image.Image, monkeypatch: pytest.MonkeyPatch) -> None:
+    bomb = encode(Image.new("1", (30_000, 30_000)))
+    assert len(bomb) < 200_000
+    with pytest.raises(ImageError, match="pixels"):
+        open_image(bomb)
+    monkeypatch.setattr("PIL.ImageFile.ImageFile.load", lambda self: pytest.fail("decoded"))
+    with pytest.raises(ImageError, match="60 x 40 = 2,400 pixels; at most 2,399"):
+        open_image(encode(picture), max_pixels=2399)
+
+
+def test_bytes_are_counted_before_reading_all(picture: Image.Image, tmp_path: Path) -> None:
+    path = tmp_path / "photo.png"
+    picture.save(path)
+    size = path.stat().st_size
+    assert open_image(path, max_bytes=size).size == (60, 40)
+    with pytest.raises(ImageError, match="larger than"):
+        open_image(path, max_bytes=size - 1)
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """A folder on a loopback web server -> (its URL, the folder)."""
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            pass
+
+    handler = functools.partial(Quiet, directory=str(tmp_path))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}", tmp_path
+        server.shutdown()

@@ -1,0 +1,381 @@
+"""The app without a browser: its sentences, its endpoints through gradio_client, what it refuses."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import inside
+import numpy as np
+import one_filter
+import photo_column
+import pytest
+import texts
+import torch
+import what
+import yaml
+from conftest import EXAMPLES, ROOT, SPACE
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+from PIL import Image
+
+import cnnhub
+from cnnhub import kernels
+
+CAT = EXAMPLES / "cat.jpg"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A copy of space/ in a folder of its own, served as the Hub serves it -> its URL."""
+    folder = tmp_path_factory.mktemp("space")
+    shutil.copytree(SPACE, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__", "*.pyi"))
+    port = free_port()
+    environment = {
+        **os.environ,
+        "GRADIO_SERVER_PORT": str(port),
+        "GRADIO_TEMP_DIR": str(tmp_path_factory.mktemp("uploads")),
+    }
+    log = (folder / "log.txt").open("w")
+    process = subprocess.Popen([sys.executable, "app.py"], cwd=folder, env=environment, stdout=log, stderr=log)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        deadline = time.monotonic() + 90
+        while True:
+            assert process.poll() is None and time.monotonic() < deadline, (folder / "log.txt").read_text()
+            try:
+                httpx.get(url, timeout=5)
+                break
+            except httpx.TransportError:
+                time.sleep(0.3)
+        yield url
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(20)
+        log.close()
+
+
+@pytest.fixture(scope="session")
+def client(app: str) -> Client:
+    return Client(app, verbose=False)
+
+
+def test_classify_says_what_python_says(client: Client) -> None:
+    for name in ("cat.jpg", "dog.jpg", "chelsea.png"):
+        answer = client.predict(handle_file(str(EXAMPLES / name)), api_name="/classify")
+        expected = cnnhub.load("cats-vs-dogs").predict(EXAMPLES / name)
+        assert answer["label"] == expected.label
+        got = {item["label"]: item["confidence"] for item in answer["confidences"]}
+        assert got == pytest.approx(expected.scores, abs=1e-4)
+
+
+def test_classify_with_the_other_models(client: Client) -> None:
+    answer = client.predict(handle_file(str(EXAMPLES / "sunflower.jpg")), "flowers", api_name="/classify")
+    assert answer["label"] == "sunflowers"
+    answer = client.predict(handle_file(str(EXAMPLES / "china.jpg")), model="imagenet", api_name="/classify")
+    assert answer["label"] == "palace"
+
+
+def test_an_upright_and_a_turned_photo_are_one(client: Client, tmp_path: Path) -> None:
+    """Exif orientation and transparency survive the way through the server."""
+    upright = Image.open(CAT).convert("RGB")
+    turned = upright.transpose(Image.Transpose.ROTATE_90)
+    exif = Image.Exif()
+    exif[274] = 6
+    turned.save(tmp_path / "turned.png", exif=exif)
+    clear = upright.convert("RGBA")
+    clear.putalpha(60)
+    clear.save(tmp_path / "clear.png")
+    for name in ("turned.png", "clear.png"):
+        answer = client.predict(handle_file(str(tmp_path / name)), api_name="/classify")
+        expected = cnnhub.load("cats-vs-dogs").predict(tmp_path / name)
+        assert answer["confidences"][0]["confidence"] == pytest.approx(expected.probability, abs=1e-4)
+
+
+def test_filter_gives_a_lossless_map(client: Client) -> None:
+    path, facts = client.predict(handle_file(str(CAT)), api_name="/filter")
+    response = one_filter.respond(CAT.read_bytes(), "sobel_x", 1, "same")
+    expected, _ = one_filter._drawn("en", response)
+    assert path.endswith(".png")
+    assert np.array_equal(np.asarray(Image.open(path).convert("RGB")), np.asarray(expected))
+    assert facts["answers_to"] == "vertical_edges"
+    assert facts["min"] == pytest.approx(response.values.min().item())
+
+
+def test_filter_with_own_weights_stride_and_padding(client: Client) -> None:
+    path, facts = client.predict(
+        handle_file(str(CAT)), "gaussian", 2, "valid", [[0, 0, 0], [0, 2, 0], [0, 0, 0]], api_name="/filter"
+    )
+    width, height = Image.open(CAT).size
+    assert facts["output"] == {"width": (width - 3) // 2 + 1, "height": (height - 3) // 2 + 1}
+    assert Image.open(path).size == (facts["output"]["width"], facts["output"]["height"])
+    assert facts["formula"]["width"].endswith(f"= {facts['output']['width']}")
+
+
+def test_feature_maps(client: Client) -> None:
+    path, facts = client.predict(handle_file(str(CAT)), api_name="/feature_maps")
+    assert facts["layer"] == "blocks.1"
+    assert facts["shape"] == [24, 56, 56]
+    assert (facts["shown"], facts["of"]) == (24, 24)
+    assert facts["columns"] == 5
+    assert Image.open(path).size == (5 * 56, 5 * 56)
+    _, facts = client.predict(handle_file(str(CAT)), "bn2", "imagenet", 16, api_name="/feature_maps")
+    maps = cnnhub.load("imagenet").feature_maps(CAT, "bn2")["bn2"]
+    assert facts["channels"] == torch.argsort(maps.abs().mean((1, 2)), descending=True, stable=True)[:16].tolist()
+    assert (facts["shown"], facts["of"]) == (16, 1280)
+
+
+def test_every_offered_stage_exists_in_every_offered_model(client: Client) -> None:
+    for model in cnnhub.builtin_models():
+        for layer in cnnhub.load(model).stages():
+            _, facts = client.predict(handle_file(str(CAT)), layer, model, 1, api_name="/feature_maps")
+            assert facts["layer"] == layer
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "arguments", "message"),
+    [
+        ("/filter", ("sobel_x", 0), "stride is 0"),
+        ("/filter", ("sobel_x", 1, "full"), "padding is 'full'"),
+        ("/filter", ("sobel_x", 1, "same", [[1, 2], [3, 4]]), "odd"),
+        ("/filter", ("sobel_x", 1, "same", "evil"), "no kernel 'evil'"),
+        ("/filter", ("sobel_q",), "choices"),
+        ("/feature_maps", ("blocks.99",), "no layer 'blocks.99'. Did you mean blocks"),
+        ("/feature_maps", ("", "../../etc"), "choices"),
+        ("/feature_maps", ("", "imagenet", 0), "expected 1 to 4096"),
+        ("/classify", ("owner/evil",), "choices"),
+    ],
+)
+def test_bad_arguments_get_a_message(client: Client, endpoint: str, arguments: tuple, message: str) -> None:
+    with pytest.raises(AppError, match=re.escape(message)):
+        client.predict(handle_file(str(CAT)), *arguments, api_name=endpoint)
+
+
+@pytest.mark.parametrize(
+    "data", [b"no picture", CAT.read_bytes()[:5000], b"", b"<svg xmlns='http://www.w3.org/2000/svg'/>"]
+)
+def test_bad_files_get_a_message(client: Client, data: bytes, tmp_path: Path) -> None:
+    path = tmp_path / ("photo.svg" if b"svg" in data else "photo.jpg")
+    path.write_bytes(data)
+    for endpoint in ("/classify", "/filter", "/feature_maps"):
+        with pytest.raises(AppError, match="ImageError"):
+            client.predict(handle_file(str(path)), api_name=endpoint)
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        {"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}},
+        {"path": "http://127.0.0.1:1/secret.png", "meta": {"_type": "gradio.FileData"}},
+        {"path": "HTTPS://127.0.0.1:1/secret.png", "meta": {"_type": "gradio.FileData"}},
+        {"path": "/etc/passwd", "url": "http://127.0.0.1:1/x", "meta": {"_type": "gradio.FileData"}},
+        {"path": None, "url": "data:image/png;base64,AAAA", "meta": {"_type": "gradio.FileData"}},
+        {"path": "/etc/passwd"},
+        {"url": "file:///etc/passwd"},
+        "/etc/passwd",
+        "http://127.0.0.1:1/secret.png",
+        {"path": str(SPACE / "app.py"), "meta": {"_type": "gradio.FileData"}},
+    ],
+)
+def test_raw_paths_and_urls_are_refused(app: str, image: object) -> None:
+    for endpoint in ("classify", "filter", "feature_maps"):
+        started = httpx.post(f"{app}/gradio_api/call/{endpoint}", json={"data": [image]})
+        if started.status_code == 200:
+            events = httpx.get(f"{app}/gradio_api/call/{endpoint}/{started.json()['event_id']}", timeout=30).text
+            assert "event: error" in events
+            assert "event: complete" not in events
+            assert "root:" not in events
+        else:
+            assert started.status_code in (400, 422)
+
+
+def test_server_files_are_not_served(app: str) -> None:
+    for path in ("/etc/passwd", str(SPACE / "app.py"), str(ROOT / "pyproject.toml")):
+        assert httpx.get(f"{app}/gradio_api/file={path}").status_code in (403, 404)
+
+
+def test_the_page_asks_nobody_else(app: str) -> None:
+    page = httpx.get(app).text
+    for address in re.findall(r'(?:src|href)="(https?://[^"]+)"', page):
+        assert address.startswith(app), f"the page loads {address}"
+
+
+def test_endpoints_are_documented(client: Client) -> None:
+    named = client.view_api(return_format="dict")["named_endpoints"]
+    assert sorted(named) == ["/classify", "/feature_maps", "/filter"]
+    for info in named.values():
+        assert info["description"]
+        first, *others = info["parameters"]
+        assert first["parameter_name"] == "image"
+        assert all(parameter["parameter_has_default"] for parameter in others)
+    assert [p["parameter_name"] for p in named["/filter"]["parameters"]] == [
+        "image",
+        "kernel",
+        "stride",
+        "padding",
+        "weights",
+    ]
+
+
+def test_languages_have_the_same_strings() -> None:
+    english = texts.TEXTS["en"]
+    for language in texts.LANGUAGES:
+        strings = texts.TEXTS[language]
+        assert list(strings) == list(english)
+        for key, text in strings.items():
+            assert set(re.findall(r"\{(\w+)\}", text)) == set(re.findall(r"\{(\w+)\}", english[key])), key
+        assert list(texts.KERNEL_NAMES[language]) == kernels.names()
+        assert list(texts.EXAMPLES[language]) == photo_column.EXAMPLES
+    assert [key for key in english if texts.TEXTS["zh-TW"][key] == english[key]] == []
+
+
+def test_every_string_is_used() -> None:
+    code = "\n".join(path.read_text() for path in SPACE.glob("*.py"))
+    built = ("model_", "padding_", "nature_", "error_", "tab_", "scale_", "legend_", "only_")
+    languages = len(texts.LANGUAGES)  # the tables themselves hold each key so many times
+    unused = [
+        key
+        for key in texts.TEXTS["en"]
+        if not key.startswith(built) and len(re.findall(f"[\"']{key}[\"']", code)) <= languages
+    ]
+    assert unused == []
+
+
+def test_every_example_is_credited() -> None:
+    credits = (EXAMPLES / "CREDITS.md").read_text()
+    pictures = {path.name for path in EXAMPLES.iterdir() if path.suffix != ".md"}
+    assert pictures == set(photo_column.EXAMPLES)
+    for name in pictures:
+        row = re.search(rf"\| `{re.escape(name)}` \|.*", credits)
+        assert row and re.search(r"CC0|CC BY 2.0", row[0])
+
+
+class FakeClassifier:
+    """Just enough of a Classifier for a sentence."""
+
+    def __init__(self, labels: list[str]) -> None:
+        self.labels = labels
+        self.config = cnnhub.load("cats-vs-dogs").config
+
+
+@pytest.mark.parametrize(
+    ("scores", "heading"),
+    [
+        ({"cat": 0.97, "dog": 0.03}, "It is a cat."),
+        ({"dog": 0.97, "cat": 0.03}, "It is a dog."),
+        ({"cat": 0.7, "dog": 0.3}, "It is probably a cat."),
+        ({"dog": 0.51, "cat": 0.49}, "Hard to say, perhaps a dog."),
+    ],
+)
+def test_the_sentence_follows_the_values(scores: dict[str, float], heading: str) -> None:
+    label, share = next(iter(scores.items()))
+    sentence = texts.answer("en", FakeClassifier(["cat", "dog"]), cnnhub.Prediction(label, share, scores))
+    assert sentence.heading == heading
+    assert f"If it can only be a cat or a dog, I think it is a {label}!" in sentence.line
+
+
+def test_the_article_s_sentence() -> None:
+    prediction = cnnhub.Prediction("cat", 0.97, {"cat": 0.97, "dog": 0.03})
+    classifier = FakeClassifier(["cat", "dog"])
+    expected = "cat 97 % | dog 3 %. If it can only be a cat or a dog, I think it is a cat!"
+    assert texts.answer("en", classifier, prediction).line == expected
+    assert (
+        texts.answer("zh-TW", classifier, prediction).line
+        == "貓 97 % | 狗 3 %。如果只能是一隻貓或一隻狗，我認為是一隻貓！"
+    )
+
+
+def test_the_filter_s_sentence_follows_the_kernel() -> None:
+    def told(weights: kernels.KernelSource) -> texts.Sentence:
+        return texts.filter_sentence("en", "It", kernels.nature(weights), (-812.0, 3, 4))
+
+    sobel = kernels.kernel("sobel_x")
+    assert told(sobel).heading == "It answers to vertical edges."
+    assert told(sobel).line == (
+        "Red: brighter to the right. Blue: darker to the right. "
+        "Its strongest answer on this photo, −812, is in row 3, column 4 of the map."
+    )
+    assert told(-sobel).line.startswith("Red: brighter to the left.")
+    assert told(sobel.T).heading == "It answers to horizontal edges."
+    assert told(-sobel.T).line.startswith("Red: brighter upwards.")
+    assert told("laplacian_4").line.startswith("Red: darker than around it.")
+    assert told("outline").line.startswith("Red: brighter than around it.")
+    assert told([[-2, -1, 0], [-1, 0, 1], [0, 1, 2]]).line.startswith("Red: brighter towards the lower right.")
+
+
+def test_the_strongest_answer_is_the_photo_s_not_the_border_s(tmp_path: Path) -> None:
+    pixels = np.full((20, 30), 200, np.uint8)
+    pixels[8, 11] = 100
+    Image.fromarray(pixels).save(tmp_path / "dot.png")
+    response = one_filter.respond((tmp_path / "dot.png").read_bytes(), "laplacian_4", 1, "same")
+    assert one_filter._strongest(response) == (400.0, 9, 12)
+    flat = one_filter.respond((tmp_path / "dot.png").read_bytes(), [[0]], 1, "same")
+    assert one_filter._strongest(flat) == 0.0
+    told = one_filter.describe("en", "It", flat)
+    assert (told.heading, told.line) == ("It answers to nothing.", "The answer is 0 everywhere on this photo.")
+
+
+def test_large_photos_are_scaled_down_for_the_filter() -> None:
+    buffer = Path(CAT).read_bytes()
+    assert not one_filter.respond(buffer, "identity", 1, "same").scaled_down
+    small = one_filter._fitted(Image.new("L", (4000, 3000)))
+    assert small.width * small.height <= one_filter.MAX_PIXELS
+    assert small.width / small.height == pytest.approx(4 / 3, rel=0.01)
+
+
+def test_bad_input_becomes_a_sentence_in_the_page() -> None:
+    for show in (
+        lambda: what.show(b"broken", "flowers", "en")[0],
+        lambda: one_filter.show(b"broken", one_filter.grid_value("sobel_x"), "sobel_x", 1, "same", "en")[0],
+        lambda: inside.show(b"broken", "flowers", "bn1", "64", "en")[0]["sentence"],
+    ):
+        assert 'role="alert"' in show() and "cannot be read as a photo" in show()
+    broken = {"weights": [["?", 0, 1]] * 3}
+    assert "kernel cannot be used" in one_filter.show(CAT.read_bytes(), broken, None, 1, "same", "en")[0]
+    assert "無法使用" in one_filter.show(CAT.read_bytes(), "evil", None, 1, "same", "zh-TW")[0]
+    assert "Choose a photo" in what.show(None, "flowers", "en")[0]
+
+
+def test_labels_are_escaped() -> None:
+    sentence = texts.Sentence("<script>alert(1)</script>", "a & b")
+    assert "<script>" not in sentence.html()
+    assert "a &amp; b" in sentence.html()
+
+
+def test_another_size_keeps_the_kernel_in_the_middle() -> None:
+    photo = CAT.read_bytes()
+    larger, preset, *_ = one_filter.of_size(7, photo, one_filter.grid_value("sobel_x"), "sobel_x", 1, "same", "en")
+    assert preset is None
+    assert torch.tensor(larger["weights"])[2:5, 2:5].tolist() == kernels.kernel("sobel_x").tolist()
+    assert torch.tensor(larger["weights"]).abs().sum() == 8
+    smaller, *_ = one_filter.of_size(3, photo, larger, None, 1, "same", "en")
+    assert smaller == one_filter.grid_value("sobel_x")
+
+
+def test_the_space_is_ready_for_the_hub() -> None:
+    _, front, _ = (SPACE / "README.md").read_text().split("---\n", 2)
+    matter = yaml.safe_load(front)
+    assert matter["sdk"] == "gradio"
+    assert f"gradio=={matter['sdk_version']}" in (SPACE / "requirements.txt").read_text().split()
+    assert f"gradio=={matter['sdk_version']}" in (ROOT / "requirements.txt").read_text().split()
+    assert f"cnnhub=={cnnhub.__version__}" in (SPACE / "requirements.txt").read_text()
+    assert (SPACE / matter["app_file"]).is_file()
+    assert isinstance(matter["python_version"], str)
+    assert len(matter["short_description"]) <= 60
+    assert matter["license"] == "apache-2.0"
+    assert isinstance(matter["models"], list)

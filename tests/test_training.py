@@ -1,0 +1,174 @@
+"""Fine-tuning end to end on drawn pictures; freezing, cards, evaluation, what is refused."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import safetensors.torch
+import timm
+import torch
+from conftest import ROOT
+from huggingface_hub import ModelCard
+from PIL import Image
+
+import cnnhub
+from cnnhub.config import ModelConfig
+from training import finetune as finetuning
+from training.data import DataError, load_split
+
+COLOURS = {"blue": (40, 60, 200), "red": (200, 50, 40)}
+
+
+def training(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "training", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=280)
+
+
+def draw(folder: Path, counts: dict[str, int]) -> Path:
+    """Noisy pictures of two colours: `folder/SPLIT/LABEL/N.jpg`."""
+    generator = np.random.default_rng(0)
+    for split, count in counts.items():
+        for label, colour in COLOURS.items():
+            (folder / split / label).mkdir(parents=True)
+            for number in range(count):
+                pixels = np.clip(generator.normal(colour, 30, (48, 64, 3)), 0, 255).astype(np.uint8)
+                Image.fromarray(pixels).save(folder / split / label / f"{number}.jpg")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return draw(tmp_path_factory.mktemp("data"), {"train": 24, "validation": 8, "test": 6})
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Random weights of a small backbone with 1,000 classes, as they come from a hub."""
+    torch.manual_seed(0)
+    path = tmp_path_factory.mktemp("backbone") / "model.safetensors"
+    safetensors.torch.save_file(timm.create_model("test_byobnet").state_dict(), path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def trained(data: Path, weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    output = tmp_path_factory.mktemp("runs") / "colours"
+    done = training(
+        "finetune", "--data", data, "--backbone", "test_byobnet", "--backbone-weights", weights, "--output", output,
+        "--epochs", 2, "--lr", "1e-3", "--batch-size", 8, "--workers", 0,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return output
+
+
+def test_a_fine_tuned_model_answers_right(trained: Path, data: Path) -> None:
+    classifier = cnnhub.load(trained)
+    assert classifier.labels == ["blue", "red"]
+    for label in COLOURS:
+        assert classifier.predict(data / "test" / label / "0.jpg").label == label
+
+
+def test_timm_loads_it_too(trained: Path, data: Path) -> None:
+    ours = cnnhub.load(trained)
+    theirs = timm.create_model(f"local-dir:{trained}", pretrained=True).eval()
+    pixels = ours.preprocess(data / "test/red/1.jpg")
+    with torch.inference_mode():
+        assert torch.equal(theirs(pixels[None])[0], ours.logits(data / "test/red/1.jpg"))
+
+
+def test_weights_are_stored_in_half_precision(trained: Path) -> None:
+    state = safetensors.torch.load_file(trained / "model.safetensors")
+    assert {tensor.dtype for tensor in state.values() if tensor.ndim > 1} == {torch.float16}
+    assert sorted(path.name for path in trained.iterdir()) == ["README.md", "config.json", "model.safetensors"]
+
+
+def test_evaluate_prints_json_and_records(trained: Path, data: Path) -> None:
+    done = training("evaluate", "--model", trained, "--data", data, "--split", "test", "--json", "--record")
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert (result["split"], result["n"], result["unreadable"]) == ("test", 12, 0)
+    assert result["top1"] == pytest.approx(sum(result["recall"].values()) / 2)
+    config = ModelConfig.read(trained / "config.json")
+    assert config.cnnhub.model_dump()["metrics"]["test"]["top1"] == result["top1"]
+    card = ModelCard.load(trained / "README.md")
+    assert card.data.license == "apache-2.0"
+    assert card.data.library_name == "timm"
+    assert f"| test | 12 | {100 * result['top1']:.2f} % |" in card.text
+
+
+def test_finetune_never_opens_the_test_split(data: Path, weights: Path, tmp_path: Path) -> None:
+    copy = draw(tmp_path / "data", {"train": 8, "validation": 4})
+    (copy / "test").write_text("a trap: opening it as a folder fails")
+    done = training(
+        "finetune", "--data", copy, "--backbone", "test_byobnet", "--backbone-weights", weights,
+        "--output", tmp_path / "run", "--epochs", 0, "--workers", 0,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert cnnhub.load(tmp_path / "run").labels == ["blue", "red"]
+
+
+def test_the_backbone_is_frozen_in_phase_one_and_batch_norm_in_both(data: Path, weights: Path) -> None:
+    from rich.console import Console
+
+    recipe = finetuning.Recipe(backbone="test_byobnet", head_epochs=2, workers=0, precision="float32")
+    train, validation = load_split(data, "train"), load_split(data, "validation")
+    config = finetuning._config(recipe, train.labels, {}, weights)
+    network = finetuning._network(config, weights)
+    train.transform, validation.transform = finetuning._transforms(config, recipe)
+    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    finetuning._fit_head(network, train, validation, recipe, Console(quiet=True))
+    changed = {name for name, tensor in network.state_dict().items() if not torch.equal(tensor, before[name])}
+    head = config.pretrained_cfg.model_dump()["classifier"]
+    assert changed == {f"{head}.weight", f"{head}.bias"}
+    finetuning._train(network)
+    norms = [module for module in network.modules() if isinstance(module, torch.nn.BatchNorm2d)]
+    assert norms and not any(norm.training for norm in norms)
+    assert network.training
+
+
+def test_unreadable_pictures_are_left_out_up_to_a_tenth(tmp_path: Path) -> None:
+    folder = draw(tmp_path, {"train": 10})
+    (folder / "train/red/0.jpg").write_bytes(b"broken")
+    pictures = load_split(folder, "train")
+    assert len(pictures) == 19
+    assert "0.jpg" in pictures.unreadable[0]
+    for number in (1, 2):
+        (folder / f"train/red/{number}.jpg").write_bytes(b"broken")
+    with pytest.raises(DataError, match="3 of 20 pictures cannot be read"):
+        load_split(folder, "train")
+
+
+def test_parquet_is_the_folder(data: Path, tmp_path: Path) -> None:
+    import datasets
+
+    rows = datasets.load_dataset("imagefolder", data_files={"test": f"{data}/test/*/*"}, split="test")
+    rows = rows.cast_column("image", datasets.Image(decode=False))
+    embedded = rows.map(lambda row: {"image": {"bytes": Path(row["image"]["path"]).read_bytes(), "path": None}})
+    embedded.to_parquet(str(tmp_path / "test.parquet"))
+    from_parquet, from_folder = load_split(tmp_path, "test"), load_split(data, "test")
+    assert from_parquet.labels == from_folder.labels
+    assert from_parquet.targets == from_folder.targets
+    assert isinstance(from_parquet.source(0), bytes)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("finetune", "flower"), "no task 'flower'. Did you mean flowers?"),
+        (("finetune", "flowers"), "needs --data DIR"),
+        (("evaluate", "--model", "flowers", "--data", "{data}", "--split", "tset"), "expected one of train"),
+        (("evaluate", "--model", "flowers", "--data", "/no/such/folder"), "holds no split 'test'"),
+        (("evaluate", "--model", "flowers", "--data", "{data}"), "no label 'blue'"),
+        (("finetune", "--data", "{data}", "--backbone-weights", "{data}/test/red/0.jpg"), "cannot be read"),
+    ],
+)
+def test_mistakes(arguments: tuple[str, ...], message: str, data: Path) -> None:
+    done = training(*(argument.format(data=data) for argument in arguments))
+    assert done.returncode == 1
+    assert message in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
