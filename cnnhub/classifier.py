@@ -39,7 +39,8 @@ def load(
         source: a built-in name ("cats-vs-dogs", "flowers", "imagenet"), a Hub id ("owner/name",
             "owner/name@revision"), or a folder (a Path, or a string starting with ./, ../, ~ or /).
         revision: a branch, tag or commit of a Hub repository.
-        engine: "torch", or "auto" for the fastest one that is there (torch is the only one so far).
+        engine: "torch"; "onnx" runs onnxruntime on the CPU, after an export that takes a second or two
+            (`pip install cnnhub[onnx]`); "auto" is torch.
         cache_dir, token, local_files_only: as huggingface_hub understands them.
         device: where the network runs, such as "cpu" or "cuda"; None is the CPU.
         max_parameters: refuse larger networks.
@@ -53,8 +54,9 @@ def load(
     """
     check_engine(engine)
     files = hub.resolve(source, revision=revision, cache_dir=cache_dir, token=token, local_files_only=local_files_only)
-    network = build(files.config, files.weights, max_parameters)
-    return Classifier(files.config, TorchEngine(network, _device(device)), source=files.source)
+    on = _device(device)
+    network = build(files.config, files.weights, max_parameters).to(on).eval().requires_grad_(False)
+    return Classifier(files.config, network, _engine(engine, network, on, files.config), files.source)
 
 
 @dataclass(frozen=True)
@@ -75,13 +77,12 @@ class Prediction:
 class Classifier:
     """An image classifier: labels, preprocessing and a network. Its methods may run in several threads."""
 
-    def __init__(self, config: ModelConfig, engine: TorchEngine, source: str) -> None:
+    def __init__(self, config: ModelConfig, network: torch.nn.Module, engine: Engine, source: str) -> None:
         self.config = config
+        self.network = network
+        self.engine = engine
         self.source = source
         self.labels: list[str] = config.labels()
-        self.engine: Engine = engine
-        self.network: torch.nn.Module = engine.network
-        self.device: torch.device = engine.device
         self._transform = create_transform(
             **config.pretrained_cfg.model_dump(
                 include={"input_size", "interpolation", "crop_pct", "crop_mode", "mean", "std"}
@@ -176,7 +177,8 @@ class Classifier:
         """
         names = [layers] if isinstance(layers, str) else list(layers)
         features.check_layers(names, self.layers())
-        pixels = self.preprocess(image)[None].to(self.device)
+        device = next(self.network.parameters()).device
+        pixels = self.preprocess(image)[None].to(device)
         return features.feature_maps(self.network, pixels, names)
 
     def label_index(self, label: str) -> int:
@@ -210,6 +212,16 @@ class Classifier:
             scores = {self.labels[number]: value for number, value in zip(numbers, row, strict=True)}
             predictions.append(Prediction(self.labels[numbers[0]], row[0], scores))
         return predictions
+
+
+def _engine(name: str, network: torch.nn.Module, device: torch.device, config: ModelConfig) -> Engine:
+    if name != "onnx":
+        return TorchEngine(network, device)
+    if device.type != "cpu":
+        raise CnnHubError(f"engine='onnx' runs on the CPU; device is {str(device)!r}. Leave one of them out.")
+    from cnnhub.engines.onnx import OnnxEngine
+
+    return OnnxEngine(network, config.pretrained_cfg.input_size)
 
 
 def _device(device: str | torch.device | None) -> torch.device:

@@ -311,7 +311,7 @@ def _formula(language: str, response: Response) -> str:
         w, h = response.photo_size
         scaled = f"<p>{escape(t(language, 'too_large', width=w, height=h))}</p>"
     return (
-        f'<p class="formula">{escape(t(language, "size_formula"))}: {FORMULA}</p>'
+        f'<p class="formula">{escape(t(language, "size_formula"))} {FORMULA}</p>'
         f"<p>{width} {escape(t(language, 'wide'))}</p><p>{height} {escape(t(language, 'high'))}</p>{scaled}"
     )
 

@@ -82,7 +82,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "strongest": "Its strongest answer on this photo, {value}, is in row {row}, column {column} of the map.",
         "legend_clipped": "stronger values have the end colours: {share} of the map",
         "map_size": "{width} × {height} values",
-        "size_formula": "Size",
+        "size_formula": "Size:",
         "wide": "wide",
         "high": "high",
         "too_large": "The photo was scaled down to {width} × {height} for this.",
@@ -179,7 +179,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "strongest": "在這張照片上最強的反應是 {value}，位於反應圖的第 {row} 列、第 {column} 行。",
         "legend_clipped": "更強的值用兩端的顏色表示：占 {share}",
         "map_size": "{width} × {height} 個值",
-        "size_formula": "大小",
+        "size_formula": "大小：",
         "wide": "寬",
         "high": "高",
         "too_large": "照片先縮小成 {width} × {height} 再計算。",
@@ -372,8 +372,10 @@ def filter_sentence(language: str, name: str, nature: Nature, strongest: tuple[f
         measured = t(language, "strongest", value=number(value), row=row, column=column)
     else:
         measured = t(language, "flat", value=number(strongest))
-    gap = "" if known_language(language).startswith("zh") else " "
-    line = gap.join(part for part in (_sign(language, nature), measured) if part)
+    is_chinese = known_language(language).startswith("zh")
+    line = ("" if is_chinese else " ").join(part for part in (_sign(language, nature), measured) if part)
+    if is_chinese and name[-1:].isascii():
+        name += " "  # Latin letters and digits stand apart from Chinese characters
     return Sentence(t(language, f"nature_{nature.kind}", name=name), line)
 
 

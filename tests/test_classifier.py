@@ -162,6 +162,17 @@ def test_a_folder_written_without_its_dot(
     assert cnnhub.load("./runs/mine").labels == cnnhub.load(Path("runs/mine")).labels
 
 
+def test_onnx_gives_the_same_logits(model_folder: ModelFolder, picture: Image.Image) -> None:
+    folder = model_folder()
+    by_torch, by_onnx = cnnhub.load(folder), cnnhub.load(folder, engine="onnx")
+    torch.testing.assert_close(by_onnx.logits(picture), by_torch.logits(picture), atol=1e-4, rtol=0)
+    assert [p.label for p in by_onnx.predict_many([picture] * 3)] == [by_torch.predict(picture).label] * 3
+    layer = by_torch.stages()[0]
+    assert torch.equal(by_onnx.feature_maps(picture, layer)[layer], by_torch.feature_maps(picture, layer)[layer])
+    with pytest.raises(CnnHubError, match="runs on the CPU"):
+        cnnhub.load(folder, engine="onnx", device="meta")
+
+
 def test_unknown_engine_and_device(model_folder: ModelFolder) -> None:
     with pytest.raises(UnknownNameError, match="no engine 'tensorflow'"):
         cnnhub.load(model_folder(), engine="tensorflow")

@@ -112,7 +112,7 @@ def test_finetune_never_opens_the_test_split(data: Path, weights: Path, tmp_path
     assert cnnhub.load(tmp_path / "run").labels == ["blue", "red"]
 
 
-def test_the_backbone_is_frozen_in_phase_one_and_batch_norm_in_both(data: Path, weights: Path) -> None:
+def test_phase_one_changes_the_head_alone(data: Path, weights: Path) -> None:
     from rich.console import Console
 
     recipe = finetuning.Recipe(backbone="test_byobnet", head_epochs=2, workers=0, precision="float32")
@@ -125,10 +125,6 @@ def test_the_backbone_is_frozen_in_phase_one_and_batch_norm_in_both(data: Path, 
     changed = {name for name, tensor in network.state_dict().items() if not torch.equal(tensor, before[name])}
     head = config.pretrained_cfg.model_dump()["classifier"]
     assert changed == {f"{head}.weight", f"{head}.bias"}
-    finetuning._train(network)
-    norms = [module for module in network.modules() if isinstance(module, torch.nn.BatchNorm2d)]
-    assert norms and not any(norm.training for norm in norms)
-    assert network.training
 
 
 def test_unreadable_pictures_are_left_out_up_to_a_tenth(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from cnnhub.errors import UnknownNameError
 if TYPE_CHECKING:
     import torch
 
-ENGINES = ("auto", "torch")
+ENGINES = ("auto", "torch", "onnx")
 
 
 class Engine(Protocol):

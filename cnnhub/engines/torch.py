@@ -17,12 +17,11 @@ class TorchEngine:
     name = "torch"
 
     def __init__(self, network: torch.nn.Module, device: torch.device) -> None:
-        self.network = network.to(device).eval().requires_grad_(False)
-        self.device = device
+        self._network, self._device = network, device
 
     def logits(self, pixels: torch.Tensor) -> torch.Tensor:
         with torch.inference_mode():
-            output: torch.Tensor = self.network(pixels.to(self.device))
+            output: torch.Tensor = self._network(pixels.to(self._device))
             return output.float().cpu()
 
 
