@@ -11,16 +11,16 @@ from typing import Any
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 import gradio as gr  # noqa: E402  (it reads the variable when it is imported)
+
 import inside  # noqa: E402
 import networks  # noqa: E402
 import one_filter  # noqa: E402
 import photo_column  # noqa: E402
 import texts  # noqa: E402
 import what  # noqa: E402
+from cnnhub.hub import is_folder  # noqa: E402
 from parts import HERE, MAX_UPLOAD_BYTES, Words, page_file  # noqa: E402
 from texts import t  # noqa: E402
-
-from cnnhub.hub import is_folder  # noqa: E402
 
 DEFAULT_PORT = 7860
 # (how often files are looked at, how old they may be), in seconds: together less than the ten minutes that

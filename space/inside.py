@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
-import networks
-import texts
 import torch
-from parts import Photo, Words, data_uri, for_programs, page_file, require, shown
 from PIL import Image
-from texts import Sentence, number, percent, t
 
 import cnnhub
+import networks
+import texts
 from cnnhub import features, render
+from parts import Photo, Words, data_uri, for_programs, page_file, require, shown
+from texts import Sentence, number, percent, t
 
 CHANNELS = (16, 64, 256)
 FIRST_CHANNELS = 64

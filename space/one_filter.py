@@ -8,14 +8,14 @@ from html import escape
 from typing import Any
 
 import gradio as gr
-import texts
 import torch
-from parts import Photo, Words, data_uri, for_programs, legend_html, page_file, require, shown
 from PIL import Image
-from texts import Sentence, number, percent, t
 
+import texts
 from cnnhub import convolution, images, kernels, render
 from cnnhub.errors import KernelError
+from parts import Photo, Words, data_uri, for_programs, legend_html, page_file, require, shown
+from texts import Sentence, number, percent, t
 
 FIRST_KERNEL = "sobel_x"
 SIZES = (3, 5, 7)

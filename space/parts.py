@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
-import texts
 from gradio.data_classes import ImageData
 from PIL import Image
 
+import texts
 from cnnhub.errors import CnnHubError, ImageError
 
 HERE = Path(__file__).parent

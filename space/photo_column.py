@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 from dataclasses import dataclass
+from functools import cache
+from html import escape
 
 import gradio as gr
+from PIL import Image
+
 import texts
 from parts import HERE, Photo, Words, page_file
-from PIL import Image
 from texts import t
 
 EXAMPLES = list(texts.EXAMPLES["en"])
@@ -48,7 +52,8 @@ def layout(language: str, words: Words) -> PhotoColumn:
     kept = gr.HTML(_kept(language), elem_classes="soft", apply_default_css=False)
     words.follow(kept, lambda language: {"value": _kept(language)})
     with gr.Accordion(t(language, "credits"), open=False, elem_id="credits") as credits:
-        gr.Markdown(_credits())
+        credit_list = gr.HTML(_credits(language), elem_classes="soft", apply_default_css=False)
+    words.follow(credit_list, lambda language: {"value": _credits(language)})
     words.follow(credits, lambda language: {"label": t(language, "credits")})
     return PhotoColumn(photo, picker)
 
@@ -85,7 +90,14 @@ def _thumbnail(name: str) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 
-def _credits() -> str:
-    """The table of examples/CREDITS.md without its heading."""
-    text = (HERE / "examples" / "CREDITS.md").read_text(encoding="utf-8")
-    return text.split("\n", 1)[1]
+def _credits(language: str) -> str:
+    """The rows of examples/CREDITS.md as a list, each photo by the name it has in this language."""
+    names = texts.EXAMPLES[texts.known_language(language)]
+    rows = re.findall(r"^\| `(.+?)` \| .+? \| (.+?) \| (.+?) \|$", _credits_file(), re.M)
+    items = "".join(f"<li>{names[file]}: {escape(author)}, {licence}</li>" for file, author, licence in rows)
+    return f"<ul>{items}</ul>"
+
+
+@cache
+def _credits_file() -> str:
+    return (HERE / "examples" / "CREDITS.md").read_text(encoding="utf-8")

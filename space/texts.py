@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from html import escape
 
@@ -310,7 +311,8 @@ class Sentence:
 
 def t(language: str, key: str, **values: object) -> str:
     """The string with this key, its {placeholders} filled."""
-    return TEXTS[known_language(language)][key].format(**values)
+    text = TEXTS[known_language(language)][key].format(**values)
+    return _spaced(text) if known_language(language).startswith("zh") else text
 
 
 def known_language(language: str) -> str:
@@ -374,8 +376,6 @@ def filter_sentence(language: str, name: str, nature: Nature, strongest: tuple[f
         measured = t(language, "flat", value=number(strongest))
     is_chinese = known_language(language).startswith("zh")
     line = ("" if is_chinese else " ").join(part for part in (_sign(language, nature), measured) if part)
-    if is_chinese and name[-1:].isascii():
-        name += " "  # Latin letters and digits stand apart from Chinese characters
     return Sentence(t(language, f"nature_{nature.kind}", name=name), line)
 
 
@@ -395,6 +395,16 @@ def _thing(language: str, name: str) -> str:
     if known_language(language).startswith("zh"):
         return _COUNTED_ZH.get(name, name)
     return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
+
+
+def _spaced(text: str) -> str:
+    """Latin letters and digits stand apart from Chinese characters.
+
+    >>> _spaced("也許是tabby。第3站")
+    '也許是 tabby。第 3 站'
+    """
+    text = re.sub(r"([\u4e00-\u9fff])([A-Za-z0-9])", r"\1 \2", text)
+    return re.sub(r"([A-Za-z0-9])([\u4e00-\u9fff])", r"\1 \2", text)
 
 
 def _sign(language: str, nature: Nature) -> str:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from html import escape
 
 import gradio as gr
+
+import cnnhub
 import networks
 import texts
 from parts import Photo, Words, for_programs, require, shown
 from texts import Sentence, percent, t
-
-import cnnhub
 
 MOST_BARS = 5
 MOST_NUMBERS = 20

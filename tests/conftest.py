@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,8 +21,6 @@ ROOT = Path(__file__).parent.parent
 SPACE = ROOT / "space"
 EXAMPLES = SPACE / "examples"
 SHARED = ROOT.parent / "shared"
-
-sys.path[:0] = [str(ROOT), str(SPACE)]  # training is run from a clone; a Space has its own folder as root
 
 
 def tiny_config(**changes: object) -> dict[str, object]:

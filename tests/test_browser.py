@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from conftest import EXAMPLES, ROOT
 from test_space import app  # noqa: F401  (the running copy of the Space)
 

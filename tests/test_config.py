@@ -7,10 +7,10 @@ import warnings
 from pathlib import Path
 
 import pytest
-from conftest import tiny_config
 
 from cnnhub.config import ModelConfig, imagenet_labels, tell_apart
 from cnnhub.errors import ModelConfigError
+from conftest import tiny_config
 
 
 def parse(**changes: object) -> ModelConfig:

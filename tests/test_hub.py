@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import EXAMPLES
-from loopback_hub import LoopbackHub, serve
 
 import cnnhub
 from cnnhub.hub import is_folder
+from conftest import EXAMPLES
+from loopback_hub import LoopbackHub, serve
 
 LOAD = """
 import json, sys, cnnhub

@@ -14,22 +14,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
-import inside
 import numpy as np
-import one_filter
-import photo_column
 import pytest
-import texts
 import torch
-import what
 import yaml
-from conftest import EXAMPLES, ROOT, SPACE
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
 import cnnhub
+import inside
+import one_filter
+import photo_column
+import texts
+import what
 from cnnhub import kernels
+from conftest import EXAMPLES, ROOT, SPACE
 
 CAT = EXAMPLES / "cat.jpg"
 
@@ -263,6 +263,8 @@ def test_every_example_is_credited() -> None:
     for name in pictures:
         row = re.search(rf"\| `{re.escape(name)}` \|.*", credits)
         assert row and re.search(r"CC0|CC BY 2.0", row[0])
+    for language in texts.LANGUAGES:
+        assert photo_column._credits(language).count("<li>") == len(pictures)
 
 
 class FakeClassifier:

@@ -12,12 +12,12 @@ import pytest
 import safetensors.torch
 import timm
 import torch
-from conftest import ROOT
 from huggingface_hub import ModelCard
 from PIL import Image
 
 import cnnhub
 from cnnhub.config import ModelConfig
+from conftest import ROOT
 from training import finetune as finetuning
 from training.data import DataError, load_split
 
