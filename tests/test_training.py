@@ -115,7 +115,7 @@ def test_finetune_never_opens_the_test_split(data: Path, weights: Path, tmp_path
 def test_phase_one_changes_the_head_alone(data: Path, weights: Path) -> None:
     from rich.console import Console
 
-    recipe = finetuning.Recipe(backbone="test_byobnet", head_epochs=2, workers=0, precision="float32")
+    recipe = finetuning.Recipe(backbone="test_byobnet", workers=0, precision="float32")
     train, validation = load_split(data, "train"), load_split(data, "validation")
     config = finetuning._config(recipe, train.labels, {}, weights)
     network = finetuning._network(config, weights)

@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from PIL import Image
 from rich.console import Console
 from rich.progress import track
+from sklearn.linear_model import LogisticRegression
 from timm.data import create_transform
 
 from cnnhub.config import CnnHubMetadata, ModelConfig, PretrainedConfig
@@ -28,8 +29,8 @@ from training.data import DataError, Pictures, load_split
 
 # What is tried on validation after training: keep the shape of the picture and cut, or squash it whole.
 CROPS: tuple[tuple[str, float], ...] = (
-    ("center", 0.875),
     ("center", 0.95),
+    ("center", 0.875),
     ("squash", 0.875),
     ("squash", 0.95),
     ("squash", 1.0),
@@ -42,7 +43,7 @@ class Recipe:
 
     Attributes:
         model_args: variants of the backbone, such as {"pad_type": "same"} for weights from TensorFlow.
-        head_epochs, head_lr: phase one, on cached features, batch norm in eval mode.
+        head_c: phase one, the inverse L2 penalties that are tried for the head on cached features.
         epochs, lr: phase two, all layers; AdamW, one epoch of warm-up, then cosine to zero.
         squashed_from: width / height that the data's pictures had before they were squashed to squares, or None.
             Crops are then chosen on validation pictures stretched back to it, as visitors' photos are.
@@ -52,8 +53,7 @@ class Recipe:
 
     backbone: str = "mobilenetv2_100"
     model_args: dict[str, str] = field(default_factory=dict)
-    head_epochs: int = 40
-    head_lr: float = 5e-3
+    head_c: tuple[float, ...] = (0.003, 0.01, 0.03, 0.1, 0.3)
     epochs: int = 8
     lr: float = 1e-4
     weight_decay: float = 0.02
@@ -107,7 +107,7 @@ def finetune(
     network = _network(config, weights)
     train.transform, validation.transform = _transforms(config, recipe)
 
-    head_score = _fit_head(network, train, validation, recipe, console)
+    head_score, head_c = _fit_head(network, train, validation, recipe, console)
     save(network, config, output)
     best, best_score, history = _fit_all(network, train, validation, recipe, head_score, config, output, console)
     network.load_state_dict(best)
@@ -123,8 +123,9 @@ def finetune(
                     "metrics": {
                         "validation": dataclasses.asdict(_validate_with(network, validation, config, crop, recipe))
                     },
-                    "head_only": dataclasses.asdict(head_score),
+                    "head_only": {**dataclasses.asdict(head_score), "c": head_c},
                     "crops": {name: dataclasses.asdict(score) for name, score in crops.items()},
+                    "best_epoch": next((n for n, score in enumerate(history, 1) if score is best_score), 0),
                     "history": [dataclasses.asdict(score) for score in history],
                     "minutes": round((time.monotonic() - started) / 60, 1),
                 }
@@ -245,33 +246,40 @@ def _autocast(recipe: Recipe) -> Any:
 
 def _fit_head(
     network: torch.nn.Module, train: Pictures, validation: Pictures, recipe: Recipe, console: Console
-) -> Score:
-    """Phase one: the backbone is frozen, so its features are computed once and only the head learns."""
-    augment = train.transform
-    views = []
-    for transform, title in ((validation.transform, "features"), (augment, "features of random crops")):
-        train.transform = transform
-        views.append(_features(network, train, recipe, title))
-    x, y = (torch.cat(parts) for parts in zip(*views, strict=True))
+) -> tuple[Score, float]:
+    """Phase one: the backbone is frozen, so its features are computed once and the head is fitted to them exactly.
+
+    The head is a multinomial logistic regression; its L2 penalty is chosen on validation.
+
+    Returns:
+        Its score on validation, and the chosen inverse penalty C (scikit-learn's).
+    """
+    augmenting, train.transform = train.transform, validation.transform
+    x, y = _features(network, train, recipe, "features of train")
+    train.transform = augmenting
     validation_x, validation_y = _features(network, validation, recipe, "features of validation")
     head = network.get_classifier()
-    optimizer = torch.optim.AdamW(head.parameters(), lr=recipe.head_lr, weight_decay=recipe.weight_decay)
-    best, best_score = None, None
-    generator = torch.Generator().manual_seed(recipe.seed)
-    for _ in range(recipe.head_epochs):
-        for rows in torch.randperm(len(y), generator=generator).split(recipe.batch_size * 4):
-            loss = F.cross_entropy(head(x[rows]), y[rows], label_smoothing=recipe.label_smoothing)
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
+    best, best_score, best_c = None, None, 0.0
+    for c in recipe.head_c:
+        _set_head(head, LogisticRegression(C=c, max_iter=1000).fit(x.numpy(), y.numpy()))
         with torch.no_grad():
             score = _score(head(validation_x), validation_y)
         if score.beats(best_score):
-            best, best_score = {k: v.clone() for k, v in head.state_dict().items()}, score
+            best, best_score, best_c = {k: v.clone() for k, v in head.state_dict().items()}, score, c
     assert best is not None and best_score is not None
     head.load_state_dict(best)
     console.print(f"phase 1, head on frozen features: validation {best_score.top1:.2%}, loss {best_score.loss:.4f}")
-    return best_score
+    return best_score, best_c
+
+
+def _set_head(head: torch.nn.Linear, fitted: LogisticRegression) -> None:
+    """Copy a fitted logistic regression into a linear layer (K, F)."""
+    weight, bias = (torch.from_numpy(values).float() for values in (fitted.coef_, fitted.intercept_))
+    if len(weight) == 1:  # two classes share one row there: the logit of the second against the first
+        weight, bias = torch.cat([-weight / 2, weight / 2]), torch.cat([-bias / 2, bias / 2])
+    with torch.no_grad():
+        head.weight.copy_(weight)
+        head.bias.copy_(bias)
 
 
 def _features(
