@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 
 import cnnhub
 
@@ -12,7 +13,8 @@ _own: dict[str, cnnhub.Classifier] = {}
 
 def add_own(source: str) -> None:
     """Offer one more model: a folder, as `make app MODEL=./runs/mine` does."""
-    _own[source.rstrip("/").rpartition("/")[2]] = cnnhub.load(source)
+    name = Path(source).resolve().name
+    _own[f"{name}-own" if name in _DEFAULT_ORDER else name] = cnnhub.load(source)
 
 
 def names() -> list[str]:

@@ -24,6 +24,7 @@ from PIL import Image
 
 import cnnhub
 import inside
+import networks
 import one_filter
 import photo_column
 import texts
@@ -351,6 +352,20 @@ def test_bad_input_becomes_a_sentence_in_the_page() -> None:
     assert "kernel cannot be used" in one_filter.show(CAT.read_bytes(), broken, None, 1, "same", "en")[0]
     assert "無法使用" in one_filter.show(CAT.read_bytes(), "evil", None, 1, "same", "zh-TW")[0]
     assert "Choose a photo" in what.show(None, "flowers", "en")[0]
+
+
+def test_a_model_of_one_s_own_comes_first(model_folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(networks, "_own", {})
+    networks.add_own(str(model_folder("mine")))
+    networks.add_own(str(model_folder("flowers")) + "/")
+    assert networks.names() == ["mine", "flowers-own", "cats-vs-dogs", "flowers", "imagenet"]
+    assert networks.get("flowers-own").labels == ["ant", "bee", "cow"]
+    assert networks.get("flowers").labels[0] == "daisy"
+    html, numbers = what.show(CAT.read_bytes(), "mine", "zh-TW")
+    assert "ant" in html and "cnnhub.load(" in numbers
+    assert inside.show(CAT.read_bytes(), "mine", "blocks.1", "16", "en")[0]["selected"] in networks.get("mine").stages()
+    with pytest.raises(cnnhub.errors.UnknownNameError, match="no model '../../etc'"):
+        networks.get("../../etc")
 
 
 def test_labels_are_escaped() -> None:

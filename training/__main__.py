@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from cnnhub.errors import CnnHubError
@@ -69,7 +70,7 @@ def finetune(
     try:
         config = run(data, backbone_weights, output, recipe, chosen.label_texts if chosen else {}, _console)
     except KeyboardInterrupt:
-        _console.print(f"Stopped. The best model so far, if an epoch ended, is in {output}.")
+        _console.print(f"Stopped. The best model so far is in {output}, if the first phase had ended.")
         raise SystemExit(130) from None
     card.write(output, name, config, chosen)
     _console.print(f"Saved. Load it with: cnnhub.load({_as_source(output)!r}), or: make app MODEL={_as_source(output)}")
@@ -122,7 +123,7 @@ def main() -> None:
     try:
         app()
     except CnnHubError as error:
-        _console.print(f"[red]{type(error).__name__}[/]: {error}", highlight=False)
+        _console.print(f"[red]{type(error).__name__}[/]: {escape(str(error))}", highlight=False)
         sys.exit(1)
 
 

@@ -42,7 +42,8 @@ def write(folder: Path, name: str, config: ModelConfig, task: Task | None) -> No
         about=task.data if task else "The trainer's own pictures.",
         terms=task.data_terms if task else "Not stated.",
         **{
-            key: ours.get(key) for key in ("metrics", "recipe", "counts", "crops", "head_only", "best_epoch", "minutes")
+            key: ours.get(key)
+            for key in ("metrics", "recipe", "counts", "crops", "head_only", "best_epoch", "minutes", "earlier")
         },
     )
 

@@ -16,9 +16,11 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import track
 from sklearn.linear_model import LogisticRegression
 from timm.data import create_transform
+from timm.utils import ModelEmaV3
 
 from cnnhub.config import CnnHubMetadata, ModelConfig, PretrainedConfig
 from cnnhub.engines.torch import create_network
@@ -47,6 +49,7 @@ class Recipe:
         epochs, lr: phase two, all layers; AdamW, one epoch of warm-up, then cosine to zero.
         squashed_from: width / height that the data's pictures had before they were squashed to squares, or None.
             Crops are then chosen on validation pictures stretched back to it, as visitors' photos are.
+        ema_decay: what is measured and kept is the exponential moving average of the weights over the steps.
         scale: smallest share of the picture that a random crop keeps.
         precision: "bf16" runs convolutions in bfloat16 (autocast), "float32" does not.
     """
@@ -57,7 +60,8 @@ class Recipe:
     epochs: int = 8
     lr: float = 1e-4
     weight_decay: float = 0.02
-    label_smoothing: float = 0.05
+    label_smoothing: float = 0.0
+    ema_decay: float = 0.995
     scale: float = 0.5
     color_jitter: float = 0.25
     squashed_from: float | None = None
@@ -101,7 +105,7 @@ def finetune(
     _check_labels(train, validation)
     console.print(f"{len(train):,} training and {len(validation):,} validation pictures, {len(train.labels)} labels")
     for problem in (*train.unreadable, *validation.unreadable):
-        console.print(f"[yellow]skipped:[/] {problem}")
+        console.print(f"[yellow]skipped:[/] {escape(problem)}")
 
     config = _config(recipe, train.labels, label_texts, weights)
     network = _network(config, weights)
@@ -119,6 +123,7 @@ def finetune(
             "cnnhub": config.cnnhub.model_copy(
                 update={
                     "recipe": dataclasses.asdict(recipe),
+                    "earlier": _earlier_recipes(weights),
                     "counts": {"train": len(train), "validation": len(validation)},
                     "metrics": {
                         "validation": dataclasses.asdict(_validate_with(network, validation, config, crop, recipe))
@@ -189,6 +194,13 @@ def _preprocessing_beside(weights: Path) -> dict[str, Any]:
     """The preprocessing that the backbone was trained with, where a config.json lies beside its weights."""
     path = weights.parent / CONFIG_NAME
     return ModelConfig.read(path).pretrained_cfg.model_dump() if path.is_file() else {}
+
+
+def _earlier_recipes(weights: Path) -> list[dict[str, Any]]:
+    """Where the backbone's weights were fine-tuned here before: the recipes of those runs, first one first."""
+    path = weights.parent / CONFIG_NAME
+    ours = ModelConfig.read(path).cnnhub.model_dump() if path.is_file() else {}
+    return [*ours.get("earlier", []), ours["recipe"]] if "recipe" in ours else []
 
 
 def _network(config: ModelConfig, weights: Path) -> torch.nn.Module:
@@ -306,8 +318,9 @@ def _fit_all(
     output: Path,
     console: Console,
 ) -> tuple[dict[str, torch.Tensor], Score, list[Score]]:
-    """Phase two -> the best state by validation, its score, and the score after each epoch."""
+    """Phase two -> the best averaged state by validation, its score, and the score after each epoch."""
     best, best_score, history = _copy_state(network), score, []
+    average = ModelEmaV3(network, decay=recipe.ema_decay)
     steps = max(1, len(train) // recipe.batch_size)
     optimizer = torch.optim.AdamW(network.parameters(), lr=recipe.lr, weight_decay=recipe.weight_decay)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, _warm_up_then_cosine(steps, steps * recipe.epochs))
@@ -322,12 +335,13 @@ def _fit_all(
             loss.backward()
             optimizer.step()
             schedule.step()
-        score = _validate(network, validation, recipe)
+            average.update(network)
+        score = _validate(average.module, validation, recipe)
         history.append(score)
         kept = score.beats(best_score)
         if kept:
-            best, best_score = _copy_state(network), score
-            save(network, config, output)
+            best, best_score = _copy_state(average.module), score
+            save(average.module, config, output)
         console.print(
             f"phase 2, epoch {epoch} of {recipe.epochs}: validation {score.top1:.2%}, loss {score.loss:.4f}, "
             f"{time.monotonic() - started:.0f} s{', saved' if kept else ''}"
