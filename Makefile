@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-ARGUMENTS = $(if $(MODEL),--model $(MODEL))
+ARGUMENTS = $(if $(MODEL),--model "$(MODEL)")
 
 .PHONY: help app test test-all test-wheel lint bench browser clean
 

@@ -47,9 +47,7 @@ def everything(
             table.add_row(name, *(f"{value:.1f}" for value in (statistics.median(times), min(times), max(times))))
         Console().print(table)
     if output:
-        medians = {
-            title: {name: statistics.median(times) for name, times in rows.items()} for title, rows in figures.items()
-        }
+        medians = {title: {name: statistics.median(times) for name, times in rows.items()} for title, rows in figures.items()}
         output.write_text(json.dumps({"machine": machine, "rounds": ROUNDS, "median": medians}, indent=2) + "\n")
 
 

@@ -20,6 +20,7 @@ from cnnhub.errors import CnnHubError, ImageError
 from cnnhub.images import ImageSource, open_image
 
 MAX_PARAMETERS = 400_000_000
+MAX_RESIZED_PIXELS = 32_000_000
 
 
 def load(
@@ -84,9 +85,7 @@ class Classifier:
         self.source = source
         self.labels: list[str] = config.labels()
         self._transform = create_transform(
-            **config.pretrained_cfg.model_dump(
-                include={"input_size", "interpolation", "crop_pct", "crop_mode", "mean", "std"}
-            )
+            **config.pretrained_cfg.model_dump(include={"input_size", "interpolation", "crop_pct", "crop_mode", "mean", "std"})
         )
 
     def __repr__(self) -> str:
@@ -149,7 +148,9 @@ class Classifier:
 
     def preprocess(self, image: ImageSource) -> torch.Tensor:
         """A picture -> pixels (3, H, W) float32, normalised as the network was trained (timm's transform)."""
-        pixels: torch.Tensor = self._transform(open_image(image))
+        opened = open_image(image)
+        self._check_shape(opened.size)
+        pixels: torch.Tensor = self._transform(opened)
         return pixels
 
     def logits(self, image: ImageSource) -> torch.Tensor:
@@ -188,6 +189,16 @@ class Classifier:
             UnknownNameError: no class has this label.
         """
         return label_index(self.labels, label)
+
+    def _check_shape(self, size: tuple[int, int]) -> None:
+        """Refuse a sliver: bringing its shorter side to the input's size would make the longer one immense."""
+        cfg = self.config.pretrained_cfg
+        side = max(cfg.input_size[1:]) / cfg.crop_pct
+        if cfg.crop_mode == "center" and side * side * max(size) / min(size) > MAX_RESIZED_PIXELS:
+            raise ImageError(
+                f"The picture is {size[0]} x {size[1]} pixels, a sliver that cannot be classified. "
+                "Crop it to something less long."
+            )
 
     @cached_property
     def _layer_shapes(self) -> dict[str, tuple[int, int, int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 import warnings
@@ -14,7 +15,7 @@ import typer
 import cnnhub
 from cnnhub.errors import CnnHubError, ImageError
 
-IMAGE_SUFFIXES = frozenset(".jpg .jpeg .png .webp .gif .bmp .tif .tiff .ppm .pgm .avif .ico .tga .jp2 .mpo".split())
+IMAGE_SUFFIXES = frozenset(".jpg .jpeg .png .webp .gif .bmp .tif .tiff .ppm .pgm .avif .tga .jp2 .mpo".split())
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -26,6 +27,9 @@ app = typer.Typer(
 def main() -> None:
     """Run the command; an expected error is one line on standard error and exit status 2."""
     warnings.showwarning = lambda message, *_, **__: typer.echo(f"warning: {message}", err=True)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a file's name may be no text in this encoding
     try:
         app()
     except CnnHubError as error:
@@ -116,9 +120,7 @@ def _expand(arguments: list[str]) -> Iterator[str]:
         yield from found
 
 
-def _with_progress(
-    outcomes: Iterator[cnnhub.Prediction | CnnHubError], total: int
-) -> Iterator[cnnhub.Prediction | CnnHubError]:
+def _with_progress(outcomes: Iterator[cnnhub.Prediction | CnnHubError], total: int) -> Iterator[cnnhub.Prediction | CnnHubError]:
     """A bar on standard error while more than a few pictures are classified, if somebody is looking."""
     if total < 10 or not sys.stderr.isatty():
         yield from outcomes

@@ -23,7 +23,7 @@ ALLOWED_MODEL_ARGS = ("act_layer", "global_pool", "norm_layer", "pad_type")
 class PretrainedConfig(BaseModel):
     """timm's `pretrained_cfg`: how pixels are prepared. Keys that only timm reads pass through."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", allow_inf_nan=False)
 
     input_size: tuple[Literal[3], int, int]
     interpolation: Literal["nearest", "bilinear", "bicubic", "lanczos", "hamming", "box"] = "bicubic"
@@ -44,7 +44,7 @@ class PretrainedConfig(BaseModel):
 class CnnHubMetadata(BaseModel):
     """What stands under "cnnhub" in config.json: ours, ignored by timm and transformers."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", allow_inf_nan=False)
 
     schema_version: int = 1
     temperature: float = Field(default=1.0, gt=0)
@@ -99,8 +99,7 @@ class ModelConfig(BaseModel):
             return cls.model_validate(values)
         except ValidationError as error:
             problems = "; ".join(
-                f"{'.'.join(str(part) for part in item['loc']) or 'the whole file'}: {item['msg']}"
-                for item in error.errors()[:4]
+                f"{'.'.join(str(part) for part in item['loc']) or 'the whole file'}: {item['msg']}" for item in error.errors()[:4]
             )
             raise ModelConfigError(
                 f"{name} does not describe an image classifier: {problems}. "

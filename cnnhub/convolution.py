@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from cnnhub.errors import GeometryError, UnknownNameError
+from cnnhub.images import open_image
 from cnnhub.kernels import KernelSource, kernel
 
 Padding: TypeAlias = "int | Literal['same', 'valid']"
@@ -158,11 +159,14 @@ def pool2d(
 def as_pixels(image: Pixels) -> torch.Tensor:
     """A tensor or array (..., H, W), or a PIL image, -> float32 (..., H, W). PIL pixels stay in 0..255."""
     if isinstance(image, Image.Image):
-        if image.mode == "L":
-            return torch.from_numpy(np.array(image, dtype=np.float32))
-        # (H, W, 3) -> (3, H, W)
-        return torch.from_numpy(np.array(image.convert("RGB"), dtype=np.float32)).permute(2, 0, 1).contiguous()
-    pixels = torch.as_tensor(image).float()
+        is_grey = image.mode in ("1", "L", "LA", "F") or image.mode.startswith("I")
+        rgb = torch.from_numpy(np.array(open_image(image), dtype=np.float32))
+        return rgb[:, :, 0].contiguous() if is_grey else rgb.permute(2, 0, 1).contiguous()  # (H, W, 3) -> (3, H, W)
+    if not isinstance(image, torch.Tensor | np.ndarray):
+        raise GeometryError(
+            f"A {type(image).__name__} arrived; expected a tensor, an array or a PIL image. cnnhub.open_image opens files."
+        )
+    pixels = torch.as_tensor(np.ascontiguousarray(image) if isinstance(image, np.ndarray) else image).float()
     if pixels.ndim < 2:
         raise GeometryError(f"Values shaped {tuple(pixels.shape)} arrived; expected (H, W) or (..., H, W).")
     return pixels

@@ -56,12 +56,17 @@ def resolve(
         ModelConfigError: config.json is not a model's description.
         ModelWeightsError: there are no safetensors weights.
     """
-    if is_folder(source):
-        return _from_folder(Path(source).expanduser(), str(source))
+    if not isinstance(source, str | os.PathLike):
+        raise ModelNotFoundError(f"A source of type {type(source).__name__} arrived; expected a name, a Hub id or a folder.")
     name = str(source)
-    if name in builtin_models():
+    is_builtin = name in builtin_models()
+    if (is_builtin or is_folder(source)) and revision is not None:
+        raise ModelNotFoundError(f"{name!r} has no revisions; revision={revision!r} is for repositories on the Hub.")
+    if is_builtin:
         return _from_folder(BUILTIN_FOLDER / name, name)
-    if name and Path(name).is_dir():
+    if is_folder(source):
+        return _from_folder(Path(os.path.expanduser(source)), name)
+    if 0 < len(name) < 200 and Path(name).is_dir():
         raise ModelNotFoundError(f"{name!r} is a folder here. Write ./{name} to load it; owner/name means the Hub.")
     repository, _, pinned = name.partition("@")
     if not _HUB_ID.match(repository):
@@ -69,6 +74,8 @@ def resolve(
             f"There is no built-in model {name!r}. {nearest(name, builtin_models(), 'built-in models')} "
             "Use 'owner/name' for a Hub repository or './folder' for a folder."
         )
+    if pinned and revision not in (None, pinned):
+        raise ModelNotFoundError(f"{name!r} names one revision and revision={revision!r} another. Leave one of them out.")
     return _from_hub(repository, pinned or revision, cache_dir, token, local_files_only)
 
 
@@ -84,10 +91,8 @@ def is_folder(source: str | os.PathLike[str]) -> bool:
 
 
 def _from_folder(folder: Path, source: str) -> ModelFiles:
-    if not folder.is_dir():
-        raise ModelNotFoundError(
-            f"There is no folder {folder}. Expected one that holds {CONFIG_NAME} and {WEIGHTS_NAME}."
-        )
+    if not os.path.isdir(folder):  # false, where Path.is_dir raises, for a name that is too long
+        raise ModelNotFoundError(f"There is no folder {folder}. Expected one that holds {CONFIG_NAME} and {WEIGHTS_NAME}.")
     config = ModelConfig.read(folder / CONFIG_NAME)
     weights = folder / WEIGHTS_NAME
     if not weights.is_file():
@@ -153,7 +158,7 @@ def _explain(at: str, filename: str, fetch: Callable[[str], Path]) -> Path:
         else:
             problem = ModelNotFoundError(f"{at} holds no {filename}; it is no model in timm's layout.")
         cause = error
-    except (errors.HfHubHTTPError, errors.HFValidationError, OSError) as error:
+    except Exception as error:  # the client raises its HTTP library's own errors too
         problem = ModelNotFoundError(f"{filename} of {at} cannot be fetched from the Hub: {error}")
         cause = error
     raise problem from cause

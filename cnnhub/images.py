@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import http.client
 import io
 import os
-import urllib.error
 import urllib.request
 from functools import cache
 from pathlib import Path
@@ -26,8 +26,8 @@ URL_TIMEOUT_SECONDS = 20.0
 
 # Only formats whose decoders read pixels. Pillow can also run Ghostscript (EPS) and read containers
 # that nobody sends as a photo; strangers' files do not reach those decoders.
-_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF", "ICO", "TGA", "JPEG2000")
-_KINDS = "JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF, JPEG 2000, PPM, TGA or ICO"
+_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF", "TGA", "JPEG2000")
+_KINDS = "JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF, JPEG 2000, PPM or TGA"
 
 
 def open_image(source: ImageSource, *, max_pixels: int = MAX_PIXELS, max_bytes: int = MAX_BYTES) -> Image.Image:
@@ -102,8 +102,7 @@ def _decode(image: Image.Image, name: str, max_pixels: int) -> Image.Image:
     width, height = image.size
     if width * height > max_pixels:
         raise ImageError(
-            f"{name} has {width} x {height} = {width * height:,} pixels; at most {max_pixels:,} are decoded. "
-            "Scale it down first."
+            f"{name} has {width} x {height} = {width * height:,} pixels; at most {max_pixels:,} are decoded. Scale it down first."
         )
     if width == 0 or height == 0:
         raise ImageError(f"{name} has no pixels ({width} x {height}).")
@@ -137,7 +136,7 @@ def _grey_to_8_bits(values: NDArray[Any], mode: str) -> NDArray[np.uint8]:
     Modes "I;16*" always span 0..65,535. Modes "I" and "F" do not say what white is, so the largest value
     tells whether it is 1 (floats only), 255 or 65,535.
     """
-    values = np.nan_to_num(values.astype(np.float64))
+    values = np.nan_to_num(values.astype(np.float32))
     largest = values.max()
     if mode.startswith("I;16") or largest > 255:
         white = 65535
@@ -167,5 +166,5 @@ def _download(url: str, max_bytes: int) -> bytes:
         with urllib.request.urlopen(request, timeout=URL_TIMEOUT_SECONDS) as response:
             data: bytes = response.read(max_bytes + 1)
             return data
-    except (OSError, ValueError, urllib.error.URLError) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         raise ImageError(f"{url} cannot be fetched: {error}. Check the address and the network.") from error

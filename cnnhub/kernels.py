@@ -142,23 +142,30 @@ def nature(source: KernelSource) -> Nature:
 def _kind(weights: torch.Tensor, total: float, towards_x: float, towards_y: float) -> str:
     size = weights.abs().sum().item()
     middle = weights.shape[0] // 2
-    negligible = 1e-3 * size
+    centre = weights[middle, middle].item()
+    moment = math.hypot(towards_x, towards_y)
+    negligible, clear = 1e-3 * size, 0.1 * size
     if size == 0:
         return "zero"
-    if abs(weights[middle, middle].abs().item() - size) <= negligible:
+    if size - abs(centre) <= negligible:
         return "identity" if abs(total - 1) <= negligible else "mixed"
     if (weights >= 0).all():
         if weights[:, middle].sum() == total:
             return "vertical_lines"
-        return "horizontal_lines" if weights[middle].sum() == total else "smooth"
-    moment = math.hypot(towards_x, towards_y)
+        if weights[middle].sum() == total:
+            return "horizontal_lines"
+        return "smooth" if moment <= clear else "mixed"  # one that leans to a side shifts the picture
     if abs(total) <= negligible:
-        if moment <= negligible:
-            return "details"
-        slope = math.tan(math.pi / 8)  # an edge counts as diagonal from 22.5 degrees off the axes
-        if abs(towards_y) <= slope * abs(towards_x):
-            return "vertical_edges"
-        return "horizontal_edges" if abs(towards_x) <= slope * abs(towards_y) else "diagonal_edges"
-    if total > 0:
-        return "relief" if moment > negligible else "sharpen"
-    return "mixed"
+        if moment > clear:
+            return _edges(towards_x, towards_y)
+        return "details" if abs(centre) >= 0.3 * size else "mixed"
+    if total > 0 and moment > clear:
+        return "relief"
+    return "sharpen" if total > 0 and centre >= 0.5 * size else "mixed"
+
+
+def _edges(towards_x: float, towards_y: float) -> str:
+    slope = math.tan(math.pi / 8)  # an edge counts as diagonal from 22.5 degrees off the axes
+    if abs(towards_y) <= slope * abs(towards_x):
+        return "vertical_edges"
+    return "horizontal_edges" if abs(towards_x) <= slope * abs(towards_y) else "diagonal_edges"

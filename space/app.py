@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import getpass
 import os
+import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+DEFAULT_PORT = 7860
+PORT = int(os.environ.get("GRADIO_SERVER_PORT", DEFAULT_PORT))
+
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+if "GRADIO_TEMP_DIR" not in os.environ:
+    # gradio forgets at exit which uploads it has yet to delete: a folder of this page's own is emptied at the start
+    _uploads = Path(tempfile.gettempdir()) / f"cnnhub-{getpass.getuser()}-{PORT}"
+    shutil.rmtree(_uploads, ignore_errors=True)
+    os.environ["GRADIO_TEMP_DIR"] = str(_uploads)
 
 import gradio as gr  # noqa: E402  (it reads the variable when it is imported)
 
@@ -18,15 +29,17 @@ import one_filter  # noqa: E402
 import photo_column  # noqa: E402
 import texts  # noqa: E402
 import what  # noqa: E402
+from cnnhub.errors import CnnHubError  # noqa: E402
 from cnnhub.hub import is_folder  # noqa: E402
 from parts import HERE, MAX_UPLOAD_BYTES, Words, page_file  # noqa: E402
 from texts import t  # noqa: E402
 
-DEFAULT_PORT = 7860
 # (how often files are looked at, how old they may be), in seconds: together less than the ten minutes that
 # the page promises
 DELETE_CACHE = (60, 500)
-PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+# "multiple": an event that comes while another runs is run after it; gradio would otherwise drop it, and the page
+# would show one setting and the result of another
+PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "trigger_mode": "multiple"}
 
 
 def build() -> gr.Blocks:
@@ -74,14 +87,17 @@ def main() -> None:
     parser.add_argument("--model", metavar="FOLDER", help="a model of your own, such as ./runs/mine")
     arguments = parser.parse_args()
     if arguments.model:
-        networks.add_own(_as_folder(arguments.model))
+        try:
+            networks.add_own(_as_folder(arguments.model))
+        except CnnHubError as error:
+            parser.error(str(error))
     build().launch(**launch_options())
 
 
 def launch_options() -> dict[str, Any]:
     """How the page is served: nothing is fetched from elsewhere, nothing is remembered in the browser."""
     return {
-        "server_port": int(os.environ.get("GRADIO_SERVER_PORT", DEFAULT_PORT)),
+        "server_port": PORT,
         "theme": gr.themes.Base(
             font=["system-ui", "PingFang TC", "Microsoft JhengHei", "Noto Sans CJK TC", "sans-serif"],
             font_mono=["ui-monospace", "Menlo", "Consolas", "monospace"],
@@ -127,7 +143,8 @@ def _wire(
     column.picker.pick(photo_column.choose, None, column.photo, **PRIVATE)
     column.photo.input(lambda: {"chosen": -1}, None, column.picker, **PRIVATE)
     for tab, (name, (show, inputs, outputs)) in zip(tabs, rooms.items(), strict=True):
-        tab.select(_opening(name, show), inputs, [open_tab, *outputs], **PRIVATE)
+        tab.select(lambda name=name: name, None, open_tab, queue=False, **PRIVATE)
+        tab.select(show, inputs, outputs, **PRIVATE)
         column.photo.change(_if_open(name, show), [open_tab, *inputs], outputs, **PRIVATE)
 
     show, inputs, outputs = rooms["what"]
@@ -157,11 +174,6 @@ def _wire(
     all_outputs = [component for _, _, outputs in rooms.values() for component in outputs]
     language.input(switch, [open_tab, language, *all_inputs], [*words.components, *all_outputs], **PRIVATE)
     language.input(None, language, None, js="(code) => window.cnnhubLanguage(code)", api_visibility="private")
-
-
-def _opening(name: str, show: Callable[..., Any]) -> Callable[..., Any]:
-    """A tab was opened: remember it, make its content."""
-    return lambda *inputs: (name, *show(*inputs))
 
 
 def _if_open(name: str, show: Callable[..., Any]) -> Callable[..., Any]:

@@ -80,8 +80,8 @@ def layout(language: str, words: Words) -> Inside:
 
 def show(photo: bytes | None, model: str, layer: str | None, channels: str, language: str) -> tuple[Any, Any]:
     """-> (what the page draws: sentence, journey, gallery; the list of layers)."""
-    if photo is None:
-        return {"sentence": texts.no_photo(language).html()}, gr.skip()
+    if not photo:
+        return {"sentence": texts.no_photo(language, photo).html()}, gr.skip()
     result = shown(language, lambda: _look(photo, model, layer, int(channels)))
     if isinstance(result, Sentence):
         return {"sentence": result.html("alert")}, gr.skip()
@@ -147,7 +147,7 @@ def feature_maps(
     """
 
     def look() -> tuple[Image.Image, dict[str, Any]]:
-        if not 1 <= channels <= 4096:
+        if not isinstance(channels, int | float) or not 1 <= channels <= 4096:
             raise cnnhub.CnnHubError(f"channels is {channels}; expected 1 to 4096.")
         classifier = networks.get(model)
         name = layer or first_layer(classifier)

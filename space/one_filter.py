@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -23,6 +24,7 @@ STRIDES = (1, 2, 3, 4)
 PADDINGS = ("same", "valid", "1", "2", "3")
 MAX_PIXELS = 1_000_000  # larger photos are scaled down: the map could not be shown larger anyway
 VISIBLE_SHARE = 0.995  # of the |values| that the colours tell apart; the rest gets the end colours
+MAX_WEIGHT = 1_000_000  # sums of larger weights leave what float32 can hold
 FORMULA = "floor((W + 2P − F) / S) + 1"
 
 
@@ -94,12 +96,10 @@ def layout(language: str, words: Words) -> OneFilter:
     return OneFilter(map_, grid, preset, size, stride, padding, formula)
 
 
-def show(
-    photo: bytes | None, grid: Any, preset: str | None, stride: int, padding: str, language: str
-) -> tuple[str, str]:
+def show(photo: bytes | None, grid: Any, preset: str | None, stride: int, padding: str, language: str) -> tuple[str, str]:
     """-> (heading, response map and legend, the size with its numbers), as HTML."""
-    if photo is None:
-        return texts.no_photo(language).html(), ""
+    if not photo:
+        return texts.no_photo(language, photo).html(), ""
     result = shown(language, lambda: respond(photo, _weights(grid), stride, padding))
     if isinstance(result, Sentence):
         return result.html("alert"), ""
@@ -119,6 +119,8 @@ def respond(photo: bytes, weights: kernels.KernelSource, stride: int, padding: s
     grey = images.open_image(photo).convert("L")
     small = _fitted(grey)
     kernel = kernels.kernel(weights)
+    if kernel.abs().max() > MAX_WEIGHT:
+        raise KernelError(f"The kernel holds a weight beyond {MAX_WEIGHT:,}; expected smaller numbers.")
     amount = convolution.padding_amount(_padding(padding), kernel.shape[0])
     values = convolution.correlate2d(small, kernel, stride=_whole(stride), padding=amount)
     return Response(small.size, small.size != grey.size, kernel, _whole(stride), amount, values)
@@ -209,9 +211,7 @@ def _resized(grid: Any, size: int) -> dict[str, Any]:
 
 
 def _radio(words: Words, language: str, key: str, choices: list[tuple[str, int]], value: int) -> gr.Radio:
-    radio = gr.Radio(
-        choices, value=value, label=t(language, key), interactive=True, elem_id=key, elem_classes="segments"
-    )
+    radio = gr.Radio(choices, value=value, label=t(language, key), interactive=True, elem_id=key, elem_classes="segments")
     words.follow(radio, lambda language: {"label": t(language, key)})
     return radio
 
@@ -241,7 +241,8 @@ def _rounded(weights: torch.Tensor) -> list[list[float]]:
 
 
 def _padding(padding: str | int) -> convolution.Padding:
-    return int(padding) if str(padding).lstrip("-").isdigit() else padding  # type: ignore[return-value]
+    """A number of one or two digits; anything else but "same" and "valid" is left for cnnhub to refuse."""
+    return int(padding) if re.fullmatch(r"[0-9]{1,2}", str(padding)) else padding  # type: ignore[return-value]
 
 
 def _whole(value: Any) -> Any:
@@ -289,7 +290,8 @@ def _drawn(language: str, response: Response) -> tuple[Image.Image, str]:
     else:
         limit = _limit(values)
         outside = (values.abs() > limit).float().mean().item()
-        signed = render.is_signed(values)
+        # told from the kernel, not from this photo: the sentence above speaks of red and blue
+        signed = bool((response.weights < 0).any())
         image = render.map_image(values, limit, signed)
         kind, low, high = ("signed", number(-limit), number(limit)) if signed else ("magma", "0", number(limit))
     notes = [t(language, "map_size", width=width, height=height)]

@@ -19,15 +19,14 @@ from cnnhub.errors import CnnHubError, ImageError
 HERE = Path(__file__).parent
 PAGE = HERE / "page"
 MAX_UPLOAD_BYTES = 20 * 2**20
+GONE = b""  # what stands for a photo whose file was deleted
 
 
 @dataclass
 class Words:
     """Remembers how each component's words depend on the language, to change them all at once."""
 
-    entries: list[tuple[gr.components.Component | gr.Tab, Callable[[str], dict[str, Any]]]] = field(
-        default_factory=list
-    )
+    entries: list[tuple[gr.components.Component | gr.Tab, Callable[[str], dict[str, Any]]]] = field(default_factory=list)
 
     def follow(self, component: Any, words: Callable[[str], dict[str, Any]]) -> Any:
         """Register a component; `words(language)` gives the properties to update."""
@@ -56,10 +55,17 @@ class Photo(gr.Image):
             return None
         if payload.path is None or (payload.url or "").startswith("data:"):
             raise gr.Error("Expected an uploaded file, got data in place of it. Upload the photo first.")
-        path = Path(payload.path)
-        if path.stat().st_size > MAX_UPLOAD_BYTES:
+        path = Path(payload.path).resolve()
+        # gradio checks only those payloads that carry its own mark; a raw path of the server must not pass
+        if not path.is_relative_to(Path(self.GRADIO_CACHE).resolve()):
+            raise gr.Error("Expected an uploaded file, got a path. Upload the photo first.")
+        if not path.is_file():  # deleted after its ten minutes, while the page stood open
+            return GONE
+        with path.open("rb") as file:
+            data = file.read(MAX_UPLOAD_BYTES + 1)
+        if len(data) > MAX_UPLOAD_BYTES:
             raise gr.Error(f"The file is larger than {MAX_UPLOAD_BYTES // 2**20} MB.")
-        return path.read_bytes()
+        return data
 
     async def async_move_resource_to_block_cache(self, url_or_file_path: str | Path | None) -> str | None:
         if str(url_or_file_path).lower().startswith(("http:", "https:")):

@@ -33,6 +33,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "see_filter": "Try one filter on it",
         "numbers": "The numbers, and the three lines of Python that give them",
         "no_photo": "Choose a photo on the left.",
+        "gone": "This photo is no longer kept here. Add it again.",
         "no_photo_more": "Click an example, or add one of your own.",
         "sure": "It is {thing}.",
         "likely": "It is probably {thing}.",
@@ -107,7 +108,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "error_kernel": "This kernel cannot be used.",
         "error_kernel_more": "Every field needs a number, such as 1 or -0.5.",
         "error_geometry": "With these settings nothing is left of the photo.",
-        "error_geometry_more": "Use a smaller stride or kernel, or more padding.",
+        "error_geometry_more": "Use a smaller kernel, more padding or a larger photo.",
         "error_other": "That did not work.",
         "error_other_more": "Choose another photo or another setting.",
     },
@@ -120,8 +121,8 @@ TEXTS: dict[str, dict[str, str]] = {
         "credits": "範例照片的作者",
         "tab_what": "這是什麼？",
         "tab_filter": "一個濾鏡",
-        "tab_inside": "網路裡面",
-        "model": "用哪個網路",
+        "tab_inside": "網路內部",
+        "model": "選擇模型",
         "model_cats-vs-dogs": "貓與狗",
         "model_flowers": "花",
         "model_imagenet": "一千種東西",
@@ -130,6 +131,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "see_filter": "套用一個濾鏡",
         "numbers": "數字，以及算出它們的三行 Python",
         "no_photo": "請在左邊選一張照片。",
+        "gone": "這張照片已經不在這裡了，請再加入一次。",
         "no_photo_more": "點一張範例，或加入你自己的照片。",
         "sure": "這是{thing}。",
         "likely": "這很可能是{thing}。",
@@ -138,7 +140,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "only_few": "如果只能是這 {count} 種之一，我認為是{thing}！",
         "only_many": "在我認識的 {count} 種東西裡，它最像{thing}。",
         "kernel": "核（可以改）",
-        "preset": "現成的核",
+        "preset": "內建的核",
         "size": "尺寸",
         "stride": "步幅",
         "padding": "填補",
@@ -154,14 +156,14 @@ TEXTS: dict[str, dict[str, str]] = {
         "nature_smooth": "{name}讓照片變平滑。",
         "nature_sharpen": "{name}讓照片變銳利。",
         "nature_relief": "{name}把照片變成浮雕。",
-        "nature_vertical_edges": "{name}回應垂直的邊緣。",
-        "nature_horizontal_edges": "{name}回應水平的邊緣。",
-        "nature_diagonal_edges": "{name}回應斜的邊緣。",
-        "nature_details": "{name}回應斑點、線條和輪廓。",
-        "nature_vertical_lines": "{name}最能回應明亮的直線。",
-        "nature_horizontal_lines": "{name}最能回應明亮的橫線。",
-        "nature_mixed": "{name}回應它自己的圖樣。",
-        "nature_zero": "{name}什麼也不回應。",
+        "nature_vertical_edges": "{name}對垂直的邊緣有反應。",
+        "nature_horizontal_edges": "{name}對水平的邊緣有反應。",
+        "nature_diagonal_edges": "{name}對斜的邊緣有反應。",
+        "nature_details": "{name}對斑點、線條和輪廓有反應。",
+        "nature_vertical_lines": "{name}對明亮的垂直線反應最強。",
+        "nature_horizontal_lines": "{name}對明亮的水平線反應最強。",
+        "nature_mixed": "{name}對它自己的圖樣有反應。",
+        "nature_zero": "{name}對什麼都沒有反應。",
         "sign_x": "紅：往{side}變亮。藍：往{side}變暗。",
         "sign_y": "紅：往{direction}變亮。藍：往{direction}變暗。",
         "sign_xy": "紅：往{direction}變亮。藍：往{direction}變暗。",
@@ -185,7 +187,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "high": "高",
         "too_large": "照片先縮小成 {width} × {height} 再計算。",
         "layer": "全部 {count} 層，由淺到深",
-        "journey": "一路走來，由淺到深",
+        "journey": "旅程，由淺到深",
         "channels_shown": "顯示的通道",
         "all": "全部",
         "stage_heading": "第 {number} 站，共 {count} 站，最強的通道在前。",
@@ -200,11 +202,11 @@ TEXTS: dict[str, dict[str, str]] = {
         "scale_signed": "藍色小於零，紅色大於零",
         "scale_unsigned": "黑色是零",
         "error_image": "這個檔案無法當成照片讀取。",
-        "error_image_more": "它不是圖片、已經損壞，或超過 {megapixels} 百萬像素。請選另一張。",
+        "error_image_more": "它不是圖片、已經損壞，或超過 {megapixels}00 萬像素。請選另一張。",
         "error_kernel": "這個核無法使用。",
         "error_kernel_more": "每一格都要填數字，例如 1 或 -0.5。",
-        "error_geometry": "用這些設定，照片什麼也不剩。",
-        "error_geometry_more": "請用較小的步幅或核，或多一點填補。",
+        "error_geometry": "這樣設定算不出任何結果。",
+        "error_geometry_more": "請用較小的核、多一點填補，或較大的照片。",
         "error_other": "沒有成功。",
         "error_other_more": "請換一張照片或換個設定。",
     },
@@ -248,8 +250,8 @@ KERNEL_NAMES = {
         "laplacian_8": "拉普拉斯 8",
         "emboss": "浮雕",
         "outline": "輪廓",
-        "line_vertical": "直線 ↕ 7×7",
-        "line_horizontal": "橫線 ↔ 7×7",
+        "line_vertical": "垂直線 ↕ 7×7",
+        "line_horizontal": "水平線 ↔ 7×7",
     },
 }
 
@@ -337,7 +339,7 @@ def percent(share: float) -> str:
 
 def number(value: float) -> str:
     """Four significant digits, with a true minus sign."""
-    return f"{value:,.4g}".replace("-", "−") if abs(value) < 1e4 else f"{value:,.0f}".replace("-", "−")
+    return f"{value:,.4g}".replace("-", "−") if abs(value) < 9999 else f"{value:,.0f}".replace("-", "−")
 
 
 def label_text(language: str, classifier: cnnhub.Classifier, label: str) -> str:
@@ -387,8 +389,10 @@ def problem(language: str, error: errors.CnnHubError) -> Sentence:
     return Sentence(t(language, f"error_{kind}"), more)
 
 
-def no_photo(language: str) -> Sentence:
-    return Sentence(t(language, "no_photo"), t(language, "no_photo_more"))
+def no_photo(language: str, photo: bytes | None) -> Sentence:
+    """What to say where there is no photo (None), or where its file is gone or empty (no bytes)."""
+    key = "no_photo" if photo is None else "gone"
+    return Sentence(t(language, key), t(language, "no_photo_more"))
 
 
 def _thing(language: str, name: str) -> str:

@@ -54,8 +54,8 @@ def layout(language: str, words: Words, first_photo: bytes) -> What:
 
 def show(photo: bytes | None, model: str, language: str) -> tuple[str, str]:
     """-> (the sentence and bars, the folded numbers), as HTML."""
-    if photo is None:
-        return texts.no_photo(language).html(), ""
+    if not photo:
+        return texts.no_photo(language, photo).html(), ""
     result = shown(language, _classify, photo, model)
     if isinstance(result, Sentence):
         return result.html("alert"), ""

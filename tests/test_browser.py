@@ -113,7 +113,7 @@ def test_a_dog_then_a_cat_through_all_tabs_in_both_languages(visit: Visit) -> No
     assert page.get_attribute("html", "lang") == "zh-TW"
     visit.keep("3-inside-zh")
     page.click("#tab-filter-button")
-    visit.wait_for_heading("#response", "回應垂直的邊緣")
+    visit.wait_for_heading("#response", "對垂直的邊緣有反應")
     visit.keep("2-filter-zh")
     page.click("#tab-what-button")
     visit.wait_for_heading("#answer", "這是一隻貓。")

@@ -127,6 +127,20 @@ def test_eight_threads_get_the_serial_answers(tiny: cnnhub.Classifier) -> None:
     assert wrong == []
 
 
+def test_a_sliver_is_refused_before_it_is_blown_up(tiny: cnnhub.Classifier) -> None:
+    assert tiny.predict(Image.new("RGB", (10, 1000))).label
+    with pytest.raises(ImageError, match="1 x 30000 pixels, a sliver"):
+        tiny.predict(Image.new("RGB", (1, 30000)))
+
+
+def test_a_revision_of_what_has_none(model_folder: ModelFolder) -> None:
+    for source in ("imagenet", model_folder()):
+        with pytest.raises(ModelNotFoundError, match="has no revisions"):
+            cnnhub.load(source, revision="v1")
+    with pytest.raises(ModelNotFoundError, match="Leave one of them out"):
+        cnnhub.load("owner/name@a", revision="b")
+
+
 def test_a_label_s_number(tiny: cnnhub.Classifier) -> None:
     assert tiny.label_index("cow") == 2
     with pytest.raises(UnknownNameError, match="no label 'cows'. Did you mean cow?"):
@@ -145,6 +159,10 @@ def test_a_label_s_number(tiny: cnnhub.Classifier) -> None:
         ("", "no built-in model ''"),
         ("../../nowhere", "no folder"),
         ("owner/never-cached", "not in the cache"),
+        ("~nosuchuser/m", "no folder"),
+        ("./" + "x" * 5000, "no folder"),
+        ("x" * 5000, "no built-in model"),
+        (None, "type NoneType"),
     ],
 )
 def test_sources_that_lead_nowhere(source: str, message: str) -> None:
@@ -152,9 +170,7 @@ def test_sources_that_lead_nowhere(source: str, message: str) -> None:
         cnnhub.load(source)
 
 
-def test_a_folder_written_without_its_dot(
-    model_folder: ModelFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_folder_written_without_its_dot(model_folder: ModelFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model_folder("runs/mine")
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ModelNotFoundError, match="Write ./runs/mine"):

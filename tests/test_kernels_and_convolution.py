@@ -41,9 +41,7 @@ def test_sobel_and_prewitt_are_scipy_s(noise: torch.Tensor) -> None:
     for name, function in (("sobel", ndimage.sobel), ("prewitt", ndimage.prewitt)):
         for axis, direction in ((1, "x"), (0, "y")):
             expected = function(noise.numpy(), axis=axis, mode="constant")
-            np.testing.assert_allclose(
-                convolution.correlate2d(noise, f"{name}_{direction}").numpy(), expected, atol=1e-4
-            )
+            np.testing.assert_allclose(convolution.correlate2d(noise, f"{name}_{direction}").numpy(), expected, atol=1e-4)
 
 
 @pytest.mark.parametrize("name", kernels.names())
@@ -83,6 +81,9 @@ def test_presets_are_not_shared() -> None:
         ([[-2, -1, 0], [-1, 0, 1], [0, 1, 2]], "diagonal_edges"),
         ([[0, 0, 0], [0, 0, 0], [0, 0, 0]], "zero"),
         ([[0, 0, 0], [0, -1, 0], [0, 0, 0]], "mixed"),
+        ([[1, 0, 0], [0, 0, 0], [0, 0, 0]], "mixed"),  # a shift
+        ([[-1, 4, -1], [4, 4, 4], [-1, 4, -1]], "mixed"),  # rather a blur
+        ([[1, 0, -1], [0, 0, 0], [-1, 0, 1]], "mixed"),  # nothing in the middle
     ],
 )
 def test_nature(name: kernels.KernelSource, kind: str) -> None:
@@ -159,6 +160,9 @@ def test_every_leading_dimension_is_kept(noise: torch.Tensor) -> None:
     colour = Image.new("RGB", (8, 6), (10, 20, 30))
     assert convolution.correlate2d(colour, "identity")[:, 3, 3].tolist() == [10, 20, 30]
     assert convolution.correlate2d(colour.convert("L"), "identity").shape == (6, 8)
+    sixteen_bit = Image.fromarray(np.full((4, 4), 20000, np.uint16))
+    assert convolution.correlate2d(sixteen_bit, "identity")[1, 1] == 78
+    assert torch.equal(convolution.as_pixels(noise.numpy()[::-1]), noise.flip(0))
 
 
 def test_pooling() -> None:

@@ -25,9 +25,7 @@ _console = Console(stderr=True)
 
 @app.command()
 def finetune(
-    task: Annotated[
-        str | None, typer.Argument(help="cats-vs-dogs or flowers; leave out for your own pictures.")
-    ] = None,
+    task: Annotated[str | None, typer.Argument(help="cats-vs-dogs or flowers; leave out for your own pictures.")] = None,
     data: Annotated[Path | None, typer.Option(help="DIR/{train,validation}/LABEL/*.jpg, or parquet files.")] = None,
     backbone_weights: Annotated[Path | None, typer.Option(help="The backbone's safetensors file.")] = None,
     backbone: Annotated[str, typer.Option(help="A timm architecture.")] = "mobilenetv2_100",
@@ -47,6 +45,7 @@ def finetune(
     Example: python -m training finetune flowers --data ../shared/data/flowers
     --backbone-weights ../shared/pretrained/mobilenetv2_100/model.safetensors --model-arg pad_type=same
     """
+    from cnnhub.hub import CONFIG_NAME
     from training import card, tasks
     from training.finetune import Recipe
     from training.finetune import finetune as run
@@ -72,6 +71,8 @@ def finetune(
     except KeyboardInterrupt:
         _console.print(f"Stopped. The best model so far is in {output}, if the first phase had ended.")
         raise SystemExit(130) from None
+    config = config.model_copy(update={"cnnhub": config.cnnhub.model_copy(update={"name": name})})
+    config.write(output / CONFIG_NAME)
     card.write(output, name, config, chosen)
     _console.print(f"Saved. Load it with: cnnhub.load({_as_source(output)!r}), or: make app MODEL={_as_source(output)}")
 

@@ -8,7 +8,7 @@ from typing import Any
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
 from cnnhub.config import ModelConfig
-from cnnhub.hub import CONFIG_NAME
+from cnnhub.hub import BUILTIN_FOLDER, CONFIG_NAME
 from training.tasks import TASKS, Task
 
 CARD_NAME = "README.md"
@@ -19,7 +19,7 @@ def write(folder: Path, name: str, config: ModelConfig, task: Task | None) -> No
     """Write the card of a fine-tuned model beside its config.json."""
     ours = config.cnnhub.model_dump()
     metrics = ours.get("metrics", {})
-    data = _metadata(name, task.dataset if task else None)
+    data = _metadata(name, task.dataset if task else None, "apache-2.0" if task else None)
     data.eval_results = [
         EvalResult(
             task_type="image-classification",
@@ -36,6 +36,8 @@ def write(folder: Path, name: str, config: ModelConfig, task: Task | None) -> No
         data,
         "finetuned.md",
         name=name,
+        source=name if folder.resolve().parent == BUILTIN_FOLDER else f"./{folder.name}",
+        is_ours=task is not None,
         title=task.title if task else name,
         labels=config.label_names,
         cfg=config.pretrained_cfg,
@@ -43,7 +45,18 @@ def write(folder: Path, name: str, config: ModelConfig, task: Task | None) -> No
         terms=task.data_terms if task else "Not stated.",
         **{
             key: ours.get(key)
-            for key in ("metrics", "recipe", "counts", "crops", "head_only", "best_epoch", "minutes", "earlier")
+            for key in (
+                "metrics",
+                "recipe",
+                "counts",
+                "crops",
+                "head_only",
+                "best_epoch",
+                "minutes",
+                "earlier",
+                "origin",
+                "note",
+            )
         },
     )
 
@@ -62,17 +75,17 @@ def record(folder: Path, result: dict[str, Any]) -> None:
     metrics = {**ours.get("metrics", {}), result["split"]: measured}
     config = config.model_copy(update={"cnnhub": config.cnnhub.model_copy(update={"metrics": metrics})})
     config.write(folder / CONFIG_NAME)
-    name = ours.get("task") or folder.resolve().name
+    name = ours.get("name") or folder.resolve().name
     write(folder, name, config, TASKS.get(name))
 
 
-def _metadata(name: str, dataset: str | None) -> ModelCardData:
+def _metadata(name: str, dataset: str | None, license: str | None = "apache-2.0") -> ModelCardData:
     return ModelCardData(
         model_name=f"cnnhub {name}",
         library_name="timm",
         pipeline_tag="image-classification",
         tags=["image-classification", "timm", "transformers", "cnnhub"],
-        license="apache-2.0",
+        license=license,
         datasets=[dataset] if dataset else None,
         metrics=["accuracy"],
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Callable
 from pathlib import Path
 
@@ -85,7 +86,7 @@ def load_split(folder: Path, split: str, check: bool = True) -> Pictures:
     if parquet:
         rows = datasets.load_dataset("parquet", data_files={split: parquet}, split=split)
     elif (folder / split).is_dir():
-        rows = datasets.load_dataset("imagefolder", data_files={split: f"{folder / split}/*/*"}, split=split)
+        rows = datasets.load_dataset("imagefolder", data_files={split: f"{glob.escape(str(folder / split))}/*/*"}, split=split)
     else:
         found = sorted(path.name for path in folder.iterdir())[:8] if folder.is_dir() else "no such folder"
         raise DataError(

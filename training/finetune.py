@@ -22,9 +22,9 @@ from sklearn.linear_model import LogisticRegression
 from timm.data import create_transform
 from timm.utils import ModelEmaV3
 
-from cnnhub.config import CnnHubMetadata, ModelConfig, PretrainedConfig
+from cnnhub.config import ALLOWED_MODEL_ARGS, CnnHubMetadata, ModelConfig, PretrainedConfig
 from cnnhub.engines.torch import create_network
-from cnnhub.errors import ModelWeightsError
+from cnnhub.errors import ModelWeightsError, UnknownNameError
 from cnnhub.files import write_atomically
 from cnnhub.hub import CONFIG_NAME, WEIGHTS_NAME
 from training.data import DataError, Pictures, load_split
@@ -37,6 +37,9 @@ CROPS: tuple[tuple[str, float], ...] = (
     ("squash", 0.95),
     ("squash", 1.0),
 )
+
+
+PRECISIONS = ("bf16", "float32")
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,7 @@ def finetune(
     """
     started = time.monotonic()
     torch.manual_seed(recipe.seed)
+    _check_recipe(recipe)
     train, validation = load_split(data, "train"), load_split(data, "validation")
     _check_labels(train, validation)
     console.print(f"{len(train):,} training and {len(validation):,} validation pictures, {len(train.labels)} labels")
@@ -124,10 +128,9 @@ def finetune(
                 update={
                     "recipe": dataclasses.asdict(recipe),
                     "earlier": _earlier_recipes(weights),
+                    "origin": _origin(weights),
                     "counts": {"train": len(train), "validation": len(validation)},
-                    "metrics": {
-                        "validation": dataclasses.asdict(_validate_with(network, validation, config, crop, recipe))
-                    },
+                    "metrics": {"validation": dataclasses.asdict(_validate_with(network, validation, config, crop, recipe))},
                     "head_only": {**dataclasses.asdict(head_score), "c": head_c},
                     "crops": {name: dataclasses.asdict(score) for name, score in crops.items()},
                     "best_epoch": next((n for n, score in enumerate(history, 1) if score is best_score), 0),
@@ -151,7 +154,20 @@ def save(network: torch.nn.Module, config: ModelConfig, folder: Path) -> None:
     config.write(folder / CONFIG_NAME)
 
 
+def _check_recipe(recipe: Recipe) -> None:
+    """Before any picture is read."""
+    if not timm.is_model(recipe.backbone):
+        raise UnknownNameError("backbone", recipe.backbone, timm.list_models())
+    if recipe.precision not in PRECISIONS:
+        raise UnknownNameError("precision", recipe.precision, PRECISIONS)
+    for key in recipe.model_args:
+        if key not in ALLOWED_MODEL_ARGS:
+            raise UnknownNameError("model argument", key, ALLOWED_MODEL_ARGS)
+
+
 def _check_labels(train: Pictures, validation: Pictures) -> None:
+    if len(train.labels) < 2:
+        raise DataError(f"train has the labels {train.labels}; expected two or more folders of pictures.")
     if train.labels != validation.labels:
         raise DataError(f"train has the labels {train.labels}, validation {validation.labels}; they must be the same.")
 
@@ -203,6 +219,15 @@ def _earlier_recipes(weights: Path) -> list[dict[str, Any]]:
     return [*ours.get("earlier", []), ours["recipe"]] if "recipe" in ours else []
 
 
+def _origin(weights: Path) -> str:
+    """What the backbone's own config.json calls it (timm's tag); else its file's name."""
+    path = weights.parent / CONFIG_NAME
+    if not path.is_file():
+        return weights.name
+    config = ModelConfig.read(path)
+    return str(config.cnnhub.model_dump().get("origin") or config.pretrained_cfg.model_dump().get("tag") or weights.name)
+
+
 def _network(config: ModelConfig, weights: Path) -> torch.nn.Module:
     """The network with the backbone's weights and a fresh head, in channels_last (half the time on a CPU)."""
     network = create_network(config)
@@ -210,9 +235,7 @@ def _network(config: ModelConfig, weights: Path) -> torch.nn.Module:
     try:
         state = timm.models.load_state_dict(str(weights), weights_only=True)
     except Exception as error:
-        raise ModelWeightsError(
-            f"{weights} cannot be read: {error}. Expected a backbone's safetensors file."
-        ) from error
+        raise ModelWeightsError(f"{weights} cannot be read: {error}. Expected a backbone's safetensors file.") from error
     result = network.load_state_dict({k: v for k, v in state.items() if k not in head}, strict=False)
     if set(result.missing_keys) != head or result.unexpected_keys:
         raise ModelWeightsError(
@@ -294,9 +317,7 @@ def _set_head(head: torch.nn.Linear, fitted: LogisticRegression) -> None:
         head.bias.copy_(bias)
 
 
-def _features(
-    network: torch.nn.Module, pictures: Pictures, recipe: Recipe, title: str
-) -> tuple[torch.Tensor, torch.Tensor]:
+def _features(network: torch.nn.Module, pictures: Pictures, recipe: Recipe, title: str) -> tuple[torch.Tensor, torch.Tensor]:
     """Pooled features (N, num_features) and class numbers (N,), with batch norm in eval mode."""
     network.eval()
     features, targets = [], []

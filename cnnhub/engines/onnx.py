@@ -18,9 +18,7 @@ class OnnxEngine:
     def __init__(self, network: torch.nn.Module, input_size: tuple[int, int, int]) -> None:
         missing = [name for name in ("onnx", "onnxruntime") if importlib.util.find_spec(name) is None]
         if missing:
-            raise CnnHubError(
-                f"engine='onnx' needs {' and '.join(missing)}. Install them with: pip install 'cnnhub[onnx]'."
-            )
+            raise CnnHubError(f"engine='onnx' needs {' and '.join(missing)}. Install them with: pip install 'cnnhub[onnx]'.")
         import onnxruntime
 
         model = _export(network.cpu().eval(), input_size)

@@ -84,7 +84,7 @@ def _read_weights(path: Path, expected: dict[str, torch.Size]) -> dict[str, torc
         ) from error
     except OSError as error:
         raise ModelWeightsError(f"{path} cannot be read: {error}.") from error
-    broken = [name for name, tensor in state.items() if not torch.isfinite(tensor).all()]
+    broken = [name for name, tensor in state.items() if not torch.isfinite(tensor.float()).all()]
     if broken:
         raise ModelWeightsError(f"{path} holds values that are not finite, in {broken[0]}. Take an earlier checkpoint.")
     return state

@@ -8,6 +8,7 @@ root.append(heading, grid);
 let timer = null;
 
 function draw() {
+  clearTimeout(timer); // an edit that was not sent yet belongs to the kernel that is being replaced
   const weights = props.value.weights;
   heading.textContent = props.title;
   grid.setAttribute("role", "group");
@@ -42,7 +43,8 @@ function read(input) {
   const text = input.value.trim().replace("\u2212", "-").replace(",", ".");
   const number = text === "" ? NaN : Number(text);
   const usable = Number.isFinite(number);
-  input.toggleAttribute("aria-invalid", !usable);
+  if (usable) input.removeAttribute("aria-invalid");
+  else input.setAttribute("aria-invalid", "true");
   return usable ? number : text || "?";
 }
 

@@ -14,6 +14,7 @@ function draw() {
     button.append(image);
     button.addEventListener("click", () => {
       mark(index);
+      props.value = { chosen: index };
       trigger("pick", { index });
     });
     return button;
