@@ -73,7 +73,7 @@ def test_models() -> None:
         (("predict", "--model", "flower", "x.jpg"), "Did you mean flowers?"),
         (("predict", "--model", "./nowhere", "x.jpg"), "no folder"),
         (("predict",), "Missing argument"),
-        (("predict", "--top-k", "0", "x.jpg"), "0"),
+        (("predict", "--top-k", "0", "x.jpg"), "equal to 1"),
         (("predct",), "No such command"),
     ],
 )
