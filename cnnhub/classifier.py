@@ -239,6 +239,6 @@ def _device(device: str | torch.device | None) -> torch.device:
     try:
         chosen = torch.device(device or "cpu")
         torch.empty(0, device=chosen)
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
+    except (RuntimeError, AssertionError) as error:  # torch raises either for a backend that is not there
         raise CnnHubError(f"The device {device!r} cannot be used: {error} Use 'cpu', or leave device out.") from error
     return chosen

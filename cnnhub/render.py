@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 SEQUENTIAL = "magma"  # zero is black; for maps that are never negative
+VISIBLE_SHARE = 0.995
 DIVERGING = "RdBu_r"  # blue below zero, red above, neutral at zero
 
 
@@ -32,6 +33,17 @@ def map_image(values: torch.Tensor, limit: float | None = None, signed: bool | N
     position = (unit + 1) / 2 if signed else unit
     index = (position.clamp(0, 1) * 255).round().to(torch.uint8).numpy()
     return Image.fromarray(_palette(DIVERGING if signed else SEQUENTIAL)[index])
+
+
+def visible_limit(values: torch.Tensor) -> float:
+    """The |value| to give the last colour: a few stark values must not wash out all the others.
+
+    It is the 99.5 % quantile of |values| (of every so many, where there are more than 100,000), or the largest
+    if that is zero.
+    """
+    sizes = values.abs().flatten()
+    sample = sizes[:: max(1, sizes.numel() // 100_000)]
+    return torch.quantile(sample, VISIBLE_SHARE).item() or sizes.max().item()
 
 
 def sprite(maps: torch.Tensor, limit: float | None = None, signed: bool | None = None) -> Image.Image:

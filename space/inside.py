@@ -19,7 +19,6 @@ from texts import Sentence, number, percent, t
 CHANNELS = (16, 64, 256)
 FIRST_CHANNELS = 64
 FIRST_STAGE = 2  # the third: deep enough to differ from a filter, large enough to recognise the photo
-VISIBLE_SHARE = 0.995
 LARGEST_SPRITE = 4_000_000  # pixels; a wide layer of large maps shows fewer channels than were asked for
 
 
@@ -127,7 +126,7 @@ def gallery_of(layer: str, maps: torch.Tensor, most: int) -> Gallery:
     fitting = max(1, LARGEST_SPRITE // (maps.shape[1] * maps.shape[2]))
     indices = features.strongest_first(maps)[: min(most, fitting)]
     chosen = maps[indices]
-    return Gallery(layer, chosen, indices, maps.shape[0], _limit(chosen), render.is_signed(maps))
+    return Gallery(layer, chosen, indices, maps.shape[0], render.visible_limit(chosen), render.is_signed(maps))
 
 
 def feature_maps(
@@ -204,12 +203,6 @@ def _look(photo: bytes, model: str, layer: str | None, channels: int) -> tuple[A
     )
 
 
-def _limit(maps: torch.Tensor) -> float:
-    values = maps.abs().flatten()
-    sample = values[:: max(1, values.numel() // 100_000)]
-    return torch.quantile(sample, VISIBLE_SHARE).item() or values.max().item()
-
-
 def _photo_step(language: str, classifier: cnnhub.Classifier, pixels: torch.Tensor) -> dict[str, Any]:
     """What the network gets to see of the photo: pixels (3, H, W) with the normalisation undone."""
     cfg = classifier.config.pretrained_cfg
@@ -222,7 +215,7 @@ def _photo_step(language: str, classifier: cnnhub.Classifier, pixels: torch.Tens
 def _step(name: str, maps: torch.Tensor) -> dict[str, Any]:
     """A stage of the journey: its strongest channel, small."""
     strongest = maps[features.strongest_first(maps)[0]]
-    picture = render.map_image(strongest, _limit(strongest), render.is_signed(maps))
+    picture = render.map_image(strongest, render.visible_limit(strongest), render.is_signed(maps))
     return {"layer": name, "name": name, "size": _size(*maps.shape), "picture": data_uri(picture)}
 
 

@@ -23,7 +23,6 @@ SIZES = (3, 5, 7)
 STRIDES = (1, 2, 3, 4)
 PADDINGS = ("same", "valid", "1", "2", "3")
 MAX_PIXELS = 1_000_000  # larger photos are scaled down: the map could not be shown larger anyway
-VISIBLE_SHARE = 0.995  # of the |values| that the colours tell apart; the rest gets the end colours
 MAX_WEIGHT = 1_000_000  # sums of larger weights leave what float32 can hold
 FORMULA = "floor((W + 2P − F) / S) + 1"
 
@@ -288,7 +287,7 @@ def _drawn(language: str, response: Response) -> tuple[Image.Image, str]:
         image = Image.fromarray(values.clamp(0, 255).round().to(torch.uint8).numpy())
         kind, low, high = "grey", "0", "255"
     else:
-        limit = _limit(values)
+        limit = render.visible_limit(values)
         outside = (values.abs() > limit).float().mean().item()
         # told from the kernel, not from this photo: the sentence above speaks of red and blue
         signed = bool((response.weights < 0).any())
@@ -298,12 +297,6 @@ def _drawn(language: str, response: Response) -> tuple[Image.Image, str]:
     if outside > 0:
         notes.insert(0, t(language, "legend_clipped", share=percent(outside)))
     return image, legend_html(kind, low, high, " · ".join(notes))
-
-
-def _limit(values: torch.Tensor) -> float:
-    """The |value| that gets the end colour. A few stark border pixels would wash out everything else."""
-    sample = values.abs().flatten()[:: max(1, values.numel() // 100_000)]
-    return torch.quantile(sample, VISIBLE_SHARE).item() or values.abs().max().item()
 
 
 def _formula(language: str, response: Response) -> str:

@@ -115,6 +115,15 @@ def test_unsigned_maps_are_black_at_zero() -> None:
     assert render.map_image(torch.zeros(3, 5)).size == (5, 3)
 
 
+def test_a_few_stark_values_do_not_set_the_scale() -> None:
+    values = torch.linspace(-1, 1, 1001)
+    values[0] = -1000
+    assert 0.9 < render.visible_limit(values) < 1.1
+    sparse = torch.zeros(1001)
+    sparse[7] = -4
+    assert render.visible_limit(sparse) == 4
+
+
 def test_a_sprite_holds_every_map_at_its_place() -> None:
     maps = torch.rand(7, 4, 6, generator=torch.Generator().manual_seed(0))
     image = render.sprite(maps, limit=1)

@@ -38,7 +38,6 @@ CROPS: tuple[tuple[str, float], ...] = (
     ("squash", 1.0),
 )
 
-
 PRECISIONS = ("bf16", "float32")
 
 
@@ -198,7 +197,6 @@ def _config(recipe: Recipe, labels: list[str], label_texts: dict[str, dict[str, 
                     "pool_size": cfg.get("pool_size"),
                     "first_conv": cfg.get("first_conv"),
                     "classifier": cfg.get("classifier"),
-                    "license": "apache-2.0",
                 }
             ),
             "cnnhub": CnnHubMetadata(label_texts=label_texts),

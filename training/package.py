@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from cnnhub.classifier import MAX_PARAMETERS
 from cnnhub.config import CnnHubMetadata, ModelConfig, imagenet_labels
 from cnnhub.engines.torch import build
 from cnnhub.files import write_atomically
@@ -11,7 +12,6 @@ from cnnhub.hub import CONFIG_NAME, WEIGHTS_NAME
 from training import card
 
 _PREPROCESSING = {"crop_pct": 0.875, "crop_mode": "center"}  # shorter side 256, centre 224, as it was trained
-_MAX_PARAMETERS = 400_000_000
 
 
 def package(weights: Path, output: Path) -> None:
@@ -29,7 +29,7 @@ def package(weights: Path, output: Path) -> None:
             "cnnhub": CnnHubMetadata(),
         }
     )
-    build(config, weights, _MAX_PARAMETERS)
+    build(config, weights, MAX_PARAMETERS)
     write_atomically(output / WEIGHTS_NAME, weights.read_bytes())
     config.write(output / CONFIG_NAME)
     card.write_imagenet(output, config)
