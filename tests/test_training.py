@@ -18,15 +18,21 @@ from PIL import Image
 import cnnhub
 from cnnhub.config import ModelConfig
 from conftest import ROOT
-from training import finetune as finetuning
+from training.backbones import head_names
 from training.data import DataError, load_split
+from training.phase_one import frozen
 
+BUILTIN = str(ROOT / "cnnhub/builtin/flowers/model.safetensors")
 COLOURS = {"blue": (40, 60, 200), "red": (200, 50, 40)}
 
 
 def training(*arguments: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "training", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=280)
+
+
+def output_of(arguments: tuple[str, ...], folder: Path) -> tuple[str, ...]:
+    return ("--output", str(folder)) if arguments[0] == "finetune" else ()
 
 
 def draw(folder: Path, counts: dict[str, int]) -> Path:
@@ -84,7 +90,8 @@ def test_timm_loads_it_too(trained: Path, data: Path) -> None:
 def test_weights_are_stored_in_half_precision(trained: Path) -> None:
     state = safetensors.torch.load_file(trained / "model.safetensors")
     assert {tensor.dtype for tensor in state.values() if tensor.ndim > 1} == {torch.float16}
-    assert sorted(path.name for path in trained.iterdir()) == ["README.md", "config.json", "model.safetensors"]
+    assert sorted(path.name for path in trained.iterdir()) == ["README.md", "config.json", "model.safetensors", "run"]
+    assert sorted(path.name for path in (trained / "run").iterdir()) == ["features.safetensors", "tensorboard"]
 
 
 def test_evaluate_prints_json_and_records(trained: Path, data: Path) -> None:
@@ -112,19 +119,20 @@ def test_finetune_never_opens_the_test_split(data: Path, weights: Path, tmp_path
     assert cnnhub.load(tmp_path / "run").labels == ["blue", "red"]
 
 
-def test_phase_one_changes_the_head_alone(data: Path, weights: Path) -> None:
-    from rich.console import Console
-
-    recipe = finetuning.Recipe(backbone="test_byobnet", workers=0, precision="float32")
-    train, validation = load_split(data, "train"), load_split(data, "validation")
-    config = finetuning._config(recipe, train.labels, {}, weights)
-    network = finetuning._network(config, weights)
-    train.transform, validation.transform = finetuning._transforms(config, recipe)
+def test_frozen_survives_train_and_comes_back() -> None:
+    torch.manual_seed(0)
+    network = timm.create_model("test_byobnet", num_classes=2).train()
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
-    finetuning._fit_head(network, train, validation, recipe, Console(quiet=True))
-    changed = {name for name, tensor in network.state_dict().items() if not torch.equal(tensor, before[name])}
-    head = config.pretrained_cfg.model_dump()["classifier"]
-    assert changed == {f"{head}.weight", f"{head}.bias"}
+    with pytest.raises(ZeroDivisionError), frozen(network):
+        network.train()
+        assert not any(module.training for module in network.modules() if isinstance(module, torch.nn.BatchNorm2d))
+        network(torch.randn(4, 3, 64, 64)).sum().backward()
+        learns = {name for name, parameter in network.named_parameters() if parameter.grad is not None}
+        assert learns == head_names(network)
+        raise ZeroDivisionError
+    assert all(torch.equal(tensor, before[name]) for name, tensor in network.state_dict().items())
+    assert all(module.training for module in network.modules())
+    assert all(parameter.requires_grad for parameter in network.parameters())
 
 
 def test_unreadable_pictures_are_left_out_up_to_a_tenth(tmp_path: Path) -> None:
@@ -161,10 +169,15 @@ def test_parquet_is_the_folder(data: Path, tmp_path: Path) -> None:
         (("evaluate", "--model", "flowers", "--data", "/no/such/folder"), "holds no split 'test'"),
         (("evaluate", "--model", "flowers", "--data", "{data}"), "no label 'blue'"),
         (("finetune", "--data", "{data}", "--backbone-weights", "{data}/test/red/0.jpg"), "cannot be read"),
+        (("finetune", "--data", "{data}", "--backbone", "mobilenetv2_10"), "or mobilenetv2_100 or"),
+        (("finetune", "--data", "{data}", "--backbone-weights", BUILTIN, "--backbone", "resnet10t"), "keys are missing"),
+        (("finetune", "--data", "{data}", "--batch-size", "6", "--accumulate", "2"), "--mixup 0"),
+        (("finetune", "--data", "{data}", "--batch-size", "7", "--accumulate", "2"), "cannot be cut"),
+        (("finetune", "--data", "{data}"), "Give --backbone-weights FILE"),
     ],
 )
-def test_mistakes(arguments: tuple[str, ...], message: str, data: Path) -> None:
-    done = training(*(argument.format(data=data) for argument in arguments))
+def test_mistakes(arguments: tuple[str, ...], message: str, data: Path, tmp_path: Path) -> None:
+    done = training(*(argument.format(data=data) for argument in arguments), *output_of(arguments, tmp_path))
     assert done.returncode == 1
     assert message in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr

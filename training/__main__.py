@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +15,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from cnnhub.errors import CnnHubError
+from training.recipe import Recipe
+from training.stops import DivergedError, Stopped
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -21,58 +25,84 @@ app = typer.Typer(
     help="Train models that `cnnhub.load` and the demo understand. Each command explains itself with --help.",
 )
 _console = Console(stderr=True)
+_DEFAULTS = Recipe()
 
 
 @app.command()
 def finetune(
     task: Annotated[str | None, typer.Argument(help="cats-vs-dogs or flowers; leave out for your own pictures.")] = None,
     data: Annotated[Path | None, typer.Option(help="DIR/{train,validation}/LABEL/*.jpg, or parquet files.")] = None,
-    backbone_weights: Annotated[Path | None, typer.Option(help="The backbone's safetensors file.")] = None,
-    backbone: Annotated[str, typer.Option(help="A timm architecture.")] = "mobilenetv2_100",
-    model_arg: Annotated[list[str] | None, typer.Option(help="KEY=VALUE for timm, such as pad_type=same.")] = None,
     output: Annotated[Path | None, typer.Option(help="Folder of the model; runs/TASK by default.")] = None,
-    epochs: Annotated[int, typer.Option(min=0, help="Epochs of all layers, after the head's.")] = 8,
-    lr: Annotated[float, typer.Option(min=0.0, help="Learning rate of all layers.")] = 1e-4,
-    batch_size: Annotated[int, typer.Option(min=2, help="Pictures a step.")] = 32,
-    precision: Annotated[str, typer.Option(help="bf16 or float32.")] = "bf16",
+    backbone: Annotated[str, typer.Option(help="A timm architecture.")] = _DEFAULTS.backbone,
+    backbone_weights: Annotated[Path | None, typer.Option(help="A file of weights; without it timm's from the Hub.")] = None,
+    from_scratch: Annotated[bool, typer.Option("--from-scratch", help="Random weights; no first phase.")] = False,
+    model_arg: Annotated[list[str] | None, typer.Option(help="KEY=VALUE for timm, such as pad_type=same.")] = None,
+    size: Annotated[int | None, typer.Option(min=16, max=1024, help="Side of the input; the backbone's own by default.")] = None,
+    views: Annotated[int, typer.Option(min=0, help="Phase one: augmented views of each picture.")] = _DEFAULTS.views,
+    epochs: Annotated[int, typer.Option(min=0, help="Phase two: epochs of all layers.")] = _DEFAULTS.epochs,
+    lr: Annotated[float, typer.Option(min=0.0, help="Peak learning rate of the head; find-lr draws the curve.")] = _DEFAULTS.lr,
+    layer_decay: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="A layer's rate as a share of the one above's.")
+    ] = _DEFAULTS.layer_decay,
+    weight_decay: Annotated[float, typer.Option(min=0.0, help="AdamW's.")] = _DEFAULTS.weight_decay,
+    warmup_epochs: Annotated[float, typer.Option(min=0.0, help="Linear warm-up; then cosine.")] = _DEFAULTS.warmup_epochs,
+    label_smoothing: Annotated[float, typer.Option(min=0.0, max=0.9, help="0 is off.")] = _DEFAULTS.label_smoothing,
+    mixup: Annotated[float, typer.Option(min=0.0, help="Alpha; 0 is off.")] = _DEFAULTS.mixup,
+    augment: Annotated[str, typer.Option(help="timm's auto_augment string; empty is off.")] = _DEFAULTS.augment,
+    scale: Annotated[float, typer.Option(min=0.05, max=1.0, help="Smallest share of a random crop.")] = _DEFAULTS.scale,
+    ema_decay: Annotated[float, typer.Option(min=0.0, max=0.99999, help="A step; 0 is off.")] = _DEFAULTS.ema_decay,
+    batch_size: Annotated[int, typer.Option(min=2, help="Pictures a step, over all devices.")] = _DEFAULTS.batch_size,
+    accumulate: Annotated[int, typer.Option(min=1, help="Micro-batches a step, to save memory.")] = _DEFAULTS.accumulate,
+    clip: Annotated[float, typer.Option(min=0.0, help="Largest gradient norm; 0 is off.")] = _DEFAULTS.clip,
+    precision: Annotated[str, typer.Option(help="auto, bf16 or float32.")] = _DEFAULTS.precision,
+    patience: Annotated[int, typer.Option(min=0, help="Stop after so many epochs without a better one; 0 is off.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of everything random.")] = _DEFAULTS.seed,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint in the output folder.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Drop an unfinished run in the output folder.")] = False,
+    max_minutes: Annotated[float, typer.Option(min=0.0, help="End in time, with the best model saved; 0 is no limit.")] = 0.0,
+    checkpoint_steps: Annotated[int, typer.Option(min=0, help="Steps between checkpoints; 0 is each epoch's end.")] = 100,
     workers: Annotated[int, typer.Option(min=0, help="Processes that decode pictures.")] = 2,
-    seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
 ) -> None:
-    """Fine-tune a backbone: first the head on frozen features, then all layers at a much smaller rate.
+    """Fine-tune a backbone: first the head on frozen features, then all layers at layer-wise decayed rates.
 
-    The best model by validation accuracy is kept; the test split is never opened.
+    The best model by validation accuracy is kept; the test split is never opened. Ctrl-C saves a checkpoint; the same
+    command with --resume goes on, and ends with the weights of a run that was never interrupted.
 
     Example: python -m training finetune flowers --data ../shared/data/flowers
     --backbone-weights ../shared/pretrained/mobilenetv2_100/model.safetensors --model-arg pad_type=same
     """
-    from cnnhub.hub import CONFIG_NAME
     from training import card, tasks
-    from training.finetune import Recipe
+    from training.finetune import Run
     from training.finetune import finetune as run
 
     chosen = tasks.get(task) if task else None
-    if data is None or backbone_weights is None:
-        raise CnnHubError("finetune needs --data DIR and --backbone-weights FILE; see --help for their form.")
+    if data is None:
+        raise CnnHubError("finetune needs --data DIR; see --help for its form.")
+    if backbone_weights and from_scratch:
+        raise CnnHubError("--backbone-weights and --from-scratch contradict each other; leave one out.")
     name = task or data.resolve().name
     output = output or Path("runs") / name
+    given = {key: value for key, value in locals().items() if key in Recipe.__dataclass_fields__}
     recipe = Recipe(
-        backbone=backbone,
+        **given,
         model_args=dict(_key_and_value(arg) for arg in model_arg or []),
-        epochs=epochs,
-        lr=lr,
-        batch_size=batch_size,
-        precision=precision,
-        workers=workers,
-        seed=seed,
         squashed_from=chosen.squashed_from if chosen else None,
     )
+    command = "python -m training " + shlex.join(sys.argv[1:])
+    about = {"name": name, "command": command.replace(" --resume", "").replace(" --overwrite", "")}
+    where = Run(output, resume, overwrite, max_minutes, checkpoint_steps, workers, about)
+    weights = "scratch" if from_scratch else backbone_weights or "hub"
     try:
-        config = run(data, backbone_weights, output, recipe, chosen.label_texts if chosen else {}, _console)
-    except KeyboardInterrupt:
-        _console.print(f"Stopped. The best model so far is in {output}, if the first phase had ended.")
-        raise SystemExit(130) from None
-    config = config.model_copy(update={"cnnhub": config.cnnhub.model_copy(update={"name": name})})
-    config.write(output / CONFIG_NAME)
+        config = run(data, weights, recipe, where, chosen.label_texts if chosen else {}, _console)
+    except Stopped as stopped:
+        again = command if resume else f"{command} --resume"
+        _console.print(f"Stopped by {stopped}; a checkpoint is saved. Go on with:\n{escape(again)}", soft_wrap=True)
+        raise SystemExit(stopped.status) from None
+    except DivergedError as error:
+        _console.print(f"[red]Stopped:[/] {escape(str(error))}", highlight=False)
+        raise SystemExit(3) from None
+    if os.environ.get("RANK", "0") != "0":
+        return
     card.write(output, name, config, chosen)
     _console.print(f"Saved. Load it with: cnnhub.load({_as_source(output)!r}), or: make app MODEL={_as_source(output)}")
 
@@ -104,6 +134,30 @@ def evaluate(
         Console().print(table)
     if record:
         card.record(Path(model), result)
+
+
+@app.command()
+def push(
+    model: Annotated[Path, typer.Option(help="The model's folder, such as runs/flowers.")],
+    to: Annotated[str, typer.Option(help="owner/name; it is created if it is not there.")],
+    data: Annotated[
+        Path | None, typer.Option(help="Measure its test split again; the accuracy must be the recorded one.")
+    ] = None,
+    private: Annotated[bool, typer.Option("--private", help="Create the repository private.")] = False,
+    create_pr: Annotated[bool, typer.Option("--create-pr", help="Open a pull request instead of committing to main.")] = False,
+    tag: Annotated[str | None, typer.Option(help="Name the commit, such as v1.0, for cnnhub.load('owner/name@v1.0').")] = None,
+) -> None:
+    """Upload a model folder to the Hub as one commit, after it was loaded again and gave equal logits.
+
+    What travels: config.json, model.safetensors, README.md, *.png and test_log.jsonl; never a checkpoint. Needs a token with
+    write permission (`hf auth login`, or HF_TOKEN). A push that fails leaves the repository as it was, and pushing again is
+    harmless: the same files make no second commit.
+
+    Example: python -m training push --model runs/flowers --to me/flowers --data ../shared/data/flowers --tag v1.0
+    """
+    from training.push import push as run
+
+    print(run(model, to, data=data, private=private, create_pr=create_pr, tag=tag, console=_console))
 
 
 @app.command()

@@ -19,6 +19,7 @@ def write(folder: Path, name: str, config: ModelConfig, task: Task | None) -> No
     """Write the card of a fine-tuned model beside its config.json."""
     ours = config.cnnhub.model_dump()
     metrics = ours.get("metrics", {})
+    backbone = ours.get("backbone") or {"origin": ours.get("origin")}
     data = _metadata(name, task.dataset if task else None, "apache-2.0" if task else None)
     data.eval_results = [
         EvalResult(
@@ -43,6 +44,7 @@ def write(folder: Path, name: str, config: ModelConfig, task: Task | None) -> No
         cfg=config.pretrained_cfg,
         about=task.data if task else "The trainer's own pictures.",
         terms=task.data_terms if task else "Not stated.",
+        origin=backbone["origin"],
         **{
             key: ours.get(key)
             for key in (
@@ -54,8 +56,12 @@ def write(folder: Path, name: str, config: ModelConfig, task: Task | None) -> No
                 "best_epoch",
                 "minutes",
                 "earlier",
-                "origin",
                 "note",
+                "command",
+                "data",
+                "git_commit",
+                "stopped",
+                "skipped_steps",
             )
         },
     )
@@ -91,6 +97,6 @@ def _metadata(name: str, dataset: str | None, license: str | None = "apache-2.0"
     )
 
 
-def _save(folder: Path, data: ModelCardData, template: str, **values: Any) -> None:
-    card = ModelCard.from_template(data, template_path=str(_TEMPLATES / template), **values)
+def _save(folder: Path, metadata: ModelCardData, template: str, /, **values: Any) -> None:
+    card = ModelCard.from_template(metadata, template_path=str(_TEMPLATES / template), **values)
     card.save(folder / CARD_NAME)

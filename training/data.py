@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Callable
+import hashlib
+from functools import cached_property
 from pathlib import Path
 
 import datasets
-import torch
 from rich.progress import track
 
 from cnnhub.errors import CnnHubError, ImageError
@@ -21,8 +21,8 @@ class DataError(CnnHubError):
     """The folder is no dataset of pictures, or too many of its pictures cannot be read."""
 
 
-class Pictures(torch.utils.data.Dataset[tuple[torch.Tensor, int]]):
-    """One split: encoded pictures and class numbers; `transform` makes pixels (3, H, W) of an RGB image.
+class Pictures:
+    """One split: encoded pictures and class numbers.
 
     Attributes:
         labels: label names, in the order of the class numbers.
@@ -34,22 +34,26 @@ class Pictures(torch.utils.data.Dataset[tuple[torch.Tensor, int]]):
         self._rows = rows.cast_column("image", datasets.Image(decode=False))
         self.targets: list[int] = list(self._rows["label"])
         self.unreadable: list[str] = []
-        self.transform: Callable[..., torch.Tensor] | None = None
         if check:
             self._leave_out_unreadable()
 
     def __len__(self) -> int:
         return len(self.targets)
 
-    def __getitem__(self, index: int) -> tuple[torch.Tensor, int]:
-        image = open_image(self.source(index))
-        assert self.transform is not None, "set .transform before reading pixels"
-        return self.transform(image), self.targets[index]
-
     def source(self, index: int) -> str | bytes:
         """A picture as a path, or as encoded bytes where it lies in a parquet file."""
         image = self._rows[index]["image"]
         return image["bytes"] or image["path"]
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """What the split holds, whatever its files are called: SHA-256 over the sorted hashes and labels of its pictures."""
+        sources = (self.source(index) for index in range(len(self)))
+        contents = (source if isinstance(source, bytes) else Path(source).read_bytes() for source in sources)
+        labelled = sorted(
+            f"{hashlib.sha256(c).hexdigest()} {self.labels[t]}" for c, t in zip(contents, self.targets, strict=True)
+        )
+        return hashlib.sha256("\n".join(labelled).encode()).hexdigest()
 
     def _leave_out_unreadable(self) -> None:
         readable = []

@@ -1,0 +1,147 @@
+"""Backbones: any timm architecture, its weights from timm's Hub, a file or nowhere, and a head for the labels."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any, Literal
+
+import timm
+import torch
+
+from cnnhub.config import CnnHubMetadata, ModelConfig, PretrainedConfig
+from cnnhub.engines.torch import create_network
+from cnnhub.errors import ModelNotFoundError, ModelWeightsError, UnknownNameError
+from cnnhub.hub import CONFIG_NAME
+from training.recipe import Recipe
+
+Weights = Path | Literal["hub", "scratch"]
+CROP = {"crop_mode": "center", "crop_pct": 0.95}  # while training; finetune chooses among several afterwards
+
+
+def check(name: str) -> None:
+    """Raise UnknownNameError, naming near ones, unless `name` can be built."""
+    if not timm.is_model(name):
+        raise UnknownNameError("backbone", name, timm.list_models())
+
+
+def describe(recipe: Recipe, labels: list[str], label_texts: dict[str, dict[str, str]], weights: Weights) -> ModelConfig:
+    """The config.json of the model that the recipe makes, before it is trained."""
+    with torch.device("meta"):
+        blueprint = timm.create_model(recipe.backbone, num_classes=len(labels), **recipe.model_args)
+    cfg = {**blueprint.pretrained_cfg, **_beside(weights)}
+    side = recipe.size
+    return ModelConfig.model_validate(
+        {
+            "architecture": recipe.backbone.partition(".")[0],
+            "num_classes": len(labels),
+            "num_features": blueprint.num_features,
+            "label_names": labels,
+            "model_args": recipe.model_args,
+            "pretrained_cfg": PretrainedConfig.model_validate(
+                {
+                    "tag": "cnnhub",
+                    "custom_load": False,
+                    "input_size": (3, side, side) if side else cfg["input_size"],
+                    "fixed_input_size": cfg.get("fixed_input_size", False),
+                    "interpolation": cfg["interpolation"],
+                    **CROP,
+                    "mean": cfg["mean"],
+                    "std": cfg["std"],
+                    "num_classes": len(labels),
+                    "pool_size": cfg.get("pool_size"),
+                    "first_conv": cfg.get("first_conv"),
+                    "classifier": cfg.get("classifier"),
+                }
+            ),
+            "cnnhub": CnnHubMetadata(label_texts=label_texts),
+        }
+    )
+
+
+def create(config: ModelConfig, recipe: Recipe, weights: Weights) -> torch.nn.Module:
+    """The network with the backbone's weights and a fresh head, in channels_last (half the time on a CPU).
+
+    Raises:
+        ModelNotFoundError: timm's weights cannot be fetched.
+        ModelWeightsError: the file does not fit; which keys and shapes.
+    """
+    torch.manual_seed(recipe.seed)
+    if weights == "hub":
+        network = _from_timms_hub(recipe, config.num_classes)
+    else:
+        network = create_network(config)
+        if isinstance(weights, Path):
+            _load(network, weights, config.architecture)
+    return network.to(memory_format=torch.channels_last)
+
+
+def head_names(network: torch.nn.Module) -> set[str]:
+    """Names of the classifier's parameters, wherever the architecture keeps it."""
+    head = network.get_classifier()
+    prefix = next(name for name, module in network.named_modules() if module is head)
+    return {f"{prefix}.{name}" for name, _ in head.named_parameters()}
+
+
+def origin(weights: Weights, backbone: str) -> dict[str, str | None]:
+    """Where the weights came from (timm's tag, as a config.json beside them says; else the file's name), and their hash."""
+    if not isinstance(weights, Path):
+        tag = timm.get_pretrained_cfg(backbone) if weights == "hub" else None
+        return {"origin": (tag.tag or "timm") if tag else "scratch", "sha256": None}
+    path = weights.parent / CONFIG_NAME
+    name = weights.name
+    if path.is_file():
+        config = ModelConfig.read(path)
+        ours = (config.cnnhub.model_extra or {}).get("backbone") or {}
+        name = str(
+            ours.get("origin")
+            or (config.cnnhub.model_extra or {}).get("origin")
+            or config.pretrained_cfg.model_dump().get("tag")
+            or name
+        )
+    return {"origin": name, "sha256": hashlib.sha256(weights.read_bytes()).hexdigest()}
+
+
+def earlier_recipes(weights: Weights) -> list[dict[str, Any]]:
+    """Where the weights were fine-tuned here before: the recipes of those runs, first one first."""
+    path = weights.parent / CONFIG_NAME if isinstance(weights, Path) else None
+    ours = (ModelConfig.read(path).cnnhub.model_extra or {}) if path and path.is_file() else {}
+    return [*ours.get("earlier", []), ours["recipe"]] if "recipe" in ours else []
+
+
+def _beside(weights: Weights) -> dict[str, Any]:
+    """The preprocessing that the backbone was trained with, where a config.json lies beside its weights."""
+    path = weights.parent / CONFIG_NAME if isinstance(weights, Path) else None
+    return ModelConfig.read(path).pretrained_cfg.model_dump() if path and path.is_file() else {}
+
+
+def _from_timms_hub(recipe: Recipe, num_classes: int) -> torch.nn.Module:
+    try:
+        network: torch.nn.Module = timm.create_model(
+            recipe.backbone, pretrained=True, num_classes=num_classes, **recipe.model_args
+        )
+    except Exception as error:  # the client and timm raise what the network provokes
+        raise ModelNotFoundError(
+            f"The weights of {recipe.backbone} cannot be fetched: {error} Give --backbone-weights FILE where the Hub cannot "
+            "be reached, or --from-scratch."
+        ) from error
+    return network
+
+
+def _load(network: torch.nn.Module, path: Path, architecture: str) -> None:
+    """Load everything but the head."""
+    try:
+        state = timm.models.load_state_dict(str(path), weights_only=True)
+    except Exception as error:
+        raise ModelWeightsError(f"{path} cannot be read: {error}. Expected a backbone's safetensors file.") from error
+    head = head_names(network)
+    expected = {name: tensor.shape for name, tensor in network.state_dict().items() if name not in head}
+    found = {name: tensor for name, tensor in state.items() if name not in head}
+    missing, surplus = sorted(expected.keys() - found.keys()), sorted(found.keys() - expected.keys())
+    shapes = [f"{n} {tuple(found[n].shape)}, not {tuple(s)}" for n, s in expected.items() if n in found and found[n].shape != s]
+    if missing or surplus or shapes:
+        told = [f"{len(missing)} keys are missing, such as {missing[:3]}"] if missing else []
+        told += [f"{len(surplus)} are not part of it, such as {surplus[:3]}"] if surplus else []
+        told += [f"{len(shapes)} have other shapes, such as {'; '.join(shapes[:3])}"] if shapes else []
+        raise ModelWeightsError(f"{path} does not fit {architecture}: {'; '.join(told)}. Check --backbone.")
+    network.load_state_dict(found, strict=False)

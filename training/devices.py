@@ -1,0 +1,81 @@
+"""One device or many, through accelerate: shares of work, and results gathered in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from accelerate import Accelerator
+
+from cnnhub.errors import CnnHubError
+from training.pixels import Pixels, derive, loader
+from training.recipe import Recipe
+
+Progress = Callable[[int], None]
+
+
+class OutOfMemoryError(CnnHubError):
+    """The device has too little memory for the recipe."""
+
+
+def accelerator(precision: str) -> Accelerator:
+    """accelerate's view of the devices: one process on one device, or as many as `torchrun` or `accelerate launch` started."""
+    return Accelerator(mixed_precision="bf16" if resolve_precision(precision) == "bf16" else "no")
+
+
+def resolve_precision(precision: str) -> str:
+    """ "auto" -> "bf16" where the device computes in bfloat16 rather than emulating it, else "float32"."""
+    if precision != "auto":
+        return precision
+    if torch.cuda.is_available():
+        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float32"
+    return "bf16" if torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported() else "float32"
+
+
+def over_all(
+    engine: Accelerator,
+    function: Callable[[torch.Tensor], torch.Tensor],
+    pixels: Pixels,
+    recipe: Recipe,
+    workers: int,
+    *,
+    seed: int | None = None,
+    advance: Progress = lambda pictures: None,
+) -> torch.Tensor:
+    """`function` (N, 3, H, W) -> (N, F) over every picture exactly once, shared among the processes -> (all, F) float32.
+
+    Args:
+        seed: of what is random in the transform; None where nothing is.
+        advance: called with the number of pictures done.
+    """
+    count, processes = len(pixels.pictures), engine.num_processes
+    mine = range(engine.process_index, count, processes)
+    keys = [(index, 0 if seed is None else derive(seed, index)) for index in mine]
+    size = max(1, recipe.micro_batch(processes))
+    batches = [keys[start : start + size] for start in range(0, len(keys), size)]
+    results = []
+    for batch, _ in loader(pixels, batches, workers):
+        with torch.inference_mode():
+            batch = batch.to(engine.device, memory_format=torch.channels_last)
+            results.append(function(batch).float())
+        advance(len(batch) * processes)
+    values = torch.cat(results)
+    if processes == 1:
+        return values.clone().cpu()
+    longest = -(-count // processes)
+    padded = torch.cat([values, values.new_zeros(longest - len(values), *values.shape[1:])])
+    gathered = engine.gather(padded.clone())  # (processes * longest, F), one process after the other
+    in_order = gathered.reshape(processes, longest, -1).transpose(0, 1)  # picture j * processes + p stood at (p, j)
+    return in_order.reshape(processes * longest, -1)[:count].cpu()
+
+
+def explain_memory(error: RuntimeError, recipe: Recipe) -> OutOfMemoryError | None:
+    """What would help, where `error` says that memory ran out; else None."""
+    told = str(error)
+    if not isinstance(error, torch.OutOfMemoryError) and "allocate memory" not in told and "out of memory" not in told:
+        return None
+    return OutOfMemoryError(
+        f"Memory ran out with batches of {recipe.batch_size} pictures in {recipe.accumulate} micro-batches, precision "
+        f"{recipe.precision}: {told.splitlines()[0][:200]} Take --accumulate {2 * recipe.accumulate} (the same training with "
+        "less memory), a smaller --batch-size or --size, --precision bf16, or more devices. Then the same command again."
+    )

@@ -1,0 +1,146 @@
+"""Phase one: a new head on a frozen backbone, fitted exactly to features that are computed once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import safetensors.torch
+import torch
+from accelerate import Accelerator
+from accelerate.utils import broadcast_object_list
+from safetensors import SafetensorError, safe_open
+from sklearn.linear_model import LogisticRegression
+
+from cnnhub.files import write_atomically
+from training.devices import Progress, over_all
+from training.pixels import Pixels, derive
+from training.recipe import Recipe
+from training.score import Score, score_of
+
+
+@dataclass(frozen=True)
+class Head:
+    """The fitted head's score on validation, and the chosen inverse penalty (scikit-learn's C)."""
+
+    score: Score
+    c: float
+
+
+def fit_head(network: torch.nn.Module, features: dict[str, torch.Tensor], recipe: Recipe, engine: Accelerator) -> Head:
+    """Fit a multinomial logistic regression and put it into the network's head; its L2 penalty is chosen on validation.
+
+    Args:
+        features: "train" ((1 + views) * N, F), "train_targets", "validation" (M, F), "validation_targets".
+    """
+    fitted: list[object] = [None, None, None]
+    head = network.get_classifier()
+    if engine.is_main_process:
+        fitted = list(_choose(head, features, recipe))
+    broadcast_object_list(fitted)
+    state, score, c = fitted
+    head.load_state_dict(state)  # type: ignore[arg-type]
+    return Head(score, c)  # type: ignore[arg-type]
+
+
+def cached_features(
+    network: torch.nn.Module,
+    train: Pixels,
+    validation: Pixels,
+    recipe: Recipe,
+    engine: Accelerator,
+    workers: int,
+    cache: Path,
+    identity: object,
+    advance: Progress,
+) -> dict[str, torch.Tensor]:
+    """Pooled features of the plain training pictures, of `recipe.views` augmented views of each, and of validation.
+
+    Read from `cache` where it was written for the same `identity` (whatever decides the features).
+    """
+    key = hashlib.sha256(json.dumps(identity, sort_keys=True, default=str).encode()).hexdigest()
+    if (found := _read(cache, key)) is not None:
+        return found
+
+    def features(pixels: Pixels, seed: int | None = None) -> torch.Tensor:
+        def pooled(batch: torch.Tensor) -> torch.Tensor:
+            with engine.autocast():
+                values: torch.Tensor = network.forward_head(network.forward_features(batch), pre_logits=True)
+            return values.flatten(1)
+
+        return over_all(engine, pooled, pixels, recipe, workers, seed=seed, advance=advance)
+
+    with frozen(network):
+        plain = Pixels(train.pictures, validation.transform)
+        views = [features(train, derive(recipe.seed, 1_000_000, view)) for view in range(recipe.views)]
+        targets = torch.tensor(train.pictures.targets)
+        tensors = {
+            "train": torch.cat([features(plain), *views]).contiguous(),
+            "train_targets": targets.repeat(1 + recipe.views),
+            "validation": features(validation).contiguous(),
+            "validation_targets": torch.tensor(validation.pictures.targets),
+        }
+    if engine.is_main_process:
+        write_atomically(cache, safetensors.torch.save(tensors, metadata={"key": key}))
+    return tensors
+
+
+@contextmanager
+def frozen(network: torch.nn.Module) -> Iterator[None]:
+    """The backbone neither learns nor changes its batch-norm statistics within the block, even after `network.train()`."""
+    head = network.get_classifier()
+    kept = {parameter for parameter in head.parameters()}
+    learned = [(parameter, parameter.requires_grad) for parameter in network.parameters() if parameter not in kept]
+    modes = {module: module.training for module in network.modules()}
+    for parameter, _ in learned:
+        parameter.requires_grad_(False)
+    body = [module for module in network.modules() if module is not network and module is not head]
+    network.eval()
+    for module in body:
+        module.train = lambda mode=True, module=module: module  # type: ignore[method-assign, assignment, misc]
+    try:
+        yield
+    finally:
+        for module in body:
+            del module.train
+        for module, mode in modes.items():
+            module.training = mode
+        for parameter, learns in learned:
+            parameter.requires_grad_(learns)
+
+
+def _choose(
+    head: torch.nn.Linear, features: dict[str, torch.Tensor], recipe: Recipe
+) -> tuple[dict[str, torch.Tensor], Score, float]:
+    x, y = features["train"].numpy(), features["train_targets"].numpy()
+    best: tuple[dict[str, torch.Tensor], Score, float] | None = None
+    for c in recipe.head_c:
+        state = _linear_state(LogisticRegression(C=c, max_iter=1000).fit(x, y))
+        logits = torch.nn.functional.linear(features["validation"], state["weight"], state["bias"])
+        score = score_of(logits, features["validation_targets"])
+        if best is None or score.beats(best[1]):
+            best = state, score, c
+    assert best is not None
+    return best
+
+
+def _linear_state(fitted: LogisticRegression) -> dict[str, torch.Tensor]:
+    """A fitted logistic regression as the weight (K, F) and bias (K,) of a linear layer."""
+    weight, bias = (torch.from_numpy(values).float() for values in (fitted.coef_, fitted.intercept_))
+    if len(weight) == 1:  # two classes share one row there: the logit of the second against the first
+        weight, bias = torch.cat([-weight / 2, weight / 2]), torch.cat([-bias / 2, bias / 2])
+    return {"weight": weight, "bias": bias}
+
+
+def _read(cache: Path, key: str) -> dict[str, torch.Tensor] | None:
+    try:
+        with safe_open(cache, framework="pt") as file:
+            if (file.metadata() or {}).get("key") != key:
+                return None
+            return {name: file.get_tensor(name) for name in file.keys()}
+    except (OSError, SafetensorError):
+        return None

@@ -1,0 +1,108 @@
+"""From pictures to batches of pixels: timm's transforms, and randomness that a resumed run repeats exactly."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from timm.data import create_transform
+
+from cnnhub.config import ModelConfig
+from cnnhub.images import open_image
+from training.data import Pictures
+from training.recipe import Recipe
+
+Transform = Callable[[Image.Image], torch.Tensor]
+Key = tuple[int, int]  # (number of the picture, seed of what is random about it)
+
+
+class Pixels(torch.utils.data.Dataset[tuple[torch.Tensor, int]]):
+    """Pictures through a transform: a key -> pixels (3, H, W) and class number.
+
+    What is random about a picture follows from its key alone, not from how many pictures came before, so that a run
+    which goes on in the middle of an epoch sees what the uninterrupted one would have seen, with any number of workers.
+    """
+
+    def __init__(self, pictures: Pictures, transform: Transform) -> None:
+        self.pictures, self.transform = pictures, transform
+
+    def __getitem__(self, key: Key) -> tuple[torch.Tensor, int]:
+        index, seed = key
+        image = open_image(self.pictures.source(index))
+        with seeded(seed):
+            return self.transform(image), self.pictures.targets[index]
+
+
+def loader(pixels: Pixels, batches: Sequence[Sequence[Key]], workers: int) -> Any:
+    return torch.utils.data.DataLoader(
+        pixels,
+        batch_sampler=batches,
+        num_workers=workers,
+        pin_memory=torch.cuda.is_available(),
+    )
+
+
+def epoch_batches(pictures: int, recipe: Recipe, epoch: int, process: int, processes: int) -> list[list[Key]]:
+    """One process's micro-batches of an epoch, `recipe.accumulate` to a step; the incomplete last step is dropped.
+
+    Every process cuts its share out of the same shuffled steps, so that the pictures of a step do not depend on how many
+    processes there are.
+    """
+    order = np.random.default_rng(derive(recipe.seed, epoch)).permutation(pictures).tolist()
+    micro = recipe.micro_batch(processes)
+    batches = []
+    for start in range(0, pictures - recipe.batch_size + 1, recipe.batch_size):
+        for part in range(recipe.accumulate):
+            first = start + (part * processes + process) * micro
+            batches.append([(index, derive(recipe.seed, epoch, index)) for index in order[first : first + micro]])
+    return batches
+
+
+def transforms(config: ModelConfig, recipe: Recipe) -> tuple[Transform, Transform]:
+    """(for training, for validation)"""
+    cfg = config.pretrained_cfg
+    training = create_transform(
+        **_shared(config),
+        is_training=True,
+        scale=(recipe.scale, 1.0),
+        ratio=(3 / 4, 4 / 3),
+        auto_augment=recipe.augment or None,
+        color_jitter=recipe.color_jitter,
+    )
+    return training, create_transform(**_shared(config), crop_pct=cfg.crop_pct, crop_mode=cfg.crop_mode)
+
+
+def stretched(transform: Transform, ratio: float | None) -> Transform:
+    """Give pictures back the shape they had before they were squashed, then transform them."""
+    if ratio is None:
+        return transform
+    return lambda image: transform(image.resize((round(image.height * ratio), image.height), Image.Resampling.BICUBIC))
+
+
+def derive(*numbers: int) -> int:
+    """A seed (32 bits) that follows from the numbers; near numbers give unrelated seeds (NumPy's SeedSequence)."""
+    return int(np.random.SeedSequence(numbers).generate_state(1)[0])
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Seed the three generators that timm's transforms, mixup and dropout draw from; afterwards they are as before."""
+    before = random.getstate(), np.random.get_state(), torch.get_rng_state()
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)
+    try:
+        yield
+    finally:
+        random.setstate(before[0])
+        np.random.set_state(before[1])
+        torch.set_rng_state(before[2])
+
+
+def _shared(config: ModelConfig) -> dict[str, Any]:
+    return config.pretrained_cfg.model_dump(include={"input_size", "interpolation", "mean", "std"})
