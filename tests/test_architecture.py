@@ -16,7 +16,7 @@ LEVELS = [
     {"classifier"},
     {"features", "render", "engines", "hub"},
     {"config", "convolution"},
-    {"kernels", "images", "files"},
+    {"kernels", "images", "files", "classics"},
     {"errors"},
 ]
 PEERS = {"space": {"cnnhub"}, "training": {"cnnhub", "training"}, "cnnhub": {"cnnhub"}}

@@ -119,6 +119,16 @@ def test_finetune_never_opens_the_test_split(data: Path, weights: Path, tmp_path
     assert cnnhub.load(tmp_path / "run").labels == ["blue", "red"]
 
 
+def test_torchvisions_shufflenet_is_a_backbone_like_any_other(data: Path, tmp_path: Path) -> None:
+    done = training(
+        "finetune", "--data", data, "--backbone", "torchvision:shufflenet_v2_x1_0", "--from-scratch", "--size", 64,
+        "--output", tmp_path / "run", "--epochs", 1, "--batch-size", 8, "--workers", 0,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert cnnhub.load(tmp_path / "run").config.architecture == "cnnhub_shufflenet_v2_x1_0"
+    assert "`import cnnhub.classics`" in (tmp_path / "run" / "README.md").read_text()
+
+
 def test_frozen_survives_train_and_comes_back() -> None:
     torch.manual_seed(0)
     network = timm.create_model("test_byobnet", num_classes=2).train()

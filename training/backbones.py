@@ -9,6 +9,7 @@ from typing import Any, Literal
 import timm
 import torch
 
+import cnnhub.classics  # noqa: F401  registers the networks that timm lacks
 from cnnhub.config import CnnHubMetadata, ModelConfig, PretrainedConfig
 from cnnhub.engines.torch import create_network
 from cnnhub.errors import ModelNotFoundError, ModelWeightsError, UnknownNameError
@@ -16,24 +17,25 @@ from cnnhub.hub import CONFIG_NAME
 from training.recipe import Recipe
 
 Weights = Path | Literal["hub", "scratch"]
+_FROM_TORCHVISION = {"torchvision:shufflenet_v2_x1_0": "cnnhub_shufflenet_v2_x1_0"}
 CROP = {"crop_mode": "center", "crop_pct": 0.95}  # while training; finetune chooses among several afterwards
 
 
 def check(name: str) -> None:
     """Raise UnknownNameError, naming near ones, unless `name` can be built."""
-    if not timm.is_model(name):
-        raise UnknownNameError("backbone", name, timm.list_models())
+    if not timm.is_model(_timm_name(name)):
+        raise UnknownNameError("backbone", name, [*timm.list_models(), *_FROM_TORCHVISION])
 
 
 def describe(recipe: Recipe, labels: list[str], label_texts: dict[str, dict[str, str]], weights: Weights) -> ModelConfig:
     """The config.json of the model that the recipe makes, before it is trained."""
     with torch.device("meta"):
-        blueprint = timm.create_model(recipe.backbone, num_classes=len(labels), **recipe.model_args)
+        blueprint = timm.create_model(_timm_name(recipe.backbone), num_classes=len(labels), **recipe.model_args)
     cfg = {**blueprint.pretrained_cfg, **_beside(weights)}
     side = recipe.size
     return ModelConfig.model_validate(
         {
-            "architecture": recipe.backbone.partition(".")[0],
+            "architecture": _timm_name(recipe.backbone).partition(".")[0],
             "num_classes": len(labels),
             "num_features": blueprint.num_features,
             "label_names": labels,
@@ -86,7 +88,7 @@ def head_names(network: torch.nn.Module) -> set[str]:
 def origin(weights: Weights, backbone: str) -> dict[str, str | None]:
     """Where the weights came from (timm's tag, as a config.json beside them says; else the file's name), and their hash."""
     if not isinstance(weights, Path):
-        tag = timm.get_pretrained_cfg(backbone) if weights == "hub" else None
+        tag = timm.get_pretrained_cfg(_timm_name(backbone)) if weights == "hub" else None
         return {"origin": (tag.tag or "timm") if tag else "scratch", "sha256": None}
     path = weights.parent / CONFIG_NAME
     name = weights.name
@@ -109,6 +111,10 @@ def earlier_recipes(weights: Weights) -> list[dict[str, Any]]:
     return [*ours.get("earlier", []), ours["recipe"]] if "recipe" in ours else []
 
 
+def _timm_name(backbone: str) -> str:
+    return _FROM_TORCHVISION.get(backbone, backbone)
+
+
 def _beside(weights: Weights) -> dict[str, Any]:
     """The preprocessing that the backbone was trained with, where a config.json lies beside its weights."""
     path = weights.parent / CONFIG_NAME if isinstance(weights, Path) else None
@@ -118,7 +124,7 @@ def _beside(weights: Weights) -> dict[str, Any]:
 def _from_timms_hub(recipe: Recipe, num_classes: int) -> torch.nn.Module:
     try:
         network: torch.nn.Module = timm.create_model(
-            recipe.backbone, pretrained=True, num_classes=num_classes, **recipe.model_args
+            _timm_name(recipe.backbone), pretrained=True, num_classes=num_classes, **recipe.model_args
         )
     except Exception as error:  # the client and timm raise what the network provokes
         raise ModelNotFoundError(

@@ -45,6 +45,7 @@ def write(folder: Path, name: str, config: ModelConfig, task: Task | None) -> No
         about=task.data if task else "The trainer's own pictures.",
         terms=task.data_terms if task else "Not stated.",
         origin=backbone["origin"],
+        registered_here=config.architecture.startswith("cnnhub_"),
         **{
             key: ours.get(key)
             for key in (

@@ -21,7 +21,7 @@ class Recipe:
     """How a model is trained.
 
     Attributes:
-        backbone: a timm architecture, with or without a tag ("resnet18.a1_in1k").
+        backbone: a timm architecture, with or without a tag ("resnet18.a1_in1k"), or "torchvision:shufflenet_v2_x1_0".
         model_args: variants of the backbone, such as {"pad_type": "same"} for weights from TensorFlow.
         size: side of the square input, pixels; None takes the backbone's own.
         views: phase one, augmented views of each training picture beside the plain one.

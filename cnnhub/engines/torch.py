@@ -9,6 +9,7 @@ import timm
 import torch
 from safetensors import SafetensorError, safe_open
 
+import cnnhub.classics  # noqa: F401  registers with timm the architectures that it lacks
 from cnnhub.config import ModelConfig
 from cnnhub.errors import ModelConfigError, ModelWeightsError, nearest
 
