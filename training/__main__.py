@@ -40,7 +40,7 @@ def finetune(
     size: Annotated[int | None, typer.Option(min=16, max=1024, help="Side of the input; the backbone's own by default.")] = None,
     views: Annotated[int, typer.Option(min=0, help="Phase one: augmented views of each picture.")] = _DEFAULTS.views,
     epochs: Annotated[int, typer.Option(min=0, help="Phase two: epochs of all layers.")] = _DEFAULTS.epochs,
-    lr: Annotated[float, typer.Option(min=0.0, help="Peak learning rate of the head; find-lr draws the curve.")] = _DEFAULTS.lr,
+    lr: Annotated[float, typer.Option(min=0.0, help="Peak learning rate of the head.")] = _DEFAULTS.lr,
     layer_decay: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="A layer's rate as a share of the one above's.")
     ] = _DEFAULTS.layer_decay,

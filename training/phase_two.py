@@ -215,7 +215,7 @@ class _Run:
             raise DivergedError(
                 f"The loss was not finite {MOST_BAD_IN_A_ROW} steps in a row (epoch {self.state.epoch}, step {self.state.step}, "
                 f"learning rate {self._rate():.2g}). The last good checkpoint and the best model stay. "
-                "Take a smaller --lr (find-lr draws the curve), --clip 1, or --precision float32."
+                "Take a smaller --lr, --clip 1, or --precision float32."
             )
 
     def _end_of_epoch(self, speed: float) -> None:
