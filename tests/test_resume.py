@@ -156,6 +156,32 @@ def test_a_signal_saves_and_says_how_to_go_on(
     assert outcome(tmp_path) == uninterrupted
 
 
+def test_ctrl_c_in_a_terminal_reaches_the_workers_too(data: Path, weights: Path, tmp_path: Path, uninterrupted: Outcome) -> None:
+    once = command(data, weights, tmp_path, "--workers", 2)
+    interrupted = INTERRUPT.replace("os.kill(os.getpid(),", "os.killpg(0,")  # as a terminal does
+    code = f"import os\nos.setpgid(0, 0)\n{interrupted}"
+    stopped = run(once, code, NUMBER=str(int(signal.SIGINT)))
+    assert stopped.returncode == 130, stopped.stderr
+    assert "Stopped by SIGINT" in stopped.stderr
+    assert run([*once, "--resume"]).returncode == 0
+    assert outcome(tmp_path) == uninterrupted, "neither the stop nor the number of workers shows"
+
+
+def test_the_features_are_computed_once(data: Path, weights: Path, tmp_path: Path) -> None:
+    counting = """
+import training.phase_one as one
+whole = one.over_all
+def counted(*arguments, **more):
+    print("computed")
+    return whole(*arguments, **more)
+one.over_all = counted
+"""
+    first = run(command(data, weights, tmp_path, "--epochs", 0), counting)
+    other_rate = run(command(data, weights, tmp_path, "--epochs", 0, "--lr", "0.5"), counting)
+    with_views = run(command(data, weights, tmp_path, "--epochs", 0, "--views", 2), counting)
+    assert [done.stdout.count("computed") for done in (first, other_rate, with_views)] == [2, 0, 4]
+
+
 def test_a_full_disk_leaves_the_checkpoint_before(data: Path, weights: Path, tmp_path: Path, uninterrupted: Outcome) -> None:
     done = run(command(data, weights, tmp_path), FULL_DISK)
     assert done.returncode == 0, done.stderr
@@ -218,7 +244,7 @@ def test_two_processes_do_what_one_does(tmp_path: Path) -> None:
     histories = []
     for processes in (1, 2):
         folder = tmp_path / str(processes)
-        launch = ["-m", "torch.distributed.run", "--nproc_per_node", str(processes), "--master_port", "29519", "-m", "training"]
+        launch = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", str(processes), "-m", "training"]
         done = subprocess.run(
             [sys.executable, *launch, *command(odd, weights, folder, "--backbone", "test_convnext", "--mixup", 0)],
             capture_output=True, text=True, cwd=ROOT, timeout=250, env=ENVIRONMENT,

@@ -1,4 +1,4 @@
-"""`python -m training ...`: fine-tune, evaluate, package."""
+"""`python -m training ...`: fine-tune, evaluate, push, package."""
 
 from __future__ import annotations
 
@@ -88,14 +88,14 @@ def finetune(
         model_args=dict(_key_and_value(arg) for arg in model_arg or []),
         squashed_from=chosen.squashed_from if chosen else None,
     )
-    command = "python -m training " + shlex.join(sys.argv[1:])
-    about = {"name": name, "command": command.replace(" --resume", "").replace(" --overwrite", "")}
+    command = ["python", "-m", "training", *(arg for arg in sys.argv[1:] if arg not in ("--resume", "--overwrite"))]
+    about = {"name": name, "command": shlex.join(command)}
     where = Run(output, resume, overwrite, max_minutes, checkpoint_steps, workers, about)
     weights = "scratch" if from_scratch else backbone_weights or "hub"
     try:
         config = run(data, weights, recipe, where, chosen.label_texts if chosen else {}, _console)
     except Stopped as stopped:
-        again = command if resume else f"{command} --resume"
+        again = shlex.join([*command, "--resume"])
         _console.print(f"Stopped by {stopped}; a checkpoint is saved. Go on with:\n{escape(again)}", soft_wrap=True)
         raise SystemExit(stopped.status) from None
     except DivergedError as error:

@@ -31,7 +31,8 @@ def describe(recipe: Recipe, labels: list[str], label_texts: dict[str, dict[str,
     """The config.json of the model that the recipe makes, before it is trained."""
     with torch.device("meta"):
         blueprint = timm.create_model(_timm_name(recipe.backbone), num_classes=len(labels), **recipe.model_args)
-    cfg = {**blueprint.pretrained_cfg, **_beside(weights)}
+    beside = _beside(weights)  # the preprocessing that the backbone was trained with
+    cfg = {**blueprint.pretrained_cfg, **(beside.pretrained_cfg.model_dump() if beside else {})}
     side = recipe.size
     return ModelConfig.model_validate(
         {
@@ -90,24 +91,15 @@ def origin(weights: Weights, backbone: str) -> dict[str, str | None]:
     if not isinstance(weights, Path):
         tag = timm.get_pretrained_cfg(_timm_name(backbone)) if weights == "hub" else None
         return {"origin": (tag.tag or "timm") if tag else "scratch", "sha256": None}
-    path = weights.parent / CONFIG_NAME
-    name = weights.name
-    if path.is_file():
-        config = ModelConfig.read(path)
-        ours = (config.cnnhub.model_extra or {}).get("backbone") or {}
-        name = str(
-            ours.get("origin")
-            or (config.cnnhub.model_extra or {}).get("origin")
-            or config.pretrained_cfg.model_dump().get("tag")
-            or name
-        )
-    return {"origin": name, "sha256": hashlib.sha256(weights.read_bytes()).hexdigest()}
+    beside = _beside(weights)
+    ours = _ours(beside)
+    named = (ours.get("backbone") or ours).get("origin") or (beside.pretrained_cfg.model_dump().get("tag") if beside else None)
+    return {"origin": named or weights.name, "sha256": hashlib.sha256(weights.read_bytes()).hexdigest()}
 
 
 def earlier_recipes(weights: Weights) -> list[dict[str, Any]]:
     """Where the weights were fine-tuned here before: the recipes of those runs, first one first."""
-    path = weights.parent / CONFIG_NAME if isinstance(weights, Path) else None
-    ours = (ModelConfig.read(path).cnnhub.model_extra or {}) if path and path.is_file() else {}
+    ours = _ours(_beside(weights))
     return [*ours.get("earlier", []), ours["recipe"]] if "recipe" in ours else []
 
 
@@ -115,10 +107,15 @@ def _timm_name(backbone: str) -> str:
     return _FROM_TORCHVISION.get(backbone, backbone)
 
 
-def _beside(weights: Weights) -> dict[str, Any]:
-    """The preprocessing that the backbone was trained with, where a config.json lies beside its weights."""
+def _beside(weights: Weights) -> ModelConfig | None:
+    """The config.json that lies beside a backbone's file, where one does."""
     path = weights.parent / CONFIG_NAME if isinstance(weights, Path) else None
-    return ModelConfig.read(path).pretrained_cfg.model_dump() if path and path.is_file() else {}
+    return ModelConfig.read(path) if path and path.is_file() else None
+
+
+def _ours(config: ModelConfig | None) -> dict[str, Any]:
+    """What an earlier run of ours wrote under "cnnhub"."""
+    return (config.cnnhub.model_extra or {}) if config else {}
 
 
 def _from_timms_hub(recipe: Recipe, num_classes: int) -> torch.nn.Module:

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 import datasets
+from rich.console import Console
 from rich.progress import track
 
 from cnnhub.errors import CnnHubError, ImageError
@@ -57,7 +58,7 @@ class Pictures:
 
     def _leave_out_unreadable(self) -> None:
         readable = []
-        for index in track(range(len(self)), "checking pictures", transient=True):
+        for index in track(range(len(self)), "checking pictures", transient=True, console=Console(stderr=True)):
             try:
                 open_image(self.source(index))
                 readable.append(index)
@@ -100,3 +101,17 @@ def load_split(folder: Path, split: str, check: bool = True) -> Pictures:
     if not isinstance(rows.features.get("label"), datasets.ClassLabel) or "image" not in rows.features:
         raise DataError(f"{folder}: expected the columns image and label (named classes), found {dict(rows.features)}.")
     return Pictures(rows, check)
+
+
+def load_training(data: Path) -> tuple[Pictures, Pictures]:
+    """The train and validation splits.
+
+    Raises:
+        DataError: a split is missing, there are fewer than two labels, or the splits have different ones.
+    """
+    train, validation = load_split(data, "train"), load_split(data, "validation")
+    if len(train.labels) < 2:
+        raise DataError(f"train has the labels {train.labels}; expected two or more folders of pictures.")
+    if train.labels != validation.labels:
+        raise DataError(f"train has the labels {train.labels}, validation {validation.labels}; they must be the same.")
+    return train, validation

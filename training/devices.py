@@ -20,7 +20,7 @@ class OutOfMemoryError(CnnHubError):
 
 def accelerator(precision: str) -> Accelerator:
     """accelerate's view of the devices: one process on one device, or as many as `torchrun` or `accelerate launch` started."""
-    return Accelerator(mixed_precision="bf16" if resolve_precision(precision) == "bf16" else "no")
+    return Accelerator(mixed_precision="bf16" if precision == "bf16" else "no")
 
 
 def resolve_precision(precision: str) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from rich.console import Console
 from rich.progress import track
 from sklearn.metrics import accuracy_score, log_loss, recall_score
 
@@ -35,6 +36,7 @@ def evaluate(source: str, data: Path, split: str = "test", batch_size: int = 32)
         f"evaluating {split}",
         total=len(pictures),
         transient=True,
+        console=Console(stderr=True),  # standard output is for the figures
     ):
         if isinstance(outcome, cnnhub.Prediction):
             truth.append(known[target])

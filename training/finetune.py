@@ -26,7 +26,7 @@ from cnnhub.files import write_atomically
 from cnnhub.hub import CONFIG_NAME, WEIGHTS_NAME
 from training import backbones, checkpoint, devices, phase_one, phase_two
 from training.backbones import Weights
-from training.data import DataError, Pictures, load_split
+from training.data import Pictures, load_training
 from training.phase_two import Job
 from training.pixels import Pixels, stretched, transforms
 from training.recipe import Recipe
@@ -88,9 +88,9 @@ def finetune(
         console.print(f"{run.output} holds the finished run already.")
         return finished
     with _gentle(recipe):
+        recipe = dataclasses.replace(recipe, precision=devices.resolve_precision(recipe.precision))
         engine = devices.accelerator(recipe.precision)
         console = console if engine.is_main_process else Console(quiet=True)
-        recipe = dataclasses.replace(recipe, precision=devices.resolve_precision(recipe.precision))
         backbones.check(recipe.backbone)
         recipe.check(engine.num_processes)
         found = _found(run, console)
@@ -104,13 +104,14 @@ def finetune(
         _check_space(network, run.output)
         origin = backbones.origin(weights, recipe.backbone)
         split_hash = {"train": train.fingerprint, "validation": validation.fingerprint}
-        identity = {**recipe.as_json(), "backbone_sha256": origin["sha256"], "data": split_hash}
+        made_of = {"backbone_sha256": origin["sha256"], "data": split_hash}
+        identity = {**recipe.as_json(), **made_of}
         if found:
             checkpoint.check_same(found["identity"], identity)
 
         make = transforms(config, recipe)
         pixels = Pixels(train, make[0]), Pixels(validation, make[1])
-        head, seconds = _phase_one(network, pixels, recipe, engine, run, identity, weights, console)
+        head, seconds = _phase_one(network, pixels, recipe, engine, run, made_of, weights, console)
         writer = _tensorboard(run.output / TENSORBOARD, engine)
         job = Job(
             *pixels,
@@ -167,16 +168,6 @@ def save(network: torch.nn.Module, config: ModelConfig, folder: Path) -> None:
     }
     write_atomically(folder / WEIGHTS_NAME, safetensors.torch.save(state, metadata={"format": "pt"}))
     config.write(folder / CONFIG_NAME)
-
-
-def load_training(data: Path) -> tuple[Pictures, Pictures]:
-    """The train and validation splits, their labels compared."""
-    train, validation = load_split(data, "train"), load_split(data, "validation")
-    if len(train.labels) < 2:
-        raise DataError(f"train has the labels {train.labels}; expected two or more folders of pictures.")
-    if train.labels != validation.labels:
-        raise DataError(f"train has the labels {train.labels}, validation {validation.labels}; they must be the same.")
-    return train, validation
 
 
 @contextlib.contextmanager
@@ -250,7 +241,7 @@ def _phase_one(
     weights: Weights,
     console: Console,
 ) -> tuple[phase_one.Head | None, float]:
-    """-> (the fitted head, seconds); no head from scratch, whose features say nothing yet."""
+    """-> (the fitted head, seconds of computing features); no head from scratch, whose features say nothing yet."""
     started = time.monotonic()
     if weights == "scratch":
         return None, 0.0
@@ -258,16 +249,16 @@ def _phase_one(
     total = len(train.pictures) * (1 + recipe.views) + len(validation.pictures)
     with Progress(console=console, transient=True) as progress:
         task = progress.add_task("phase 1: features", total=total)
-        features = phase_one.cached_features(
+        features, computing = phase_one.cached_features(
             network, train, validation, recipe, engine, run.workers, run.output / FEATURES, identity,
             lambda pictures: progress.advance(task, pictures),
         )  # fmt: skip
     head = phase_one.fit_head(network, features, recipe, engine)
-    seconds = time.monotonic() - started
     console.print(
-        f"phase 1, head on frozen features: validation {head.score.top1:.2%}, loss {head.score.loss:.4f}, {seconds:.0f} s"
+        f"phase 1, head on frozen features: validation {head.score.top1:.2%}, loss {head.score.loss:.4f}, "
+        f"{time.monotonic() - started:.0f} s"
     )
-    return head, seconds
+    return head, computing
 
 
 def _deadline(started: float, run: Run, phase_one_seconds: float, validation_share: float) -> float:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import safetensors.torch
 import torch
@@ -21,6 +23,10 @@ from training.devices import Progress, over_all
 from training.pixels import Pixels, derive
 from training.recipe import Recipe
 from training.score import Score, score_of
+
+# What of a recipe decides the features of the plain pictures, and of the augmented views.
+_DECIDES = ("backbone", "model_args", "size", "precision")
+_DECIDES_VIEWS = ("views", "seed", "augment", "scale", "color_jitter")
 
 
 @dataclass(frozen=True)
@@ -55,16 +61,25 @@ def cached_features(
     engine: Accelerator,
     workers: int,
     cache: Path,
-    identity: object,
+    identity: dict[str, Any],
     advance: Progress,
-) -> dict[str, torch.Tensor]:
+) -> tuple[dict[str, torch.Tensor], float]:
     """Pooled features of the plain training pictures, of `recipe.views` augmented views of each, and of validation.
 
-    Read from `cache` where it was written for the same `identity` (whatever decides the features).
+    Read from `cache` where they were written for the same pictures, weights and those settings of the recipe that decide
+    them; then another learning rate, say, costs no second pass.
+
+    Args:
+        identity: hashes of the backbone's weights and of the pictures.
+
+    Returns:
+        The features, and the seconds that computing them took (now, or when they were cached).
     """
-    key = hashlib.sha256(json.dumps(identity, sort_keys=True, default=str).encode()).hexdigest()
+    settings = {name: getattr(recipe, name) for name in _DECIDES + (_DECIDES_VIEWS if recipe.views else ())}
+    key = hashlib.sha256(json.dumps({**identity, **settings}, sort_keys=True).encode()).hexdigest()
     if (found := _read(cache, key)) is not None:
         return found
+    started = time.monotonic()
 
     def features(pixels: Pixels, seed: int | None = None) -> torch.Tensor:
         def pooled(batch: torch.Tensor) -> torch.Tensor:
@@ -84,9 +99,10 @@ def cached_features(
             "validation": features(validation).contiguous(),
             "validation_targets": torch.tensor(validation.pictures.targets),
         }
+    seconds = time.monotonic() - started
     if engine.is_main_process:
-        write_atomically(cache, safetensors.torch.save(tensors, metadata={"key": key}))
-    return tensors
+        write_atomically(cache, safetensors.torch.save(tensors, metadata={"key": key, "seconds": f"{seconds:.2f}"}))
+    return tensors, seconds
 
 
 @contextmanager
@@ -136,11 +152,12 @@ def _linear_state(fitted: LogisticRegression) -> dict[str, torch.Tensor]:
     return {"weight": weight, "bias": bias}
 
 
-def _read(cache: Path, key: str) -> dict[str, torch.Tensor] | None:
+def _read(cache: Path, key: str) -> tuple[dict[str, torch.Tensor], float] | None:
     try:
         with safe_open(cache, framework="pt") as file:
-            if (file.metadata() or {}).get("key") != key:
+            metadata = file.metadata() or {}
+            if metadata.get("key") != key:
                 return None
-            return {name: file.get_tensor(name) for name in file.keys()}
+            return {name: file.get_tensor(name) for name in file.keys()}, float(metadata["seconds"])
     except (OSError, SafetensorError):
         return None

@@ -99,20 +99,12 @@ def fit_all(network: torch.nn.Module, job: Job, head_score: Score | None, found:
     return run.state
 
 
-def optimizer_of(network: torch.nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
-    """AdamW over timm's layer groups, each at `layer_decay` times the rate of the group above it."""
-    optimizer: torch.optim.Optimizer = create_optimizer_v2(
-        network, opt="adamw", lr=recipe.lr, weight_decay=recipe.weight_decay, layer_decay=recipe.layer_decay
-    )
-    return optimizer
-
-
 class _Run:
     def __init__(self, network: torch.nn.Module, job: Job, head_score: Score | None, found: dict[str, Any] | None) -> None:
         recipe = job.recipe
         self.job, self.network = job, network.to(job.engine.device)
         self.average = ModelEmaV3(network, decay=recipe.ema_decay) if recipe.ema_decay else None
-        self.model, self.optimizer = job.engine.prepare(network, optimizer_of(network, recipe))
+        self.model, self.optimizer = job.engine.prepare(network, _optimizer(network, recipe))
         self.steps = len(job.train.pictures) // recipe.batch_size
         self.schedule = CosineLRScheduler(
             self.optimizer,
@@ -315,6 +307,14 @@ def logits_of(network: torch.nn.Module, pixels: Pixels, job: Job) -> torch.Tenso
         return logits
 
     return over_all(job.engine, forward, pixels, job.recipe, job.workers)
+
+
+def _optimizer(network: torch.nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
+    """AdamW over timm's layer groups, each at `layer_decay` times the rate of the group above it."""
+    optimizer: torch.optim.Optimizer = create_optimizer_v2(
+        network, opt="adamw", lr=recipe.lr, weight_decay=recipe.weight_decay, layer_decay=recipe.layer_decay
+    )
+    return optimizer
 
 
 def _progress(console: Console) -> Progress:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -44,6 +45,7 @@ def loader(pixels: Pixels, batches: Sequence[Sequence[Key]], workers: int) -> An
         batch_sampler=batches,
         num_workers=workers,
         pin_memory=torch.cuda.is_available(),
+        worker_init_fn=_leave_signals_to_the_main_process,
     )
 
 
@@ -102,6 +104,12 @@ def seeded(seed: int) -> Iterator[None]:
         random.setstate(before[0])
         np.random.set_state(before[1])
         torch.set_rng_state(before[2])
+
+
+def _leave_signals_to_the_main_process(worker: int) -> None:
+    """A terminal sends Ctrl-C to the workers too; the step that the main process finishes needs their pictures."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _shared(config: ModelConfig) -> dict[str, Any]:
