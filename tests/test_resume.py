@@ -56,22 +56,22 @@ torch.save = refuse
 INTERRUPT = """
 import os
 import training.phase_two as two
-step = two._Run._step
+step = two.Trainer.train_on
 def interrupt(self, batches):
     if self.state.total == 3:
         os.kill(os.getpid(), int(os.environ["NUMBER"]))
     return step(self, batches)
-two._Run._step = interrupt
+two.Trainer.train_on = interrupt
 """
 POISON = """
 import os
 import training.phase_two as two
-step = two._Run._step
+step = two.Trainer.train_on
 def poisoned(self, batches):
     if self.state.total not in eval(os.environ["BAD"]):
         return step(self, batches)
     return step(self, iter([[pixels * float("nan"), targets] for pixels, targets in [next(batches)]]))
-two._Run._step = poisoned
+two.Trainer.train_on = poisoned
 """
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -19,7 +21,6 @@ import cnnhub
 from cnnhub.config import ModelConfig
 from conftest import ROOT
 from training.backbones import head_names
-from training.data import DataError, load_split
 from training.phase_one import frozen
 
 BUILTIN = str(ROOT / "cnnhub/builtin/flowers/model.safetensors")
@@ -90,8 +91,9 @@ def test_timm_loads_it_too(trained: Path, data: Path) -> None:
 def test_weights_are_stored_in_half_precision(trained: Path) -> None:
     state = safetensors.torch.load_file(trained / "model.safetensors")
     assert {tensor.dtype for tensor in state.values() if tensor.ndim > 1} == {torch.float16}
-    assert sorted(path.name for path in trained.iterdir()) == ["README.md", "config.json", "model.safetensors", "run"]
-    assert sorted(path.name for path in (trained / "run").iterdir()) == ["features.safetensors", "tensorboard"]
+    assert {path.name for path in trained.iterdir()} >= {"README.md", "config.json", "curves.png", "model.safetensors", "run"}
+    assert {path.name for path in (trained / "run").iterdir()} >= {"features.safetensors", "tensorboard"}
+    assert not (trained / "run" / "checkpoints").exists()
 
 
 def test_evaluate_prints_json_and_records(trained: Path, data: Path) -> None:
@@ -106,6 +108,52 @@ def test_evaluate_prints_json_and_records(trained: Path, data: Path) -> None:
     assert card.data.license is None, "whose pictures they were decides"
     assert card.data.library_name == "timm"
     assert f"| test | 12 | {100 * result['top1']:.2f} % |" in card.text
+    assert "Looks at a test split on record (`test_log.jsonl`):\n1, of 1 different weights." in card.text
+    (line,) = (trained / "test_log.jsonl").read_text().splitlines()
+    assert json.loads(line)["weights_sha256"] == hashlib.sha256((trained / "model.safetensors").read_bytes()).hexdigest()
+    sheet = Path(result["contact_sheet"]).read_text()
+    assert sheet.count("<img") == 12
+    for name in ("curves.png", "confusion_matrix.png", "reliability.png"):
+        assert f"]({name})" in card.text
+        with Image.open(trained / name) as drawn:
+            assert drawn.width > 200
+
+
+def test_temperature_and_threshold_are_fitted_on_validation_and_used(trained: Path, data: Path, tmp_path: Path) -> None:
+    config = ModelConfig.read(trained / "config.json")
+    energy = config.cnnhub.model_dump()["energy"]
+    assert energy["false_alarm"] <= 0.05
+    picture = data / "test/red/0.jpg"
+    classifier = cnnhub.load(trained)
+    expected = torch.softmax(classifier.logits(picture).double() / config.cnnhub.temperature, 0).max().item()
+    assert classifier.predict(picture).probability == pytest.approx(expected)
+
+    copy = shutil.copytree(trained, tmp_path / "copy")
+    changed = config.model_copy(update={"cnnhub": config.cnnhub.model_copy(update={"temperature": 1.0, "energy": None})})
+    changed.write(copy / "config.json")
+    stranger = ROOT / "space/examples/pizza.jpg"
+    done = training("evaluate", "--model", copy, "--data", data, "--ood", stranger)
+    assert done.returncode == 1 and "no threshold for strangers" in " ".join(done.stderr.split())
+    done = training("evaluate", "--model", copy, "--data", data, "--split", "validation", "--ood", stranger, "--json", "--record")
+    assert done.returncode == 0, done.stderr
+    again = ModelConfig.read(copy / "config.json").cnnhub
+    assert again.temperature == pytest.approx(config.cnnhub.temperature, rel=0.01)
+    assert again.model_dump()["energy"]["threshold"] == pytest.approx(energy["threshold"], rel=0.01)
+    assert "| pizza.jpg | 1 | " in (copy / "README.md").read_text()
+
+
+def test_find_lr_suggests_a_rate_and_draws_the_curve(data: Path, weights: Path, tmp_path: Path) -> None:
+    done = training(
+        "find-lr", "--data", data, "--backbone", "test_byobnet", "--backbone-weights", weights, "--batch-size", 8,
+        "--output", tmp_path, "--workers", 0, "--steps", 30, "--json",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["suggestion"] == pytest.approx(found["rates"][found["losses"].index(min(found["losses"]))] / 10)
+    assert 1e-7 <= found["suggestion"] <= 0.1
+    with Image.open(found["curve"]) as drawn:
+        assert drawn.width > 200
+    assert not (tmp_path / "model.safetensors").exists()
 
 
 def test_finetune_never_opens_the_test_split(data: Path, weights: Path, tmp_path: Path) -> None:
@@ -145,36 +193,14 @@ def test_frozen_survives_train_and_comes_back() -> None:
     assert all(parameter.requires_grad for parameter in network.parameters())
 
 
-def test_unreadable_pictures_are_left_out_up_to_a_tenth(tmp_path: Path) -> None:
-    folder = draw(tmp_path, {"train": 10})
-    (folder / "train/red/0.jpg").write_bytes(b"broken")
-    pictures = load_split(folder, "train")
-    assert len(pictures) == 19
-    assert "0.jpg" in pictures.unreadable[0]
-    for number in (1, 2):
-        (folder / f"train/red/{number}.jpg").write_bytes(b"broken")
-    with pytest.raises(DataError, match="3 of 20 pictures cannot be read"):
-        load_split(folder, "train")
-
-
-def test_parquet_is_the_folder(data: Path, tmp_path: Path) -> None:
-    import datasets
-
-    rows = datasets.load_dataset("imagefolder", data_files={"test": f"{data}/test/*/*"}, split="test")
-    rows = rows.cast_column("image", datasets.Image(decode=False))
-    embedded = rows.map(lambda row: {"image": {"bytes": Path(row["image"]["path"]).read_bytes(), "path": None}})
-    embedded.to_parquet(str(tmp_path / "test.parquet"))
-    from_parquet, from_folder = load_split(tmp_path, "test"), load_split(data, "test")
-    assert from_parquet.labels == from_folder.labels
-    assert from_parquet.targets == from_folder.targets
-    assert isinstance(from_parquet.source(0), bytes)
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (("finetune", "flower"), "no task 'flower'. Did you mean flowers?"),
-        (("finetune", "flowers"), "needs --data DIR"),
+        (("finetune", "flowers"), "give a folder of pictures with --data DIR"),
+        (("finetune",), "No pictures were named"),
+        (("finetune", "--data", "{data}", "--dataset", "a/b"), "contradict each other"),
+        (("finetune", "--dataset", "a/b"), "cannot be fetched"),
         (("evaluate", "--model", "flowers", "--data", "{data}", "--split", "tset"), "expected one of train"),
         (("evaluate", "--model", "flowers", "--data", "/no/such/folder"), "holds no split 'test'"),
         (("evaluate", "--model", "flowers", "--data", "{data}"), "no label 'blue'"),

@@ -1,22 +1,26 @@
-"""`python -m training ...`: fine-tune, evaluate, push, package."""
+"""`python -m training ...`: inspect, find-lr, finetune, evaluate, push, package."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from cnnhub.errors import CnnHubError
 from training.recipe import Recipe
 from training.stops import DivergedError, Stopped
+
+if TYPE_CHECKING:
+    from training.backbones import Weights
+    from training.data import Source
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -27,17 +31,121 @@ app = typer.Typer(
 _console = Console(stderr=True)
 _DEFAULTS = Recipe()
 
+# Options that several commands have.
+TaskName = Annotated[
+    str | None, typer.Argument(help="cats-vs-dogs, flowers or flowers-102; leave out for your own pictures.", metavar="[TASK]")
+]
+Data = Annotated[
+    Path | None,
+    typer.Option(
+        help="DIR/{train,validation,test}/LABEL/*.jpg, DIR/LABEL/*.jpg (cut into splits by a hash of each picture), parquet "
+        "files, a .zip or a .tgz. Without it the task's published pictures are fetched."
+    ),
+]
+Dataset = Annotated[str | None, typer.Option(help="In place of --data: a dataset on the Hub, owner/name or owner/name@revision.")]
+ImageColumn = Annotated[str | None, typer.Option(help="Its column of pictures; image by default.")]
+LabelColumn = Annotated[str | None, typer.Option(help="Its column of labels; label by default.")]
+Backbone = Annotated[str, typer.Option(help="A timm architecture, or torchvision:shufflenet_v2_x1_0.")]
+BackboneWeights = Annotated[Path | None, typer.Option(help="A file of weights; without it timm's from the Hub.")]
+FromScratch = Annotated[bool, typer.Option("--from-scratch", help="Random weights; no first phase.")]
+ModelArg = Annotated[list[str] | None, typer.Option(help="KEY=VALUE for timm, such as pad_type=same.")]
+Size = Annotated[int | None, typer.Option(min=16, max=1024, help="Side of the input; the backbone's own by default.")]
+BatchSize = Annotated[int, typer.Option(min=2, help="Pictures a step, over all devices.")]
+Precision = Annotated[str, typer.Option(help="auto, bf16 or float32.")]
+FixLeaks = Annotated[bool, typer.Option("--fix-leaks", help="Train on validation pictures that have a copy in train.")]
+Workers = Annotated[int, typer.Option(min=0, help="Processes that decode pictures.")]
+Json = Annotated[bool, typer.Option("--json", help="One line of JSON on standard output, for machines.")]
+
+
+@app.command()
+def inspect(
+    task: TaskName = None,
+    data: Data = None,
+    dataset: Dataset = None,
+    image_column: ImageColumn = None,
+    label_column: LabelColumn = None,
+    augment: Annotated[bool, typer.Option("--augment", help="Show what augmentation makes of a few pictures.")] = False,
+    output: Annotated[Path | None, typer.Option(help="The contact sheet; runs/inspect-NAME.html by default.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Look at a dataset before training: counts, balance, broken pictures, copies (across splits too), a contact sheet.
+
+    Exits with status 1 where the same picture lies in two splits.
+
+    Example: python -m training inspect --data ../shared/data/flowers --augment
+    """
+    from training.inspection import inspect as run
+    from training.inspection import report
+
+    source = _source(task, data, dataset, image_column, label_column)
+    sheet = output or Path("runs") / f"inspect-{task or _name_of(source)}.html"
+    result = run(source, sheet, _DEFAULTS if augment else None)
+    if as_json:
+        print(json.dumps(result, ensure_ascii=False))
+    else:
+        for part in report(result):
+            Console().print(part, soft_wrap=isinstance(part, str), highlight=False)
+    if result["leaks"]:
+        raise SystemExit(1)
+
+
+@app.command("find-lr")
+def find_lr(
+    task: TaskName = None,
+    data: Data = None,
+    dataset: Dataset = None,
+    image_column: ImageColumn = None,
+    label_column: LabelColumn = None,
+    output: Annotated[Path | None, typer.Option(help="The model's folder, for the curve; runs/TASK by default.")] = None,
+    backbone: Backbone = _DEFAULTS.backbone,
+    backbone_weights: BackboneWeights = None,
+    from_scratch: FromScratch = False,
+    model_arg: ModelArg = None,
+    size: Size = None,
+    batch_size: BatchSize = _DEFAULTS.batch_size,
+    precision: Precision = _DEFAULTS.precision,
+    steps: Annotated[int, typer.Option(min=10, help="Steps, each at a higher rate.")] = 100,
+    seed: Annotated[int, typer.Option(min=0, help="Of everything random.")] = _DEFAULTS.seed,
+    fix_leaks: FixLeaks = False,
+    workers: Workers = 2,
+    as_json: Json = False,
+) -> None:
+    """Draw training loss against the learning rate, and suggest finetune's --lr. Takes a minute or two; keeps no weights.
+
+    Example: python -m training find-lr flowers --data ../shared/data/flowers
+    --backbone-weights ../shared/pretrained/mobilenetv2_100/model.safetensors
+    """
+    from training import plots
+    from training.find_lr import find_lr as run
+    from training.prepare import Run
+
+    source = _source(task, data, dataset, image_column, label_column)
+    output = output or Path("runs") / (task or _name_of(source))
+    recipe = Recipe(backbone, _model_args(model_arg), size=size, batch_size=batch_size, precision=precision, seed=seed)
+    where = Run(output, workers=workers, fix_leaks=fix_leaks)
+    found = run(source, _weights(backbone_weights, from_scratch), recipe, where, _console, steps)
+    curve = output / "run" / "lr.png"
+    plots.lr_curve(found.rates, found.losses, found.suggestion, curve)
+    if as_json:
+        told = {"suggestion": found.suggestion, "rates": found.rates, "losses": found.losses, "curve": str(curve)}
+        print(json.dumps(told))
+    else:
+        print(f"--lr {found.suggestion:.1e}    (a tenth of the rate with the smallest loss; the curve: {curve})")
+
 
 @app.command()
 def finetune(
-    task: Annotated[str | None, typer.Argument(help="cats-vs-dogs or flowers; leave out for your own pictures.")] = None,
-    data: Annotated[Path | None, typer.Option(help="DIR/{train,validation}/LABEL/*.jpg, or parquet files.")] = None,
+    task: TaskName = None,
+    data: Data = None,
+    dataset: Dataset = None,
+    image_column: ImageColumn = None,
+    label_column: LabelColumn = None,
     output: Annotated[Path | None, typer.Option(help="Folder of the model; runs/TASK by default.")] = None,
-    backbone: Annotated[str, typer.Option(help="A timm architecture.")] = _DEFAULTS.backbone,
-    backbone_weights: Annotated[Path | None, typer.Option(help="A file of weights; without it timm's from the Hub.")] = None,
-    from_scratch: Annotated[bool, typer.Option("--from-scratch", help="Random weights; no first phase.")] = False,
-    model_arg: Annotated[list[str] | None, typer.Option(help="KEY=VALUE for timm, such as pad_type=same.")] = None,
-    size: Annotated[int | None, typer.Option(min=16, max=1024, help="Side of the input; the backbone's own by default.")] = None,
+    backbone: Backbone = _DEFAULTS.backbone,
+    backbone_weights: BackboneWeights = None,
+    from_scratch: FromScratch = False,
+    model_arg: ModelArg = None,
+    size: Size = None,
     views: Annotated[int, typer.Option(min=0, help="Phase one: augmented views of each picture.")] = _DEFAULTS.views,
     epochs: Annotated[int, typer.Option(min=0, help="Phase two: epochs of all layers.")] = _DEFAULTS.epochs,
     lr: Annotated[float, typer.Option(min=0.0, help="Peak learning rate of the head.")] = _DEFAULTS.lr,
@@ -51,17 +159,18 @@ def finetune(
     augment: Annotated[str, typer.Option(help="timm's auto_augment string; empty is off.")] = _DEFAULTS.augment,
     scale: Annotated[float, typer.Option(min=0.05, max=1.0, help="Smallest share of a random crop.")] = _DEFAULTS.scale,
     ema_decay: Annotated[float, typer.Option(min=0.0, max=0.99999, help="A step; 0 is off.")] = _DEFAULTS.ema_decay,
-    batch_size: Annotated[int, typer.Option(min=2, help="Pictures a step, over all devices.")] = _DEFAULTS.batch_size,
+    batch_size: BatchSize = _DEFAULTS.batch_size,
     accumulate: Annotated[int, typer.Option(min=1, help="Micro-batches a step, to save memory.")] = _DEFAULTS.accumulate,
     clip: Annotated[float, typer.Option(min=0.0, help="Largest gradient norm; 0 is off.")] = _DEFAULTS.clip,
-    precision: Annotated[str, typer.Option(help="auto, bf16 or float32.")] = _DEFAULTS.precision,
+    precision: Precision = _DEFAULTS.precision,
     patience: Annotated[int, typer.Option(min=0, help="Stop after so many epochs without a better one; 0 is off.")] = 0,
     seed: Annotated[int, typer.Option(min=0, help="Of everything random.")] = _DEFAULTS.seed,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint in the output folder.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Drop an unfinished run in the output folder.")] = False,
     max_minutes: Annotated[float, typer.Option(min=0.0, help="End in time, with the best model saved; 0 is no limit.")] = 0.0,
     checkpoint_steps: Annotated[int, typer.Option(min=0, help="Steps between checkpoints; 0 is each epoch's end.")] = 100,
-    workers: Annotated[int, typer.Option(min=0, help="Processes that decode pictures.")] = 2,
+    fix_leaks: FixLeaks = False,
+    workers: Workers = 2,
 ) -> None:
     """Fine-tune a backbone: first the head on frozen features, then all layers at layer-wise decayed rates.
 
@@ -69,33 +178,29 @@ def finetune(
     command with --resume goes on, and ends with the weights of a run that was never interrupted.
 
     Example: python -m training finetune flowers --data ../shared/data/flowers
-    --backbone-weights ../shared/pretrained/mobilenetv2_100/model.safetensors --model-arg pad_type=same
+    --backbone-weights ../shared/pretrained/mobilenetv2_100/model.safetensors
     """
     from training import card, tasks
-    from training.finetune import Run
     from training.finetune import finetune as run
+    from training.prepare import Run
 
+    source = _source(task, data, dataset, image_column, label_column)
     chosen = tasks.get(task) if task else None
-    if data is None:
-        raise CnnHubError("finetune needs --data DIR; see --help for its form.")
-    if backbone_weights and from_scratch:
-        raise CnnHubError("--backbone-weights and --from-scratch contradict each other; leave one out.")
-    name = task or data.resolve().name
+    name = task or _name_of(source)
     output = output or Path("runs") / name
     given = {key: value for key, value in locals().items() if key in Recipe.__dataclass_fields__}
     recipe = Recipe(
         **given,
-        model_args=dict(_key_and_value(arg) for arg in model_arg or []),
+        model_args=_model_args(model_arg),
         squashed_from=chosen.squashed_from if chosen else None,
     )
-    command = ["python", "-m", "training", *(arg for arg in sys.argv[1:] if arg not in ("--resume", "--overwrite"))]
-    about = {"name": name, "command": shlex.join(command)}
-    where = Run(output, resume, overwrite, max_minutes, checkpoint_steps, workers, about)
-    weights = "scratch" if from_scratch else backbone_weights or "hub"
+    about = {"name": name, "command": _command()}
+    where = Run(output, resume, overwrite, max_minutes, checkpoint_steps, workers, fix_leaks, about)
+    weights = _weights(backbone_weights, from_scratch)
     try:
-        config = run(data, weights, recipe, where, chosen.label_texts if chosen else {}, _console)
+        config = run(source, weights, recipe, where, chosen.label_texts if chosen else {}, _console)
     except Stopped as stopped:
-        again = shlex.join([*command, "--resume"])
+        again = f"{_command()} --resume"
         _console.print(f"Stopped by {stopped}; a checkpoint is saved. Go on with:\n{escape(again)}", soft_wrap=True)
         raise SystemExit(stopped.status) from None
     except DivergedError as error:
@@ -110,30 +215,44 @@ def finetune(
 @app.command()
 def evaluate(
     model: Annotated[str, typer.Option(help="A built-in name, a folder (./runs/mine) or a Hub id.")],
-    data: Annotated[Path, typer.Option(help="DIR/{train,validation,test}/LABEL/*.jpg, or parquet files.")],
+    task: TaskName = None,
+    data: Data = None,
+    dataset: Dataset = None,
+    image_column: ImageColumn = None,
+    label_column: LabelColumn = None,
     split: Annotated[str, typer.Option(help="train, validation or test.")] = "test",
-    as_json: Annotated[bool, typer.Option("--json", help="One line of JSON instead of a table.")] = False,
-    record: Annotated[bool, typer.Option(help="Write the figures into the model folder's config and card.")] = False,
+    ood: Annotated[
+        list[Path] | None,
+        typer.Option(help="Pictures of none of the labels (a file, a folder, a parquet file), to see whether the model notices."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Folder of the plots and the contact sheet; run/evaluation in the model's by default.")
+    ] = None,
+    as_json: Json = False,
+    record: Annotated[bool, typer.Option("--record", help="Write the figures into the model folder's config and card.")] = False,
     batch_size: Annotated[int, typer.Option(min=1, help="Pictures at once.")] = 32,
 ) -> None:
-    """Measure a model on one split of a dataset: accuracy (0 to 1), loss, recall by class.
+    """Measure a model on one split: accuracy, errors by label, how far its probabilities hold, whether it notices strangers.
+
+    Writes confusion_matrix.png, reliability.png and a contact sheet of the largest losses and likely wrong labels. On
+    validation, temperature and threshold are fitted anew, and --record keeps them. Each look at test is logged.
 
     Example: python -m training evaluate --model flowers --data ../shared/data/flowers
     """
     from training import card
     from training.evaluate import evaluate as run
+    from training.evaluate import folder_for
+    from training.report import report
 
-    result = run(model, data, split, batch_size)
+    source = _source(task, data, dataset, image_column, label_column)
+    result = run(model, source, split, batch_size, ood or (), output or folder_for(model))
     if as_json:
         print(json.dumps(result, ensure_ascii=False))
     else:
-        table = Table("", "value", title=f"{model} on {split} of {data}")
-        for key, value in result.items():
-            for name, number in value.items() if isinstance(value, dict) else ((key, value),):
-                table.add_row(name, f"{number:.4f}" if isinstance(number, float) else str(number))
-        Console().print(table)
+        for part in report(result):
+            Console().print(part, soft_wrap=isinstance(part, str), highlight=False)
     if record:
-        card.record(Path(model), result)
+        card.record(model, result, _command())
 
 
 @app.command()
@@ -180,6 +299,50 @@ def main() -> None:
     except CnnHubError as error:
         _console.print(f"[red]{type(error).__name__}[/]: {escape(str(error))}", highlight=False)
         sys.exit(1)
+
+
+def _source(
+    task: str | None, data: Path | None, dataset: str | None, image_column: str | None, label_column: str | None
+) -> Source:
+    """Where the pictures come from: what was asked for, else what is published for the task."""
+    from training import tasks
+    from training.data import Source
+
+    chosen = tasks.get(task) if task else None
+    if data is not None and dataset is not None:
+        raise CnnHubError("--data and --dataset contradict each other; leave one out.")
+    if data is None and dataset is None and chosen is None:
+        known = ", ".join(tasks.TASKS)
+        raise CnnHubError(f"No pictures were named. Give --data DIR, --dataset owner/name or a task ({known}).")
+    columns = {"image_column": image_column, "label_column": label_column}
+    given = {key: value for key, value in columns.items() if value}
+    if data is not None:
+        return Source(str(data), **given)
+    if dataset is not None:
+        place, _, revision = dataset.partition("@")
+        return Source(place, on_hub=True, revision=revision or None, **given)
+    assert chosen is not None
+    return dataclasses.replace(chosen.published, **given)
+
+
+def _command() -> str:
+    """The command that is running, to be repeated from the start."""
+    arguments = [argument for argument in sys.argv[1:] if argument not in ("--resume", "--overwrite")]
+    return shlex.join(["python", "-m", "training", *arguments])
+
+
+def _name_of(source: Source) -> str:
+    return source.place.rpartition("/")[2] if source.on_hub else Path(source.place).resolve().name.partition(".")[0]
+
+
+def _weights(file: Path | None, from_scratch: bool) -> Weights:
+    if file and from_scratch:
+        raise CnnHubError("--backbone-weights and --from-scratch contradict each other; leave one out.")
+    return "scratch" if from_scratch else file or "hub"
+
+
+def _model_args(arguments: list[str] | None) -> dict[str, str]:
+    return dict(_key_and_value(argument) for argument in arguments or [])
 
 
 def _key_and_value(argument: str) -> tuple[str, str]:

@@ -8,25 +8,43 @@ from typing import Any
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
 from cnnhub.config import ModelConfig
+from cnnhub.errors import CnnHubError
+from cnnhub.files import write_atomically
 from cnnhub.hub import BUILTIN_FOLDER, CONFIG_NAME
+from training import testlog
+from training.evaluate import CONFUSION, RELIABILITY, home
+from training.plots import CURVES
 from training.tasks import TASKS, Task
 
 CARD_NAME = "README.md"
 _TEMPLATES = Path(__file__).parent / "templates"
+_PICTURES = (("Training", CURVES), ("Given labels and answers", CONFUSION), ("Confidence and accuracy", RELIABILITY))
+_MEASURED = (
+    "n", "top1", "top1_interval", "top5", "loss", "ece", "loss_uncalibrated", "ece_uncalibrated", "precision", "recall",
+    "confusion", "false_alarm",
+)  # fmt: skip
+# What the template reads of config.json's "cnnhub".
+_TOLD = (
+    "metrics", "recipe", "counts", "crops", "head_only", "best_epoch", "minutes", "earlier", "note", "command", "data",
+    "git_commit", "stopped", "skipped_steps", "backbone", "energy", "temperature", "label_texts",
+)  # fmt: skip
 
 
 def write(folder: Path, name: str, config: ModelConfig, task: Task | None) -> None:
-    """Write the card of a fine-tuned model beside its config.json."""
-    ours = config.cnnhub.model_dump()
-    metrics = ours.get("metrics", {})
-    backbone = ours.get("backbone") or {"origin": ours.get("origin")}
-    data = _metadata(name, task.dataset if task else None, "apache-2.0" if task else None)
+    """Write the card of a fine-tuned model beside its config.json, which holds all that it says."""
+    ours = {key: None for key in _TOLD} | config.cnnhub.model_dump()
+    metrics, data_of = ours["metrics"] or {}, ours["data"] or {}
+    backbone = ours["backbone"] or {"origin": ours.get("origin")}
+    source = data_of.get("source")
+    dataset = source if source and "://" not in source else None
+    data = _metadata(name, dataset, "apache-2.0" if task else None)
     data.eval_results = [
         EvalResult(
             task_type="image-classification",
-            dataset_type=task.dataset or "imagefolder" if task else "imagefolder",
+            dataset_type=dataset or "imagefolder",
             dataset_name=task.title if task else name,
             dataset_split=split,
+            dataset_revision=data_of.get("revision"),
             metric_type="accuracy",
             metric_value=round(score["top1"], 4),
         )
@@ -36,34 +54,21 @@ def write(folder: Path, name: str, config: ModelConfig, task: Task | None) -> No
         folder,
         data,
         "finetuned.md",
-        name=name,
-        source=name if folder.resolve().parent == BUILTIN_FOLDER else f"./{folder.name}",
-        is_ours=task is not None,
-        title=task.title if task else name,
-        labels=config.label_names,
-        cfg=config.pretrained_cfg,
-        about=task.data if task else "The trainer's own pictures.",
-        terms=task.data_terms if task else "Not stated.",
-        origin=backbone["origin"],
-        registered_here=config.architecture.startswith("cnnhub_"),
         **{
-            key: ours.get(key)
-            for key in (
-                "metrics",
-                "recipe",
-                "counts",
-                "crops",
-                "head_only",
-                "best_epoch",
-                "minutes",
-                "earlier",
-                "note",
-                "command",
-                "data",
-                "git_commit",
-                "stopped",
-                "skipped_steps",
-            )
+            **ours,
+            "name": name,
+            "source": name if folder.resolve().parent == BUILTIN_FOLDER else _as_source(folder),
+            "is_ours": task is not None,
+            "title": task.title if task else name,
+            "labels": config.labels(),
+            "cfg": config.pretrained_cfg,
+            "about": task.about(data_of) if task else "The trainer's own pictures.",
+            "terms": task.data_terms if task else "Not stated.",
+            "origin": backbone["origin"],
+            "registered_here": config.architecture.startswith("cnnhub_"),
+            "pictures": [(title, file) for title, file in _PICTURES if (folder / file).is_file()],
+            "log": testlog.summary(folder),
+            "commands": [each for each in (ours["command"], *(m.get("command") for m in metrics.values())) if each],
         },
     )
 
@@ -74,16 +79,37 @@ def write_imagenet(folder: Path, config: ModelConfig) -> None:
     _save(folder, data, "imagenet.md", cfg=config.pretrained_cfg)
 
 
-def record(folder: Path, result: dict[str, Any]) -> None:
-    """Put a measured split into the folder's config.json and write its card again."""
+def record(source: str, result: dict[str, Any], command: str) -> None:
+    """Put a measured split into the config.json of a built-in model or a folder, and write its card again.
+
+    What was fitted on validation is put there too; the plots come along where the split was drawn.
+    """
+    folder = home(source)
+    if folder is None:
+        raise CnnHubError(f"--record writes into a model's folder, and {source} is none that can be written to. Leave it out.")
     config = ModelConfig.read(folder / CONFIG_NAME)
     ours = config.cnnhub.model_dump()
-    measured = {key: result[key] for key in ("n", "top1", "loss", "recall")}
-    metrics = {**ours.get("metrics", {}), result["split"]: measured}
-    config = config.model_copy(update={"cnnhub": config.cnnhub.model_copy(update={"metrics": metrics})})
+    split, energy = result["split"], dict(result.get("energy") or {})
+    measured = {key: result[key] for key in _MEASURED if key in result}
+    changes: dict[str, Any] = {"metrics": {**ours.get("metrics", {}), split: {**measured, "command": command}}}
+    if split == "validation":
+        changes |= {"temperature": result["temperature"], "reliability": result["reliability"]}
+    if energy:
+        kept = {**(ours.get("energy") or {}), **energy}
+        kept["detection"] = {**(ours.get("energy") or {}).get("detection", {}), **energy.get("detection", {})}
+        changes["energy"] = kept
+    config = config.model_copy(update={"cnnhub": config.cnnhub.model_copy(update=changes)})
     config.write(folder / CONFIG_NAME)
+    if (drawn := result.get("contact_sheet")) and (split == "test" or "test" not in changes["metrics"]):
+        for file in (CONFUSION, RELIABILITY):
+            if (picture := Path(drawn).parent / file).is_file():
+                write_atomically(folder / file, picture.read_bytes())
     name = ours.get("name") or folder.resolve().name
     write(folder, name, config, TASKS.get(name))
+
+
+def _as_source(folder: Path) -> str:
+    return str(folder) if folder.is_absolute() or str(folder).startswith("..") else f"./{folder}"
 
 
 def _metadata(name: str, dataset: str | None, license: str | None = "apache-2.0") -> ModelCardData:
@@ -99,5 +125,9 @@ def _metadata(name: str, dataset: str | None, license: str | None = "apache-2.0"
 
 
 def _save(folder: Path, metadata: ModelCardData, template: str, /, **values: Any) -> None:
-    card = ModelCard.from_template(metadata, template_path=str(_TEMPLATES / template), **values)
+    card = ModelCard.from_template(metadata, template_path=str(_TEMPLATES / template), percent=_percent, **values)
     card.save(folder / CARD_NAME)
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2f} %"

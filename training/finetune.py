@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,21 +14,21 @@ import safetensors.torch
 import torch
 from accelerate import Accelerator
 from rich.console import Console
-from rich.markup import escape
-from rich.progress import Progress
 
 import cnnhub
 from cnnhub.config import ModelConfig
-from cnnhub.errors import CnnHubError
 from cnnhub.files import write_atomically
 from cnnhub.hub import CONFIG_NAME, WEIGHTS_NAME
-from training import backbones, checkpoint, devices, phase_one, phase_two
+from training import backbones, checkpoint, devices, phase_two, plots
 from training.backbones import Weights
-from training.data import Pictures, load_training
+from training.calibration import calibrate
+from training.data import Source
+from training.evaluate import measure
 from training.phase_two import Job
 from training.pixels import Pixels, stretched, transforms
+from training.prepare import Run, explained, prepare
 from training.recipe import Recipe
-from training.score import Score
+from training.score import Score, score_of
 from training.verify import PROBE, probe_logits
 
 # What is tried on validation after training: keep the shape of the picture and cut, or squash it whole.
@@ -41,34 +39,11 @@ CROPS: tuple[tuple[str, float], ...] = (
     ("squash", 0.95),
     ("squash", 1.0),
 )
-CHECKPOINTS, FEATURES, TENSORBOARD = "run/checkpoints", "run/features.safetensors", "run/tensorboard"
-
-
-@dataclass(frozen=True)
-class Run:
-    """Where and how a recipe is carried out; none of it changes what comes out but `max_minutes`.
-
-    Attributes:
-        output: the model's folder; `output/run` holds what only training needs.
-        resume: go on from the newest checkpoint there; start where there is none.
-        overwrite: drop an unfinished run there.
-        max_minutes: end training so that the best model is evaluated and saved by then; 0 is no limit.
-        checkpoint_steps: steps between checkpoints, beside the one at each epoch's end; 0 is none between.
-        workers: processes that decode pictures.
-        about: what else goes under "cnnhub" into config.json, such as name and command.
-    """
-
-    output: Path
-    resume: bool = False
-    overwrite: bool = False
-    max_minutes: float = 0.0
-    checkpoint_steps: int = 100
-    workers: int = 2
-    about: dict[str, Any] = field(default_factory=dict)
+CHECKPOINTS, TENSORBOARD = "run/checkpoints", "run/tensorboard"
 
 
 def finetune(
-    data: Path,
+    data: Source | Path,
     weights: Weights,
     recipe: Recipe,
     run: Run,
@@ -78,7 +53,7 @@ def finetune(
     """Fine-tune a backbone on `data`'s train split, choose on its validation split, write a model folder.
 
     The best model so far is written after every epoch and a checkpoint every so many steps, so whatever interrupts a run
-    leaves both. The test split is never opened.
+    leaves both. The test split is never opened, unless it is not stored apart: then its pictures are hashed to be left out.
 
     Args:
         weights: a backbone's file with any classifier, "hub" for timm's, or "scratch".
@@ -87,67 +62,55 @@ def finetune(
     if run.resume and (finished := _finished(run.output)):
         console.print(f"{run.output} holds the finished run already.")
         return finished
-    with _gentle(recipe):
+    with explained(recipe):
         recipe = dataclasses.replace(recipe, precision=devices.resolve_precision(recipe.precision))
         engine = devices.accelerator(recipe.precision)
         console = console if engine.is_main_process else Console(quiet=True)
-        backbones.check(recipe.backbone)
-        recipe.check(engine.num_processes)
         found = _found(run, console)
-        with engine.main_process_first():
-            train, validation = load_training(data)
-        recipe = recipe.fitted_to(len(train), engine.num_processes)
-        _tell(train, validation, engine, recipe, console)
-
-        config = backbones.describe(recipe, train.labels, label_texts, weights)
-        network = backbones.create(config, recipe, weights).to(engine.device)
-        _check_space(network, run.output)
-        origin = backbones.origin(weights, recipe.backbone)
-        split_hash = {"train": train.fingerprint, "validation": validation.fingerprint}
-        made_of = {"backbone_sha256": origin["sha256"], "data": split_hash}
-        identity = {**recipe.as_json(), **made_of}
+        ready = prepare(data, weights, recipe, run, label_texts, engine, console)
         if found:
-            checkpoint.check_same(found["identity"], identity)
-
-        make = transforms(config, recipe)
-        pixels = Pixels(train, make[0]), Pixels(validation, make[1])
-        head, seconds = _phase_one(network, pixels, recipe, engine, run, made_of, weights, console)
-        writer = _tensorboard(run.output / TENSORBOARD, engine)
+            checkpoint.check_same(found["identity"], ready.identity)
+        network, config, recipe, validation = ready.network, ready.config, ready.recipe, ready.validation.pictures
+        counts = {"train": len(ready.train.pictures), "validation": len(validation)}
         job = Job(
-            *pixels,
+            ready.train,
+            ready.validation,
             recipe=recipe,
             engine=engine,
             workers=run.workers,
             folder=run.output / CHECKPOINTS,
             every=run.checkpoint_steps,
-            identity=identity,
-            deadline=_deadline(started, run, seconds, len(validation) / max(1, len(train) + len(validation))),
+            identity=ready.identity,
+            deadline=_deadline(started, run, ready.seconds, counts["validation"] / sum(counts.values())),
             on_best=lambda best: save(best, config, run.output) if engine.is_main_process else None,
-            log=writer,
+            log=_tensorboard(run.output / TENSORBOARD, engine),
             console=console,
         )
-        if head and not found and engine.is_main_process:
+        if ready.head and not found and engine.is_main_process:
             save(network, config, run.output)
-        state = phase_two.fit_all(network, job, head.score if head else None, found)
+        state = phase_two.fit_all(network, job, ready.head.score if ready.head else None, found)
         crop, crops = _choose_crop(network, config, job)
         config = _cropped(config, crop)
-        score = _validated(network, config, job)
+        logits, targets = _logits(network, config, job), torch.tensor(validation.targets)
+        calibration = calibrate(logits, targets)
     about = {
         **run.about,
+        "temperature": calibration.temperature,
+        "energy": calibration.energy(),
         "recipe": recipe.as_json(),
         "earlier": backbones.earlier_recipes(weights),
-        "backbone": origin,
-        "counts": {"train": len(train), "validation": len(validation)},
-        "metrics": {"validation": {"n": len(validation), **dataclasses.asdict(score)}},
-        "head_only": {**dataclasses.asdict(head.score), "c": head.c} if head else None,
+        "backbone": ready.origin,
+        "counts": counts,
+        "metrics": {"validation": measure(logits, targets, config.labels(), calibration.temperature)},
+        "head_only": {**dataclasses.asdict(ready.head.score), "c": ready.head.c} if ready.head else None,
         "crops": {name: dataclasses.asdict(score) for name, score in crops.items()},
         "best_epoch": state.best_epoch,
         "history": state.history,
         "skipped_steps": state.skipped,
         "stopped": state.stopped,
-        "data": {"split_hash": split_hash},
+        "data": ready.data,
         "git_commit": _git_commit(),
-        "minutes": round((seconds + state.seconds) / 60, 1),
+        "minutes": round((ready.seconds + state.seconds) / 60, 1),
         "processes": engine.num_processes,
     }
     config = config.model_copy(update={"cnnhub": config.cnnhub.model_copy(update=about)})
@@ -156,6 +119,7 @@ def finetune(
         probe = {PROBE: {"logits": probe_logits(cnnhub.load(run.output))}}  # of the file, whose weights are rounded
         config = config.model_copy(update={"cnnhub": config.cnnhub.model_copy(update=probe)})
         config.write(run.output / CONFIG_NAME)
+        plots.curves(state.history, run.output / plots.CURVES)
         shutil.rmtree(run.output / CHECKPOINTS, ignore_errors=True)
     return config
 
@@ -168,20 +132,6 @@ def save(network: torch.nn.Module, config: ModelConfig, folder: Path) -> None:
     }
     write_atomically(folder / WEIGHTS_NAME, safetensors.torch.save(state, metadata={"format": "pt"}))
     config.write(folder / CONFIG_NAME)
-
-
-@contextlib.contextmanager
-def _gentle(recipe: Recipe) -> Iterator[None]:
-    """Say what would help where memory or disk runs out."""
-    try:
-        yield
-    except RuntimeError as error:
-        explained = devices.explain_memory(error, recipe)
-        if explained is None:
-            raise
-        raise explained from error
-    except OSError as error:
-        raise CnnHubError(f"{error}. The last checkpoint stays; free some space and repeat the command with --resume.") from error
 
 
 def _finished(output: Path) -> ModelConfig | None:
@@ -208,57 +158,6 @@ def _found(run: Run, console: Console) -> dict[str, Any] | None:
     if found is None:
         console.print(f"{run.output} holds no checkpoint; starting at the beginning.")
     return found
-
-
-def _tell(train: Pictures, validation: Pictures, engine: Accelerator, recipe: Recipe, console: Console) -> None:
-    console.print(
-        f"{len(train):,} training and {len(validation):,} validation pictures, {len(train.labels)} labels; "
-        f"{engine.num_processes} process{'es' if engine.num_processes > 1 else ''} on {engine.device.type}, {recipe.precision}"
-    )
-    for problem in (*train.unreadable, *validation.unreadable):
-        console.print(f"[yellow]skipped:[/] {escape(problem)}")
-
-
-def _check_space(network: torch.nn.Module, output: Path) -> None:
-    """Three checkpoints (two kept, one being written) of five copies of the weights each."""
-    size = sum(tensor.numel() * tensor.element_size() for tensor in network.state_dict().values())
-    output.mkdir(parents=True, exist_ok=True)
-    free = shutil.disk_usage(output).free
-    if free < 15 * size:
-        raise CnnHubError(
-            f"{output} has {free / 1e6:,.0f} MB free; checkpoints of this network need {15 * size / 1e6:,.0f} MB. "
-            "Free some, or take another --output."
-        )
-
-
-def _phase_one(
-    network: torch.nn.Module,
-    pixels: tuple[Pixels, Pixels],
-    recipe: Recipe,
-    engine: Accelerator,
-    run: Run,
-    identity: dict[str, Any],
-    weights: Weights,
-    console: Console,
-) -> tuple[phase_one.Head | None, float]:
-    """-> (the fitted head, seconds of computing features); no head from scratch, whose features say nothing yet."""
-    started = time.monotonic()
-    if weights == "scratch":
-        return None, 0.0
-    train, validation = pixels
-    total = len(train.pictures) * (1 + recipe.views) + len(validation.pictures)
-    with Progress(console=console, transient=True) as progress:
-        task = progress.add_task("phase 1: features", total=total)
-        features, computing = phase_one.cached_features(
-            network, train, validation, recipe, engine, run.workers, run.output / FEATURES, identity,
-            lambda pictures: progress.advance(task, pictures),
-        )  # fmt: skip
-    head = phase_one.fit_head(network, features, recipe, engine)
-    console.print(
-        f"phase 1, head on frozen features: validation {head.score.top1:.2%}, loss {head.score.loss:.4f}, "
-        f"{time.monotonic() - started:.0f} s"
-    )
-    return head, computing
 
 
 def _deadline(started: float, run: Run, phase_one_seconds: float, validation_share: float) -> float:
@@ -291,15 +190,16 @@ def _choose_crop(network: torch.nn.Module, config: ModelConfig, job: Job) -> tup
     best_score = None
     for mode, share in CROPS:
         crop = {"crop_mode": mode, "crop_pct": share}
-        scores[f"{mode} {share}"] = score = _validated(network, _cropped(config, crop), job, job.recipe.squashed_from)
+        logits = _logits(network, _cropped(config, crop), job, job.recipe.squashed_from)
+        scores[f"{mode} {share}"] = score = score_of(logits, torch.tensor(job.validation.pictures.targets))
         if score.beats(best_score):
             best, best_score = crop, score
     return best, scores
 
 
-def _validated(network: torch.nn.Module, config: ModelConfig, job: Job, stretch: float | None = None) -> Score:
+def _logits(network: torch.nn.Module, config: ModelConfig, job: Job, stretch: float | None = None) -> torch.Tensor:
     transform = stretched(transforms(config, job.recipe)[1], stretch)
-    return phase_two.validate(network, Pixels(job.validation.pictures, transform), job)
+    return phase_two.logits_of(network, Pixels(job.validation.pictures, transform), job)
 
 
 def _cropped(config: ModelConfig, crop: dict[str, Any]) -> ModelConfig:

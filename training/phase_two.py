@@ -91,7 +91,7 @@ def fit_all(network: torch.nn.Module, job: Job, head_score: Score | None, found:
         DivergedError: after three steps in a row without a finite loss.
         Stopped: after SIGINT or SIGTERM, once the state is saved.
     """
-    run = _Run(network, job, head_score, found)
+    run = Trainer(network, job, head_score, found)
     with signals() as asked:
         while run.state.epoch <= job.recipe.epochs and run.state.stopped == "end":
             run.epoch(asked)
@@ -99,7 +99,9 @@ def fit_all(network: torch.nn.Module, job: Job, head_score: Score | None, found:
     return run.state
 
 
-class _Run:
+class Trainer:
+    """Steps of phase two, one after the other; `fit_all` carries out all of them."""
+
     def __init__(self, network: torch.nn.Module, job: Job, head_score: Score | None, found: dict[str, Any] | None) -> None:
         recipe = job.recipe
         self.job, self.network = job, network.to(job.engine.device)
@@ -108,7 +110,7 @@ class _Run:
         self.steps = len(job.train.pictures) // recipe.batch_size
         self.schedule = CosineLRScheduler(
             self.optimizer,
-            t_initial=max(1, self.steps * recipe.epochs),
+            t_initial=max(2, self.steps * recipe.epochs),
             warmup_t=round(recipe.warmup_epochs * self.steps),
             t_in_epochs=False,
         )
@@ -121,7 +123,7 @@ class _Run:
         if found:
             self._restore(found)
         elif recipe.epochs:
-            self._save()
+            self.save()
 
     def epoch(self, asked: list[int]) -> None:
         """One epoch, from the step where the run stands."""
@@ -134,7 +136,7 @@ class _Run:
         with _progress(job.console) as progress:
             task = progress.add_task(f"epoch {state.epoch} of {job.recipe.epochs}", total=self.steps, completed=first, told="")
             while state.step < self.steps and state.stopped == "end":
-                loss, correct = self._step(micro_batches)
+                loss, correct = self.train_on(micro_batches)
                 state.seconds = before + time.monotonic() - started
                 speed = (state.step - first) * job.recipe.batch_size / (state.seconds - before)
                 accuracy = correct / job.recipe.batch_size
@@ -150,13 +152,13 @@ class _Run:
         stop, late = self._anywhere(bool(asked), time.monotonic() >= job.deadline)
         due = job.every > 0 and state.total % job.every == 0 and state.step < self.steps
         if (stop or due) and not self.bad_in_a_row:  # a state that may be broken does not replace a good one
-            self._save()
+            self.save()
         if stop:
             raise Stopped(asked[0] if asked else signal.SIGTERM)
         if late:
             state.stopped = "max-minutes"
 
-    def _step(self, micro_batches: Iterator[tuple[torch.Tensor, torch.Tensor]]) -> tuple[float, int]:
+    def train_on(self, micro_batches: Iterator[tuple[torch.Tensor, torch.Tensor]]) -> tuple[float, int]:
         """One step over all its micro-batches -> (mean loss, pictures that were answered right), over all processes."""
         state, job, recipe = self.state, self.job, self.job.recipe
         self.schedule.step_update(state.total)
@@ -239,7 +241,7 @@ class _Run:
             state.epoch, state.step, state.loss_sum, state.correct = state.epoch + 1, 0, 0.0, 0
             if recipe.patience and len(state.history) - state.best_epoch >= recipe.patience and state.epoch <= recipe.epochs:
                 state.stopped = "early stopping"
-        self._save()
+        self.save()
 
     def _averaged(self) -> torch.nn.Module:
         """The network whose weights are measured and kept; its batch-norm statistics are the first process's."""
@@ -262,7 +264,7 @@ class _Run:
         raised = torch.tensor([float(flag) for flag in flags], device=self.job.engine.device)
         return [value > 0 for value in self.job.engine.reduce(raised).tolist()]
 
-    def _save(self) -> None:
+    def save(self) -> None:
         if not self.job.engine.is_main_process:
             return
         state = {

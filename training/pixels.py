@@ -79,6 +79,21 @@ def transforms(config: ModelConfig, recipe: Recipe) -> tuple[Transform, Transfor
     return training, create_transform(**_shared(config), crop_pct=cfg.crop_pct, crop_mode=cfg.crop_mode)
 
 
+def training_augmentation(recipe: Recipe) -> Callable[[Image.Image], Image.Image]:
+    """What training does to a picture before it becomes numbers: to show it."""
+    steps = create_transform(
+        input_size=recipe.size or 224,
+        is_training=True,
+        scale=(recipe.scale, 1.0),
+        ratio=(3 / 4, 4 / 3),
+        auto_augment=recipe.augment or None,
+        color_jitter=recipe.color_jitter,
+        separate=True,
+    )
+    crop, augment, _ = steps
+    return lambda image: augment(crop(image))
+
+
 def stretched(transform: Transform, ratio: float | None) -> Transform:
     """Give pictures back the shape they had before they were squashed, then transform them."""
     if ratio is None:

@@ -82,7 +82,7 @@ def check_accuracy(folder: Path, data: Path) -> float:
         VerificationError: none is recorded, or it differs.
     """
     expected = recorded_accuracy(folder)
-    measured = float(evaluate(_as_source(folder), data, "test")["top1"])
+    measured = float(evaluate(_as_source(folder), data, "test", log=False)["top1"])
     if abs(measured - expected) > 1e-9:
         raise VerificationError(
             f"{folder} finds {measured:.4%} of the test pictures in {data}; its config.json says {expected:.4%}. Check --data; "

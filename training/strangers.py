@@ -1,0 +1,126 @@
+"""Pictures of what a network was never taught, to measure whether it notices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+
+from training.calibration import energy, share_above
+from training.data import DataError
+
+MOST_PICTURES = 1000
+
+
+@dataclass(frozen=True)
+class Strangers:
+    """A set of pictures none of which shows one of the network's labels.
+
+    Attributes:
+        sources: paths or encoded bytes.
+        groups: each picture's label in its own dataset, None where it has none.
+    """
+
+    name: str
+    sources: list[Path | bytes]
+    groups: list[str | None]
+
+
+def read(path: Path, labels: Sequence[str], seed: int = 0) -> Strangers:
+    """Read a set of strangers, at most 1,000 of them, drawn with `seed`.
+
+    Args:
+        path: one picture; a folder of pictures, in folders by label or not; a dataset's folder, of which the validation
+            split is taken; or a parquet file with the columns image and label.
+        labels: the network's own; the set's pictures with one of these labels are left out.
+
+    Raises:
+        DataError: nothing of the kind lies there, or no picture is left.
+    """
+    where = _validation_of(path)
+    found = [(source, group) for source, group in _pictures(where) if group not in labels]
+    if not found:
+        raise DataError(f"{where} holds no picture that shows none of {', '.join(labels)}. Give --ood another set.")
+    drawn = np.random.default_rng(seed).permutation(len(found))[:MOST_PICTURES]
+    sources, groups = zip(*(found[number] for number in sorted(drawn)), strict=True)
+    return Strangers(_title(where), list(sources), list(groups))
+
+
+def read_all(paths: Iterable[Path], labels: Sequence[str]) -> list[Strangers]:
+    """Read several sets.
+
+    Raises:
+        DataError: as for one; or two have the same name, under which they would be reported.
+    """
+    sets = [read(path, labels) for path in paths]
+    names = [strangers.name for strangers in sets]
+    if len(set(names)) < len(names):
+        raise DataError(f"Two sets of --ood have one name: {', '.join(sorted(names))}. Rename a folder or file.")
+    return sets
+
+
+def detection(logits: torch.Tensor, groups: Sequence[str | None], threshold: float) -> dict[str, Any]:
+    """Which share of a set's pictures the energy tells to be strangers.
+
+    Args:
+        logits: (N, K)
+        groups: N labels.
+
+    Returns:
+        n, rate (0 to 1), and where there are several labels `groups`: label -> {n, rate}.
+    """
+    energies = energy(logits)
+    result = _rate(energies, threshold)
+    names = sorted({group for group in groups if group is not None})
+    if len(names) > 1:
+        result["groups"] = {name: _rate(energies[[group == name for group in groups]], threshold) for name in names}
+    return result
+
+
+def _rate(energies: torch.Tensor, threshold: float) -> dict[str, Any]:
+    return {"n": len(energies), "rate": share_above(energies, threshold)}
+
+
+def _validation_of(path: Path) -> Path:
+    """A dataset's folder -> where its validation split lies: its test split is for measuring its own models."""
+    if not path.is_dir():
+        return path
+    for candidate in (path / "validation", *sorted(path.glob("validation*.parquet"))[:1]):
+        if candidate.exists():
+            return candidate
+    if (path / "test").exists() or any(path.glob("*.parquet")):
+        raise DataError(f"{path} holds splits but no validation split. Give --ood one folder or one parquet file of it.")
+    return path
+
+
+def _pictures(path: Path) -> list[tuple[Path | bytes, str | None]]:
+    """Every picture with its label."""
+    if path.is_dir():
+        suffixes = Image.registered_extensions()
+        files = sorted(file for file in path.rglob("*") if file.suffix.lower() in suffixes)
+        return [(file, file.parent.name if file.parent != path else None) for file in files]
+    if not path.is_file():
+        raise DataError(f"--ood {path} arrived; expected a picture, a folder of pictures or a parquet file.")
+    return _from_parquet(path) if path.suffix == ".parquet" else [(path, None)]
+
+
+def _from_parquet(path: Path) -> list[tuple[Path | bytes, str | None]]:
+    import datasets
+
+    rows = datasets.load_dataset("parquet", data_files=str(path), split="train")
+    if "image" not in rows.features or not isinstance(rows.features.get("label"), datasets.ClassLabel):
+        raise DataError(f"{path}: expected the columns image and label (named classes), found {dict(rows.features)}.")
+    rows = rows.cast_column("image", datasets.Image(decode=False))
+    names = rows.features["label"].names
+    return [(image["bytes"], names[label]) for image, label in zip(rows["image"], rows["label"], strict=True)]
+
+
+def _title(path: Path) -> str:
+    """A short name that tells one set from another: "pizza.jpg", "drawings", "flowers/validation", "cifar10/test"."""
+    named = path.resolve()
+    return f"{named.parent.name}/{named.stem}" if path.suffix == ".parquet" or path.name == "validation" else named.name
