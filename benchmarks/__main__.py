@@ -20,6 +20,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.training import figures as fine_tuning
+
 ROOT = Path(__file__).parent.parent
 PHOTOS = sorted((ROOT / "space" / "examples").glob("*.jpg"))
 MODEL = ROOT / "cnnhub" / "builtin" / "cats-vs-dogs"
@@ -27,28 +29,45 @@ ROUNDS = 15
 IMPORT_ROUNDS = 5
 
 app = typer.Typer(add_completion=False, help=__doc__)
+_errors = Console(stderr=True)
 
 
-@app.callback()
-def _group() -> None:
-    pass
+Output = Annotated[Path | None, typer.Option("--json", help="Write the figures here too.")]
+Data = Annotated[Path, typer.Option(help="Pictures of cats and dogs, DIR/{train,validation}/LABEL/*.jpg.")]
+Weights = Annotated[Path, typer.Option(help="The backbone: timm's mobilenetv2_100, safetensors.")]
+DATA, WEIGHTS = ROOT.parent / "shared/data/cats-vs-dogs", ROOT.parent / "shared/pretrained/mobilenetv2_100/model.safetensors"
 
 
 @app.command(name="all")
-def everything(
-    output: Annotated[Path | None, typer.Option("--json", help="Write the figures here too.")] = None,
-) -> None:
-    """Measure everything."""
+def everything(output: Output = None, data: Data = DATA, weights: Weights = WEIGHTS) -> None:
+    """Measure everything; training, which takes half an hour, only where its pictures are."""
     figures = {"one photo, milliseconds": measure(classifiers()), "import, milliseconds": imports()}
+    if data.is_dir() and weights.is_file():
+        figures |= fine_tuning(data, weights, _errors)
+    else:
+        _errors.print(f"{data} or {weights} is not there; training is left out")
+    _show(figures, output)
+
+
+@app.command()
+def training(output: Output = None, data: Data = DATA, weights: Weights = WEIGHTS) -> None:
+    """Fine-tuning beside fastai and transformers' Trainer; run it with nothing else running."""
+    _show(fine_tuning(data, weights, _errors), output)
+
+
+def _show(figures: dict[str, dict[str, list[float]]], output: Path | None) -> None:
     machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
     for title, rows in figures.items():
-        table = Table("what", "median", "best", "worst", title=f"{title} ({machine})")
-        for name, times in rows.items():
-            table.add_row(name, *(f"{value:.1f}" for value in (statistics.median(times), min(times), max(times))))
+        table = Table("what", "median", "best", "worst", "runs", title=f"{title} ({machine})")
+        for name, values in rows.items():
+            best, worst = (max, min) if "pictures/s" in title else (min, max)
+            table.add_row(
+                name, *(f"{value:.1f}" for value in (statistics.median(values), best(values), worst(values))), str(len(values))
+            )
         Console().print(table)
     if output:
-        medians = {title: {name: statistics.median(times) for name, times in rows.items()} for title, rows in figures.items()}
-        output.write_text(json.dumps({"machine": machine, "rounds": ROUNDS, "median": medians}, indent=2) + "\n")
+        medians = {title: {name: statistics.median(values) for name, values in rows.items()} for title, rows in figures.items()}
+        output.write_text(json.dumps({"machine": machine, "median": medians, "all": figures}, indent=2) + "\n")
 
 
 def measure(candidates: dict[str, Callable[[Path], Any]]) -> dict[str, list[float]]:
@@ -85,7 +104,7 @@ def classifiers() -> dict[str, Callable[[Path], Any]]:
     try:
         from transformers import pipeline
     except ImportError:
-        Console(stderr=True).print("transformers is not installed; left out")
+        _errors.print("transformers is not installed; left out")
     else:
         pipe = pipeline("image-classification", model=str(MODEL), dtype=torch.float32)
         candidates["transformers pipeline"] = lambda photo: pipe(str(photo))

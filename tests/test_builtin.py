@@ -15,6 +15,9 @@ from conftest import EXAMPLES, ROOT, SHARED
 
 BUILTIN = ROOT / "cnnhub" / "builtin"
 MOST_BYTES = {"cats-vs-dogs": 6_000_000, "flowers": 6_000_000, "imagenet": 7_500_000}
+MODEL_FILES = (
+    "README.md", "config.json", "model.safetensors", "curves.png", "confusion_matrix.png", "reliability.png", "test_log.jsonl",
+)  # fmt: skip
 LEAST_TOP1 = {"cats-vs-dogs": 0.98, "flowers": 0.92}
 
 
@@ -63,7 +66,9 @@ def test_timm_gives_equal_logits(name: str) -> None:
 @pytest.mark.parametrize("name", cnnhub.builtin_models())
 def test_card_size_and_labels(name: str) -> None:
     folder = BUILTIN / name
-    assert sorted(path.name for path in folder.iterdir()) == ["README.md", "config.json", "model.safetensors"]
+    names = {path.name for path in folder.iterdir()}
+    assert {"README.md", "config.json", "model.safetensors"} <= names
+    assert names <= {*MODEL_FILES}, "nothing else ships, pictures of the data least of all"
     assert (folder / "model.safetensors").stat().st_size <= MOST_BYTES[name]
     card = ModelCard.load(folder / "README.md")
     assert card.data.license == "apache-2.0"
@@ -78,6 +83,9 @@ def test_the_card_states_the_measured_figures(name: str) -> None:
     card = ModelCard.load(BUILTIN / name / "README.md")
     metrics = json.loads((BUILTIN / name / "config.json").read_text())["cnnhub"]["metrics"]
     assert metrics["test"]["top1"] >= LEAST_TOP1[name]
+    ours = json.loads((BUILTIN / name / "config.json").read_text())["cnnhub"]
+    assert ours["temperature"] != 1 and ours["energy"]["false_alarm"] <= 0.05
+    assert {"pizza.jpg", "teddy-and-child.jpg"} <= set(ours["energy"]["detection"])
     for split in ("validation", "test"):
         assert f"{100 * metrics[split]['top1']:.2f} %" in card.text
     stated = {result.dataset_split: result.metric_value for result in card.data.eval_results}

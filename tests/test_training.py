@@ -21,7 +21,9 @@ import cnnhub
 from cnnhub.config import ModelConfig
 from conftest import ROOT
 from training.backbones import head_names
+from training.devices import explain_memory
 from training.phase_one import frozen
+from training.recipe import Recipe
 
 BUILTIN = str(ROOT / "cnnhub/builtin/flowers/model.safetensors")
 COLOURS = {"blue": (40, 60, 200), "red": (200, 50, 40)}
@@ -175,6 +177,14 @@ def test_torchvisions_shufflenet_is_a_backbone_like_any_other(data: Path, tmp_pa
     assert done.returncode == 0, done.stderr
     assert cnnhub.load(tmp_path / "run").config.architecture == "cnnhub_shufflenet_v2_x1_0"
     assert "`import cnnhub.classics`" in (tmp_path / "run" / "README.md").read_text()
+
+
+def test_out_of_memory_says_what_would_help() -> None:
+    for error in (torch.OutOfMemoryError("CUDA out of memory."), RuntimeError("DefaultCPUAllocator: can't allocate memory")):
+        told = str(explain_memory(error, Recipe(batch_size=64, accumulate=2)))
+        for option in ("--accumulate 4", "--batch-size", "--size", "--precision bf16", "more devices"):
+            assert option in told
+    assert explain_memory(RuntimeError("size mismatch"), Recipe()) is None
 
 
 def test_frozen_survives_train_and_comes_back() -> None:
