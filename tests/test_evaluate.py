@@ -74,10 +74,10 @@ def test_measure_by_hand() -> None:
 
 
 def test_likely_wrong_labels_come_first() -> None:
-    probabilities = torch.tensor([[0.9, 0.1], [0.8, 0.2], [0.02, 0.98], [0.4, 0.6], [0.1, 0.9]])
-    targets = torch.tensor([0, 0, 0, 1, 1])
-    assert likely_wrong(probabilities, targets) == [2]
-    assert largest_losses(probabilities, targets)[:2] == [2, 3]
+    probabilities = torch.tensor([[0.9, 0.1], [0.8, 0.2], [0.02, 0.98], [0.4, 0.6], [0.1, 0.9], [0.3, 0.7]])
+    targets = torch.tensor([0, 0, 0, 1, 1, 0])
+    assert likely_wrong(probabilities, targets) == [2], "the last is an error, but not a confident one (0.7 < 0.75)"
+    assert largest_losses(probabilities, targets)[:2] == [2, 5]
 
 
 def test_strangers_are_read_and_ours_are_left_out(tmp_path: Path) -> None:

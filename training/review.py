@@ -35,9 +35,9 @@ class Seen:
 def likely_wrong(probabilities: torch.Tensor, targets: torch.Tensor) -> list[int]:
     """Numbers of the pictures whose given label is likely wrong, the clearest first.
 
-    Confident learning (Northcutt et al. 2021, https://arxiv.org/abs/1911.00068; cleanlab): the answer is another label, and
-    the given one is less probable than it is on average where it is given. It counts on probabilities of pictures that
-    the network did not learn from.
+    Confident learning (Northcutt et al. 2021, https://arxiv.org/abs/1911.00068): the answer is another label, and at least as
+    probable as that label is on average where it is given. It counts on probabilities of pictures that the network did not
+    learn from.
 
     Args:
         probabilities: (N, K)
@@ -47,8 +47,9 @@ def likely_wrong(probabilities: torch.Tensor, targets: torch.Tensor) -> list[int
     classes = probabilities.shape[1]
     counts = torch.bincount(targets, minlength=classes).clamp(min=1)
     average = torch.bincount(targets, weights=given, minlength=classes) / counts
-    suspicious = (probabilities.argmax(1) != targets) & (given < average[targets])
-    margin = given - probabilities.max(1).values  # from the given label to the answer
+    confidence, answers = probabilities.max(1)
+    suspicious = (answers != targets) & (confidence >= average[answers])
+    margin = given - confidence  # from the given label to the answer
     return [number for number in torch.argsort(margin, stable=True).tolist() if suspicious[number]]
 
 
