@@ -28,11 +28,10 @@ def figures(data: Path, weights: Path, console: Any) -> dict[str, dict[str, list
         for name in speeds:
             speeds[name].append(_run("speed", name, data, weights))
     frozen = {name: [_run("frozen", name, data, weights) for _ in range(1)] for name in ("with cached features", "without")}
-    checkpoints: dict[str, list[float]] = {name: [] for name in ("with a checkpoint", "without")}
-    for _ in range(ROUNDS):
-        for name in checkpoints:
-            checkpoints[name].append(_run("checkpoints", name, data, weights))
     race = {peer: [_run("race", peer, data, weights)] for peer in peers}
+    checkpoints: dict[str, list[float]] = {name: [] for name in ("with a checkpoint", "without")}
+    for name in checkpoints:
+        checkpoints[name].append(_run("checkpoints", name, data, weights))
     return {
         "unfrozen phase, pictures/s": speeds,
         "frozen phase of 8 epochs, seconds": frozen,
