@@ -23,15 +23,15 @@ PEERS = ("cnnhub", "fastai", "transformers")
 def figures(data: Path, weights: Path, console: Any) -> dict[str, dict[str, list[float]]]:
     """What `python -m benchmarks training` prints: title -> candidate -> one value a round."""
     peers = [peer for peer in PEERS if _is_there(peer, console)]
+    race = {peer: [_run("race", peer, data, weights)] for peer in peers}
+    frozen = {name: [_run("frozen", name, data, weights) for _ in range(1)] for name in ("with cached features", "without")}
+    checkpoints: dict[str, list[float]] = {name: [] for name in ("with a checkpoint", "without")}
+    for name in checkpoints:
+        checkpoints[name].append(_run("checkpoints", name, data, weights))
     speeds = {**{peer: [] for peer in peers}, "cnnhub, float32": []}
     for _ in range(ROUNDS):
         for name in speeds:
             speeds[name].append(_run("speed", name, data, weights))
-    frozen = {name: [_run("frozen", name, data, weights) for _ in range(1)] for name in ("with cached features", "without")}
-    race = {peer: [_run("race", peer, data, weights)] for peer in peers}
-    checkpoints: dict[str, list[float]] = {name: [] for name in ("with a checkpoint", "without")}
-    for name in checkpoints:
-        checkpoints[name].append(_run("checkpoints", name, data, weights))
     return {
         "unfrozen phase, pictures/s": speeds,
         "frozen phase of 8 epochs, seconds": frozen,
@@ -128,7 +128,6 @@ def _network(weights: Path, classes: int) -> Any:
 def _fastai_learner(data: Path, weights: Path) -> Any:
     import torch
     from fastai.vision.all import (
-        AdamW,
         ImageDataLoaders,
         Learner,
         Normalize,
@@ -149,7 +148,7 @@ def _fastai_learner(data: Path, weights: Path) -> Any:
         return [body, params(model.classifier)]
 
     torch.manual_seed(0)
-    return Learner(loaders, network, metrics=accuracy, splitter=splitter, opt_func=AdamW)
+    return Learner(loaders, network, metrics=accuracy, splitter=splitter)  # its Adam decouples weight decay
 
 
 def _fastai_steps(data: Path, weights: Path, tick: Any, precision: str) -> None:
