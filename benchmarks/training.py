@@ -24,7 +24,7 @@ def figures(data: Path, weights: Path, console: Any) -> dict[str, dict[str, list
     """What `python -m benchmarks training` prints: title -> candidate -> one value a round."""
     peers = [peer for peer in PEERS if _is_there(peer, console)]
     race = {peer: [_run("race", peer, data, weights)] for peer in peers}
-    frozen = {name: [_run("frozen", name, data, weights) for _ in range(1)] for name in ("with cached features", "without")}
+    frozen = {name: [_run("frozen", name, data, weights)] for name in ("with cached features", "without")}
     checkpoints: dict[str, list[float]] = {name: [] for name in ("with a checkpoint", "without")}
     for name in checkpoints:
         checkpoints[name].append(_run("checkpoints", name, data, weights))

@@ -209,7 +209,7 @@ def finetune(
     if os.environ.get("RANK", "0") != "0":
         return
     card.write(output, name, config, chosen)
-    _console.print(f"Saved. Load it with: cnnhub.load({_as_source(output)!r}), or: make app MODEL={_as_source(output)}")
+    _console.print(f"Saved. Load it with: cnnhub.load({card.as_source(output)!r}), or: make app MODEL={card.as_source(output)}")
 
 
 @app.command()
@@ -350,11 +350,6 @@ def _key_and_value(argument: str) -> tuple[str, str]:
     if not equals:
         raise CnnHubError(f"--model-arg {argument!r} arrived; expected KEY=VALUE, such as pad_type=same.")
     return key, value
-
-
-def _as_source(folder: Path) -> str:
-    """A folder as `cnnhub.load` wants it written."""
-    return str(folder) if folder.is_absolute() or str(folder).startswith("..") else f"./{folder}"
 
 
 if __name__ == "__main__":

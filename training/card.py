@@ -57,7 +57,7 @@ def write(folder: Path, name: str, config: ModelConfig, task: Task | None) -> No
         **{
             **ours,
             "name": name,
-            "source": name if folder.resolve().parent == BUILTIN_FOLDER else _as_source(folder),
+            "source": name if folder.resolve().parent == BUILTIN_FOLDER else as_source(folder),
             "is_ours": task is not None,
             "title": task.title if task else name,
             "labels": config.labels(),
@@ -108,7 +108,7 @@ def record(source: str, result: dict[str, Any], command: str) -> None:
     write(folder, name, config, TASKS.get(name))
 
 
-def _as_source(folder: Path) -> str:
+def as_source(folder: Path) -> str:
     return str(folder) if folder.is_absolute() or str(folder).startswith("..") else f"./{folder}"
 
 

@@ -31,6 +31,10 @@ class DataError(CnnHubError):
     """No dataset of pictures lies there, its splits do not fit together, or too many of its pictures cannot be read."""
 
 
+class MissingSplitError(DataError):
+    """The dataset is there, but not this split of it."""
+
+
 @dataclass(frozen=True)
 class Source:
     """Where pictures come from.
@@ -130,7 +134,8 @@ def load_split(source: Source | Path, split: str, check: bool = True) -> Picture
         check: decode every picture once and leave out those that cannot be read.
 
     Raises:
-        DataError: there is no such split.
+        MissingSplitError: there is no such split.
+        DataError: nothing can be read there.
     """
     source = Source(str(source)) if isinstance(source, Path) else source
     if split not in SPLITS:
@@ -141,9 +146,9 @@ def load_split(source: Source | Path, split: str, check: bool = True) -> Picture
         return Pictures(_columns(stored[split](), source), check)
     whole = stored.get(_WHOLE) or stored.get("train")
     if whole is None:
-        raise DataError(f"{source} holds no split {split!r}, only {', '.join(stored)}. {_FORMS}")
+        raise MissingSplitError(f"{source} holds no split {split!r}, only {', '.join(stored)}. {_FORMS}")
     if split == "test" and "validation" in stored:
-        raise DataError(f"{source} holds no split 'test', only {', '.join(stored)}, and none of those was kept unseen.")
+        raise MissingSplitError(f"{source} holds no split 'test', only {', '.join(stored)}; none of those was kept unseen.")
     rows = _columns(whole(), source)
     pictures = Pictures(rows, check=False)
     has_test = "test" in stored

@@ -14,7 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from cnnhub.images import open_image
-from training.data import SPLITS, DataError, Pictures, Source, load_split
+from training.data import SPLITS, DataError, MissingSplitError, Pictures, Source, load_split
 from training.hygiene import duplicates
 from training.pixels import derive, seeded, training_augmentation
 from training.recipe import Recipe
@@ -95,9 +95,7 @@ def _splits(source: Source | Path) -> dict[str, Pictures]:
     for split in SPLITS:
         try:
             splits[split] = load_split(source, split)
-        except DataError as error:
-            if "holds no split" not in str(error):
-                raise
+        except MissingSplitError as error:
             problem = error
     if not splits:
         raise problem or DataError(f"{source} holds no pictures.")
