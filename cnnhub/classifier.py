@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Sized
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -13,7 +13,7 @@ import torch
 from timm.data import create_transform
 
 from cnnhub import features, hub
-from cnnhub.config import ModelConfig, label_index
+from cnnhub.config import MAX_CLASSES, Energy, ModelConfig, label_index
 from cnnhub.engines import Engine, check_engine
 from cnnhub.engines.torch import TorchEngine, build
 from cnnhub.errors import CnnHubError, ImageError
@@ -32,6 +32,8 @@ def load(
     token: str | None = None,
     local_files_only: bool = False,
     device: str | torch.device | None = None,
+    num_classes: int | None = None,
+    labels: Sequence[str] | None = None,
     max_parameters: int = MAX_PARAMETERS,
 ) -> Classifier:
     """Load an image classifier.
@@ -44,10 +46,14 @@ def load(
             (`pip install cnnhub[onnx]`); "auto" is torch.
         cache_dir, token, local_files_only: as huggingface_hub understands them.
         device: where the network runs, such as "cpu" or "cuda"; None is the CPU.
+        num_classes: put a fresh head with so many outputs, random weights, on the network; its labels are "class 0",
+            "class 1", .... The old labels, temperature and threshold go.
+        labels: the same, with these labels.
         max_parameters: refuse larger networks.
 
     Raises:
         ModelNotFoundError, ModelConfigError, ModelWeightsError: see each.
+        ValueError: num_classes or labels cannot be a head's.
 
     >>> from sklearn.datasets import load_sample_image
     >>> load("imagenet").predict(load_sample_image("china.jpg")).label
@@ -56,8 +62,13 @@ def load(
     check_engine(engine)
     files = hub.resolve(source, revision=revision, cache_dir=cache_dir, token=token, local_files_only=local_files_only)
     on = _device(device)
-    network = build(files.config, files.weights, max_parameters).to(on).eval().requires_grad_(False)
-    return Classifier(files.config, network, _engine(engine, network, on, files.config), files.source)
+    network: Any = build(files.config, files.weights, max_parameters)
+    config = files.config
+    if num_classes is not None or labels is not None:
+        config = config.with_labels(_head_labels(num_classes, labels))
+        network.reset_classifier(config.num_classes)
+    network.to(on).eval().requires_grad_(False)
+    return Classifier(config, network, _engine(engine, network, on, config), files.source)
 
 
 @dataclass(frozen=True)
@@ -68,11 +79,14 @@ class Prediction:
         label: the most probable label.
         probability: its probability, 0 to 1.
         scores: label -> probability, largest first.
+        is_unfamiliar: whether the picture looks like nothing that the network was trained on; None where the model
+            stores no threshold. `Classifier.false_alarm` says how often that is wrong.
     """
 
     label: str
     probability: float
     scores: dict[str, float]
+    is_unfamiliar: bool | None = None
 
 
 class Classifier:
@@ -90,6 +104,15 @@ class Classifier:
 
     def __repr__(self) -> str:
         return f"Classifier({self.source!r}, {self.config.architecture}, {len(self.labels)} labels)"
+
+    @property
+    def false_alarm(self) -> float | None:
+        """The share of the validation pictures, 0 to 1, that were called unfamiliar; None where it was not measured."""
+        return self._energy.false_alarm
+
+    @property
+    def _energy(self) -> Energy:
+        return self.config.cnnhub.energy or Energy()
 
     def predict(self, image: ImageSource, top_k: int | None = None) -> Prediction:
         """Classify one picture.
@@ -110,6 +133,7 @@ class Classifier:
         batch_size: int = 32,
         top_k: int | None = None,
         on_error: Literal["raise"] = "raise",
+        progress: bool = False,
     ) -> Iterator[Prediction]: ...
     @overload
     def predict_many(
@@ -119,6 +143,7 @@ class Classifier:
         top_k: int | None = None,
         *,
         on_error: Literal["keep"],
+        progress: bool = False,
     ) -> Iterator[Prediction | CnnHubError]: ...
     def predict_many(
         self,
@@ -126,10 +151,12 @@ class Classifier:
         batch_size: int = 32,
         top_k: int | None = None,
         on_error: Literal["raise", "keep"] = "raise",
+        progress: bool = False,
     ) -> Iterator[Any]:
         """Classify many pictures, a batch at a time, yielding in input order.
 
-        `images` is read no further ahead than one batch. With on_error="keep" a picture that cannot be
+        `images` may be an endless iterator: it is read no further ahead than one batch. `progress` shows a bar on
+        standard error. With on_error="keep" a picture that cannot be
         read yields its ImageError in its place; with "raise" it ends the iteration.
 
         Raises:
@@ -138,7 +165,7 @@ class Classifier:
         """
         if batch_size < 1:
             raise ValueError(f"batch_size is {batch_size}; expected 1 or more.")
-        remaining = iter(images)
+        remaining = iter(_with_bar(images) if progress else images)
         while batch := list(islice(remaining, batch_size)):
             outcomes = [self._try_preprocess(image, on_error) for image in batch]
             pixels = [outcome for outcome in outcomes if isinstance(outcome, torch.Tensor)]
@@ -156,6 +183,18 @@ class Classifier:
     def logits(self, image: ImageSource) -> torch.Tensor:
         """A picture -> logits (K,) float32: what stands before temperature and softmax."""
         return self.engine.logits(self.preprocess(image)[None])[0]
+
+    def embed(self, image: ImageSource) -> torch.Tensor:
+        """A picture -> what the network's last layer, its head, sees: pooled features (num_features,) float32.
+
+        Where hidden layers stand before the head, as in VGG and MobileNetV3, it is their output, and its length the
+        network's `head_hidden_size`.
+        """
+        pixels = self.preprocess(image)[None].to(next(self.network.parameters()).device)
+        with torch.inference_mode():
+            network: Any = self.network
+            features: torch.Tensor = network.forward_head(network.forward_features(pixels), pre_logits=True)
+            return features[0].float().cpu()
 
     def layers(self) -> list[str]:
         """Names of the layers whose output is a stack of maps, shallow to deep."""
@@ -219,10 +258,43 @@ class Classifier:
         probabilities = torch.softmax(logits.double() / self.config.cnnhub.temperature, dim=1)
         values, indices = probabilities.topk(min(top_k or len(self.labels), len(self.labels)), dim=1)
         predictions = []
-        for row, numbers in zip(values.tolist(), indices.tolist(), strict=True):
+        for row, numbers, unfamiliar in zip(values.tolist(), indices.tolist(), self._are_unfamiliar(logits), strict=True):
             scores = {self.labels[number]: value for number, value in zip(numbers, row, strict=True)}
-            predictions.append(Prediction(self.labels[numbers[0]], row[0], scores))
+            predictions.append(Prediction(self.labels[numbers[0]], row[0], scores, unfamiliar))
         return predictions
+
+    def _are_unfamiliar(self, logits: torch.Tensor) -> list[bool | None]:
+        """Logits (N, K), before the temperature -> N answers. Energy: Liu et al. 2020, arXiv:2010.03759."""
+        threshold = self._energy.threshold
+        if threshold is None:
+            return [None] * len(logits)
+        answers: list[bool | None] = (-torch.logsumexp(logits, dim=1) > threshold).tolist()
+        return answers
+
+
+def _head_labels(num_classes: int | None, labels: Sequence[str] | None) -> list[str]:
+    """The labels of a fresh head."""
+    if labels is None:
+        if isinstance(num_classes, bool) or not isinstance(num_classes, int) or not 1 <= num_classes <= MAX_CLASSES:
+            raise ValueError(f"num_classes={num_classes!r} arrived; expected a whole number from 1 to {MAX_CLASSES:,}.")
+        return [f"class {number}" for number in range(num_classes)]
+    names = list(labels)
+    if isinstance(labels, str) or not all(isinstance(name, str) and name for name in names):
+        raise ValueError(f"labels={labels!r} arrived; expected a list of names such as ['ant', 'bee'].")
+    if not 1 <= len(names) <= MAX_CLASSES or len(set(names)) < len(names):
+        different = len(set(names))
+        raise ValueError(f"{len(names)} labels arrived, {different} different ones; expected at least one, and each once.")
+    if num_classes not in (None, len(names)):
+        raise ValueError(f"num_classes={num_classes} and {len(names)} labels arrived. Leave num_classes out.")
+    return names
+
+
+def _with_bar(images: Iterable[ImageSource]) -> Iterable[ImageSource]:
+    from rich.console import Console
+    from rich.progress import track
+
+    total = len(images) if isinstance(images, Sized) else None
+    return track(images, "classifying", total=total, console=Console(stderr=True), transient=True)
 
 
 def _engine(name: str, network: torch.nn.Module, device: torch.device, config: ModelConfig) -> Engine:

@@ -70,10 +70,11 @@ def predict(
     """
     files = list(_expand(images))
     classifier = cnnhub.load(model)
-    outcomes = classifier.predict_many(files, top_k=top_k, on_error="keep")
+    somebody_looks = len(files) >= 10 and sys.stderr.isatty()
+    outcomes = classifier.predict_many(files, top_k=top_k, on_error="keep", progress=somebody_looks)
     failed = 0
     rows: list[tuple[str, cnnhub.Prediction | CnnHubError]] = []
-    for file, outcome in zip(files, _with_progress(outcomes, len(files)), strict=True):
+    for file, outcome in zip(files, outcomes, strict=True):
         failed += isinstance(outcome, CnnHubError)
         if as_json:
             print(json.dumps(_record(file, outcome), ensure_ascii=False), flush=True)
@@ -120,17 +121,6 @@ def _expand(arguments: list[str]) -> Iterator[str]:
         yield from found
 
 
-def _with_progress(outcomes: Iterator[cnnhub.Prediction | CnnHubError], total: int) -> Iterator[cnnhub.Prediction | CnnHubError]:
-    """A bar on standard error while more than a few pictures are classified, if somebody is looking."""
-    if total < 10 or not sys.stderr.isatty():
-        yield from outcomes
-        return
-    from rich.console import Console
-    from rich.progress import track
-
-    yield from track(outcomes, "classifying", total=total, console=Console(stderr=True), transient=True)
-
-
 def _record(file: str, outcome: cnnhub.Prediction | CnnHubError) -> dict[str, object]:
     if isinstance(outcome, CnnHubError):
         return {"file": file, "error": str(outcome)}
@@ -153,7 +143,8 @@ def _print_predictions(rows: list[tuple[str, cnnhub.Prediction | CnnHubError]], 
         elif isinstance(outcome, cnnhub.Prediction):
             others = list(outcome.scores.items())[1:top_k]
             following = ", ".join(f"{label} {share:.1%}" for label, share in others)
-            table.add_row(Text(file), Text(outcome.label), f"{outcome.probability:.1%}", Text(following))
+            doubt = " (unfamiliar)" if outcome.is_unfamiliar else ""
+            table.add_row(Text(file), Text(outcome.label + doubt), f"{outcome.probability:.1%}", Text(following))
     _print(table)
 
 

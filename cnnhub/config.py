@@ -15,7 +15,9 @@ from cnnhub.errors import ModelConfigError, UnknownNameError
 from cnnhub.files import write_atomically
 
 MAX_CONFIG_BYTES = 256_000
+MAX_DEPTH = 32  # of lists and objects inside each other
 IMAGENET_CLASSES = 1000
+MAX_CLASSES = 100_000
 # What model_args may hold: choices between a network's own variants, never a size to allocate.
 ALLOWED_MODEL_ARGS = ("act_layer", "global_pool", "norm_layer", "pad_type")
 
@@ -41,6 +43,19 @@ class PretrainedConfig(BaseModel):
         return self
 
 
+class Energy(BaseModel):
+    """When a picture is called unfamiliar: its energy, -logsumexp of the logits, is above the threshold.
+
+    Attributes:
+        false_alarm: the share of validation's own pictures, 0 to 1, that are called so.
+    """
+
+    model_config = ConfigDict(extra="allow", allow_inf_nan=False)
+
+    threshold: float | None = None
+    false_alarm: float | None = Field(default=None, ge=0, le=1)
+
+
 class CnnHubMetadata(BaseModel):
     """What stands under "cnnhub" in config.json: ours, ignored by timm and transformers."""
 
@@ -49,6 +64,7 @@ class CnnHubMetadata(BaseModel):
     schema_version: int = 1
     temperature: float = Field(default=1.0, gt=0)
     label_texts: dict[str, dict[str, str]] = {}
+    energy: Energy | None = None
 
 
 class ModelConfig(BaseModel):
@@ -57,7 +73,7 @@ class ModelConfig(BaseModel):
     model_config = ConfigDict(extra="allow", protected_namespaces=())
 
     architecture: str = Field(pattern=r"^[A-Za-z0-9_]{1,128}$")
-    num_classes: int = Field(ge=1, le=100_000)
+    num_classes: int = Field(ge=1, le=MAX_CLASSES)
     num_features: int | None = Field(default=None, ge=1)
     label_names: list[str] | None = None
     model_args: dict[str, JsonValue] = {}
@@ -95,6 +111,8 @@ class ModelConfig(BaseModel):
             values = json.loads(data)
         except (ValueError, RecursionError) as error:
             raise ModelConfigError(f"{name} is not JSON: {error}. Expected a timm config.json.") from error
+        if _is_deeper_than(MAX_DEPTH, values):
+            raise ModelConfigError(f"{name} nests more than {MAX_DEPTH} lists and objects; a timm config.json nests about four.")
         try:
             return cls.model_validate(values)
         except ValidationError as error:
@@ -105,6 +123,14 @@ class ModelConfig(BaseModel):
                 f"{name} does not describe an image classifier: {problems}. "
                 "Expected the layout that timm writes: architecture, num_classes, label_names, pretrained_cfg."
             ) from error
+
+    def with_labels(self, labels: Sequence[str]) -> ModelConfig:
+        """The same network with a new head: what was measured of the old one (temperature, threshold, metrics) goes with it."""
+        cfg = {**self.pretrained_cfg.model_dump(), "num_classes": len(labels)}
+        changes = {"num_classes": len(labels), "label_names": list(labels), "pretrained_cfg": cfg, "cnnhub": {}}
+        kept = self.model_dump(exclude_none=True)
+        kept.pop("label_descriptions", None)
+        return ModelConfig.model_validate({**kept, **changes})
 
     def write(self, path: Path) -> None:
         text = self.model_dump_json(exclude_none=True, indent=2)
@@ -130,6 +156,17 @@ class ModelConfig(BaseModel):
                 stacklevel=2,
             )
         return tell_apart(names)
+
+
+def _is_deeper_than(depth: int, value: object) -> bool:
+    """Whether lists and objects nest more than `depth` times; without recursion, which the value could exhaust."""
+    level = [value]
+    for _ in range(depth + 1):
+        containers = [item for item in level if isinstance(item, dict | list)]
+        if not containers:
+            return False
+        level = [child for item in containers for child in (item.values() if isinstance(item, dict) else item)]
+    return True
 
 
 def imagenet_labels() -> list[str]:

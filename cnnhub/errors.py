@@ -18,12 +18,20 @@ class ModelNotFoundError(CnnHubError):
     """No built-in model, folder or Hub repository answers to this source."""
 
 
+class HubUnreachableError(ModelNotFoundError):
+    """The Hub does not answer, or may not be asked, and what is needed is not in the cache."""
+
+
 class ModelConfigError(CnnHubError):
     """config.json is not the description of an image classifier that can be built here."""
 
 
 class ModelWeightsError(CnnHubError):
     """The weights are not safetensors, or do not fit the network that config.json describes."""
+
+
+class CorruptedFileError(ModelWeightsError):
+    """A file in the cache is not the one that the Hub announced, and cannot be fetched again."""
 
 
 class UnknownNameError(CnnHubError):

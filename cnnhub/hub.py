@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from cnnhub.config import ModelConfig
-from cnnhub.errors import CnnHubError, ModelNotFoundError, ModelWeightsError, nearest
+from cnnhub.errors import ModelNotFoundError, ModelWeightsError, nearest
 
 WEIGHTS_NAME = "model.safetensors"
 CONFIG_NAME = "config.json"
@@ -52,9 +51,11 @@ def resolve(
     """Find a model; from the Hub, download its config.json, check it, then its weights.
 
     Raises:
-        ModelNotFoundError: nothing answers to this source.
+        ModelNotFoundError: nothing answers to this source; its child HubUnreachableError: the Hub does not, and the
+            model is not in the cache.
         ModelConfigError: config.json is not a model's description.
-        ModelWeightsError: there are no safetensors weights.
+        ModelWeightsError: there are no safetensors weights; its child CorruptedFileError: a file is not the one that the
+            Hub announced.
     """
     if not isinstance(source, str | os.PathLike):
         raise ModelNotFoundError(f"A source of type {type(source).__name__} arrived; expected a name, a Hub id or a folder.")
@@ -109,56 +110,14 @@ def _from_hub(
     token: str | None,
     local_files_only: bool,
 ) -> ModelFiles:
-    from huggingface_hub import hf_hub_download
+    from cnnhub.repository import HubRepository
 
-    def fetch(filename: str) -> Path:
-        return Path(
-            hf_hub_download(
-                repository,
-                filename,
-                revision=revision,
-                cache_dir=None if cache_dir is None else Path(cache_dir),
-                token=token,
-                local_files_only=local_files_only,
-            )
-        )
-
-    at = f"{repository}@{revision}" if revision else repository
-    config = ModelConfig.read(_explain(at, CONFIG_NAME, fetch))
-    return ModelFiles(at, config, _explain(at, WEIGHTS_NAME, fetch))
-
-
-def _explain(at: str, filename: str, fetch: Callable[[str], Path]) -> Path:
-    """Fetch one file; the Hub client's many errors become ours."""
-    from huggingface_hub import errors
-
+    files = HubRepository(repository, revision, None if cache_dir is None else Path(cache_dir), token, local_files_only)
     try:
-        return fetch(filename)
-    except errors.GatedRepoError as error:
-        problem: CnnHubError = ModelNotFoundError(
-            f"{at} is gated. Accept its terms on its page, then pass token=... or set HF_TOKEN."
-        )
-        cause: Exception = error
-    except errors.RepositoryNotFoundError as error:
-        problem = ModelNotFoundError(f"The Hub has no model {at}, or it is private. Check the name, or pass token=....")
-        cause = error
-    except errors.RevisionNotFoundError as error:
-        problem = ModelNotFoundError(f"The Hub has no such revision: {at}. Use a branch, a tag or a commit of it.")
-        cause = error
-    except errors.LocalEntryNotFoundError as error:
-        problem = ModelNotFoundError(
-            f"{filename} of {at} is not in the cache and the Hub cannot be asked "
-            f"({type(error.__cause__ or error).__name__}). Load it once online, or unset local_files_only "
-            "and HF_HUB_OFFLINE."
-        )
-        cause = error
-    except errors.EntryNotFoundError as error:
-        if filename == WEIGHTS_NAME:
-            problem = ModelWeightsError(f"{at} holds no {WEIGHTS_NAME}. {_TO_SAFETENSORS}")
-        else:
-            problem = ModelNotFoundError(f"{at} holds no {filename}; it is no model in timm's layout.")
-        cause = error
-    except Exception as error:  # the client raises its HTTP library's own errors too
-        problem = ModelNotFoundError(f"{filename} of {at} cannot be fetched from the Hub: {error}")
-        cause = error
-    raise problem from cause
+        config = ModelConfig.read(files.file(CONFIG_NAME))
+    except FileNotFoundError as error:
+        raise ModelNotFoundError(f"{files.title} holds no {CONFIG_NAME}; it is no model in timm's layout.") from error
+    try:
+        return ModelFiles(files.title, config, files.file(WEIGHTS_NAME))
+    except FileNotFoundError as error:
+        raise ModelWeightsError(f"{files.title} holds no {WEIGHTS_NAME}. {_TO_SAFETENSORS}") from error

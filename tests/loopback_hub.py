@@ -82,12 +82,14 @@ class LoopbackHub:
         fail: asked before each request with its number (from 0) and "METHOD path"; it returns None, or what becomes of the
             request: an HTTP status ("500"), "dropped" (the connection closes and nothing was done) or "lost" (it was done,
             and the answer never arrives).
+        sending: told, before each twentieth of a body, its path, how many bytes were sent and how many there are.
     """
 
     def __init__(self, root: Path | None, port: int) -> None:
         self.root, self.url = root, f"http://127.0.0.1:{port}"
         self.log: list[str] = []
         self.fail: Callable[[int, str], str | None] = nothing_fails
+        self.sending: Callable[[str, int, int], None] = lambda path, sent, size: None
         self.repositories: dict[str, Repository] = {}
         self.stored: Files = {}  # large files by their sha256
         for folder in sorted(root.glob("*/*")) if root else ():
@@ -350,12 +352,20 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = _handle
 
     def _send(self, status: int, data: bytes, headers: dict[str, str]) -> None:
+        wanted = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
+        if wanted and status == 200 and self.command == "GET":
+            start = int(wanted[1])
+            headers = {**headers, "Content-Range": f"bytes {start}-{len(data) - 1}/{len(data)}"}
+            status, data = 206, data[start:]
         self.send_response(status)
         for key, value in {**headers, "Content-Length": str(len(data))}.items():
             self.send_header(key, value)
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(data)
+            step = max(1, -(-len(data) // 20))
+            for sent in range(0, len(data), step):
+                self.hub.sending(self.path, sent, len(data))
+                self.wfile.write(data[sent : sent + step])
 
     def log_message(self, *_: object) -> None:
         pass

@@ -15,7 +15,7 @@ LEVELS = [
     {"__init__"},
     {"classifier"},
     {"features", "render", "engines", "hub"},
-    {"config", "convolution"},
+    {"config", "convolution", "repository"},
     {"kernels", "images", "files", "classics"},
     {"errors"},
 ]

@@ -6,6 +6,7 @@ import json
 import pickle
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,7 @@ from cnnhub.errors import (
 )
 
 ModelFolder = Callable[..., Path]
+from conftest import EXAMPLES
 
 
 def test_predict(tiny: cnnhub.Classifier, picture: Image.Image) -> None:
@@ -245,3 +247,77 @@ def test_truncated_weights_and_pickles(model_folder: ModelFolder, tmp_path: Path
     (folder / "pytorch_model.bin").unlink()
     with pytest.raises(ModelWeightsError, match="holds no model.safetensors"):
         cnnhub.load(folder)
+
+
+def test_a_fresh_head(model_folder: ModelFolder, picture: Image.Image) -> None:
+    folder = model_folder(cnnhub={"temperature": 2.0, "label_texts": {"ant": {"en": "ant"}}, "energy": {"threshold": 0.0}})
+    old, numbered = cnnhub.load(folder), cnnhub.load(folder, num_classes=5)
+    named = cnnhub.load(folder, labels=["x", "y"], engine="onnx")
+    assert numbered.labels == ["class 0", "class 1", "class 2", "class 3", "class 4"]
+    assert named.labels == ["x", "y"]
+    for fresh, size in ((numbered, 5), (named, 2)):
+        assert fresh.logits(picture).shape == (size,)
+        assert torch.equal(fresh.embed(picture), old.embed(picture)), "the backbone is not the stored one"
+        assert fresh.config.cnnhub.temperature == 1.0 and fresh.config.cnnhub.label_texts == {}
+        assert fresh.predict(picture).is_unfamiliar is None
+    assert cnnhub.load(folder).labels == ["ant", "bee", "cow"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"num_classes": 0}, "num_classes=0 arrived"),
+        ({"num_classes": 100_001}, "from 1 to 100,000"),
+        ({"num_classes": True}, "num_classes=True"),
+        ({"labels": "ab"}, "expected a list of names"),
+        ({"labels": []}, "at least one"),
+        ({"labels": ["a", "a"]}, "1 different ones"),
+        ({"labels": ["a", "b"], "num_classes": 3}, "Leave num_classes out"),
+    ],
+)
+def test_heads_that_cannot_be(model_folder: ModelFolder, options: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        cnnhub.load(model_folder(), **options)
+
+
+@pytest.mark.parametrize("model", ["cats-vs-dogs", "imagenet"])
+def test_embed_is_what_the_head_sees(model: str) -> None:
+    classifier, photo = cnnhub.load(model), EXAMPLES / "cat.jpg"
+    embedding = classifier.embed(photo)
+    assert embedding.shape == (classifier.network.num_features,)
+    torch.testing.assert_close(classifier.network.get_classifier()(embedding), classifier.logits(photo), atol=1e-4, rtol=1e-4)
+
+
+def test_unfamiliar_is_energy_above_the_threshold(model_folder: ModelFolder, picture: Image.Image) -> None:
+    energy = -cnnhub.load(model_folder()).logits(picture).exp().sum().log().item()
+    for threshold, expected in ((energy - 0.01, True), (energy + 0.01, False)):
+        folder = model_folder(cnnhub={"temperature": 3.0, "energy": {"threshold": threshold, "false_alarm": 0.05}})
+        classifier = cnnhub.load(folder)
+        assert classifier.predict(picture).is_unfamiliar is expected
+        assert [p.is_unfamiliar for p in classifier.predict_many([picture] * 2)] == [expected] * 2
+        assert classifier.false_alarm == 0.05
+    assert cnnhub.load("imagenet").predict(picture).is_unfamiliar is None
+    assert cnnhub.load("imagenet").false_alarm is None
+
+
+def test_an_endless_iterator_is_read_a_batch_at_a_time(tiny: cnnhub.Classifier, picture: Image.Image, capsys) -> None:
+    taken = []
+
+    def endless():
+        while True:
+            taken.append(1)
+            yield picture
+
+    answers = tiny.predict_many(endless(), batch_size=4, progress=True)
+    assert [next(answers).label for _ in range(5)]
+    assert len(taken) == 8
+
+
+def test_eight_threads_answer_as_one(model_folder: ModelFolder) -> None:
+    classifier = cnnhub.load(model_folder())
+    rng = np.random.default_rng(0)
+    pictures = [rng.integers(0, 256, (48, 64, 3), np.uint8) for _ in range(500)]
+    serial = [classifier.predict(picture) for picture in pictures]
+    with ThreadPoolExecutor(8) as pool:
+        runs = [pool.submit(lambda: [classifier.predict(picture) for picture in pictures]) for _ in range(8)]
+    assert all(run.result() == serial for run in runs)

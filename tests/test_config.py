@@ -93,3 +93,14 @@ def test_repeated_names_are_told_apart_with_a_warning() -> None:
 
 def test_telling_apart_never_makes_a_new_double() -> None:
     assert len(set(tell_apart(["a", "a", "a (1)", "a (0)"]))) == 4
+
+
+def test_depth_is_bounded() -> None:
+    deep: object = []
+    for _ in range(31):
+        deep = [deep]
+    assert ModelConfig.model_validate({**tiny_config(), "deep": deep})
+    text = json.dumps({**tiny_config(), "deep": deep})
+    with pytest.raises(ModelConfigError, match="nests more than 32"):
+        ModelConfig.parse(text)
+    assert ModelConfig.parse(text.replace("[" * 31, "").replace("]" * 31, ""))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -12,9 +13,10 @@ from pathlib import Path
 import pytest
 
 import cnnhub
+from cnnhub import repository
 from cnnhub.hub import is_folder
 from conftest import EXAMPLES
-from loopback_hub import LoopbackHub, serve
+from loopback_hub import COMMIT, LoopbackHub, serve
 
 LOAD = """
 import json, sys, cnnhub
@@ -38,11 +40,14 @@ def hub(tmp_path: Path, model_folder: Callable[..., Path]) -> Iterator[LoopbackH
         yield running
 
 
-@pytest.fixture
-def load(hub: LoopbackHub, tmp_path: Path) -> Callable[..., object]:
-    """Load a source in a fresh process and classify the cat -> its scores, or [error, message]."""
+Start = Callable[..., "subprocess.Popen[str]"]
 
-    def run(source: str, environment: dict[str, str] | None = None, **options: object) -> object:
+
+@pytest.fixture
+def start(hub: LoopbackHub, tmp_path: Path) -> Start:
+    """Start a fresh process that loads a source and classifies the cat."""
+
+    def run(source: str, environment: dict[str, str] | None = None, **options: object) -> subprocess.Popen[str]:
         variables = {
             **{key: value for key, value in os.environ.items() if not key.startswith("HF_")},
             "HF_ENDPOINT": hub.url,
@@ -51,11 +56,23 @@ def load(hub: LoopbackHub, tmp_path: Path) -> Callable[..., object]:
             **(environment or {}),
         }
         command = [sys.executable, "-c", LOAD, source, json.dumps(options), str(EXAMPLES / "cat.jpg")]
-        done = subprocess.run(command, capture_output=True, text=True, env=variables, cwd=tmp_path, timeout=120)
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        return subprocess.Popen(command, **pipes, text=True, env=variables, cwd=tmp_path)
 
     return run
+
+
+@pytest.fixture
+def load(start: Start) -> Callable[..., object]:
+    """Load a source in a fresh process and classify the cat -> its scores, or [error, message]."""
+    return lambda *arguments, **options: answer_of(start(*arguments, **options))[0]
+
+
+def answer_of(process: subprocess.Popen[str]) -> tuple[object, str]:
+    """What it printed, and its warnings."""
+    output, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, errors
+    return json.loads(output), errors
 
 
 def test_a_repository_is_its_folder(load: Callable[..., object], hub: LoopbackHub) -> None:
@@ -92,6 +109,129 @@ def test_what_the_hub_cannot_give(load: Callable[..., object], source: str, erro
 def test_the_weights_of_what_is_no_model_are_never_downloaded(load: Callable[..., object], hub: LoopbackHub) -> None:
     load("owner/other")
     assert not any("safetensors" in line for line in hub.log)
+
+
+def about_tiny(hub: LoopbackHub) -> list[str]:
+    return [line for line in hub.log if "owner/tiny" in line]
+
+
+def blobs(tmp_path: Path) -> list[Path]:
+    return sorted(tmp_path.glob("home/hub/models--owner--tiny/blobs/*"), key=lambda path: path.stat().st_size)
+
+
+def test_a_cached_commit_needs_no_request_and_a_cached_branch_one(load: Callable[..., object], hub: LoopbackHub) -> None:
+    scores = load("owner/tiny")
+    hub.log.clear()
+    assert load(f"owner/tiny@{COMMIT}") == scores
+    assert about_tiny(hub) == []
+    assert load("owner/tiny") == scores
+    assert about_tiny(hub) == ["HEAD /owner/tiny/resolve/main/config.json"]
+
+
+def test_a_pull_request_and_a_branch_that_moves(load: Callable[..., object], hub: LoopbackHub) -> None:
+    scores = load("owner/tiny")
+    repository = hub.repositories["owner/tiny"]
+    files = dict(repository.commits[COMMIT])
+    config = json.loads(files["config.json"])
+    files["config.json"] = json.dumps({**config, "label_names": ["x", "y", "z"]}).encode()
+    repository.commit("refs/pr/1", files, "f" * 40)
+    assert sorted(load("owner/tiny@refs/pr/1")) == ["x", "y", "z"]
+    assert load("owner/tiny") == scores
+    repository.refs["refs/heads/main"] = "f" * 40
+    assert sorted(load("owner/tiny")) == ["x", "y", "z"]
+    assert load("owner/tiny@v1.0") == scores
+
+
+@pytest.mark.parametrize("fault", ["dropped", "503"])
+def test_an_unreachable_hub_means_the_cache_and_a_warning(start: Start, hub: LoopbackHub, fault: str) -> None:
+    scores, warnings = answer_of(start("owner/tiny"))
+    assert "UserWarning" not in warnings
+    hub.fail = lambda number, line: fault
+    again, warnings = answer_of(start("owner/tiny"))
+    assert again == scores
+    assert f"{hub.url}/owner/tiny/resolve/main/config.json" in warnings
+    assert "The copy in the cache is used" in warnings
+    (kind, message), _ = answer_of(start("owner/other"))
+    assert kind == "HubUnreachableError"
+    assert f"{hub.url}/owner/other" in message and "seconds" in message and "local_files_only=True" in message
+
+
+def flip(data: bytes) -> bytes:
+    return data[:-100] + bytes(255 - value for value in data[-100:])
+
+
+@pytest.mark.parametrize("damage", [flip, lambda data: data[:-7]], ids=["changed", "truncated"])
+@pytest.mark.parametrize("which", [0, 1], ids=["config", "weights"])
+def test_a_damaged_cache_heals(
+    start: Start, hub: LoopbackHub, tmp_path: Path, damage: Callable[[bytes], bytes], which: int
+) -> None:
+    scores, _ = answer_of(start("owner/tiny"))
+    blob = blobs(tmp_path)[which]
+    blob.write_bytes(damage(blob.read_bytes()))
+    (kind, message), _ = answer_of(start("owner/tiny", local_files_only=True))
+    assert kind == "CorruptedFileError"
+    assert blob.name in message and "Load it once while the Hub can be reached" in message
+    healed, warnings = answer_of(start(f"owner/tiny@{COMMIT}"))
+    assert healed == scores
+    assert "was damaged in the cache and is fetched again" in warnings
+    assert answer_of(start("owner/tiny", local_files_only=True)) == (scores, "")
+
+
+def test_a_hub_whose_file_is_not_what_it_announced(load: Callable[..., object], hub: LoopbackHub) -> None:
+    files = hub.repositories["owner/tiny"].commits[COMMIT]
+    whole, asked = files["model.safetensors"], []
+
+    def damage(number: int, line: str) -> None:
+        """What HEAD announced is not what GET brings."""
+        asked.append(line)
+        is_get = line.startswith("GET") and line.endswith("safetensors")
+        files["model.safetensors"] = flip(whole) if is_get else whole
+
+    hub.fail = damage
+    kind, message = load("owner/tiny")  # type: ignore[misc]
+    assert kind == "CorruptedFileError"
+    assert sum(line.startswith("GET") and "safetensors" in line for line in asked) == 2, "it was not tried again"
+
+
+def test_a_file_is_hashed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    blob = tmp_path / "blobs" / hashlib.sha256(b"weights").hexdigest()
+    blob.parent.mkdir()
+    blob.write_bytes(b"weights")
+    hashed = []
+    digest = repository._digest
+    monkeypatch.setattr(repository, "_digest", lambda path: (hashed.append(path), digest(path))[1])
+    assert [repository._is_whole(blob) for _ in range(3)] == [True] * 3
+    assert len(hashed) == 1
+    blob.write_bytes(b"Weights")
+    os.utime(blob, ns=(1, 1))
+    assert not repository._is_whole(blob)
+
+
+@pytest.mark.parametrize("twentieth", [pytest.param(n, marks=() if n in (0, 7, 19) else pytest.mark.long) for n in range(20)])
+def test_a_kill_while_downloading(start: Start, hub: LoopbackHub, tmp_path: Path, twentieth: int) -> None:
+    expected = cnnhub.load(hub.root / "owner/tiny").predict(EXAMPLES / "cat.jpg").scores
+    killed = []
+
+    def kill(path: str, sent: int, size: int) -> None:
+        if path.endswith("safetensors") and sent * 20 >= twentieth * size and not killed:
+            killed.append(sent)
+            process.kill()
+            process.wait()
+
+    hub.sending = kill
+    process = start("owner/tiny")
+    process.communicate(timeout=120)
+    assert killed and process.returncode == -9
+    assert answer_of(start("owner/tiny"))[0] == pytest.approx(expected)
+
+
+def test_four_processes_load_the_same_model_at_once(start: Start, hub: LoopbackHub, tmp_path: Path) -> None:
+    answers = [answer_of(process)[0] for process in [start("owner/tiny") for _ in range(4)]]
+    assert answers == [answers[0]] * 4 and isinstance(answers[0], dict)
+    weights = hub.repositories["owner/tiny"].commits[COMMIT]["model.safetensors"]
+    copies = [path for path in (tmp_path / "home").rglob("*") if path.is_file() and not path.is_symlink()]
+    assert [path.stat().st_size for path in copies].count(len(weights)) == 1
+    assert not any("incomplete" in path.name for path in copies)
 
 
 @pytest.mark.parametrize("source", [Path("x"), "./x", "../x", "~/x", "~", "/x", ".", "..", "C:\\x", "c:/x", ".\\x"])

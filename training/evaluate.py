@@ -20,6 +20,7 @@ from sklearn import metrics
 
 import cnnhub
 from cnnhub import hub
+from cnnhub.config import Energy
 from cnnhub.errors import CnnHubError, ImageError
 from training import plots, review, strangers, testlog
 from training.calibration import Calibration, calibrate, expected_calibration_error, reliability, share_above
@@ -182,8 +183,8 @@ def _opened(classifier: cnnhub.Classifier, sources: Iterable[Any]) -> Iterator[t
 
 def _stored(classifier: cnnhub.Classifier) -> Calibration:
     ours = classifier.config.cnnhub
-    energy = (ours.model_extra or {}).get("energy") or {}
-    return Calibration(ours.temperature, energy.get("threshold"), energy.get("false_alarm"))
+    energy = ours.energy or Energy()
+    return Calibration(ours.temperature, energy.threshold, energy.false_alarm)
 
 
 def _energies(

@@ -13,6 +13,9 @@ import cnnhub.classics  # noqa: F401  registers with timm the architectures that
 from cnnhub.config import ModelConfig
 from cnnhub.errors import ModelConfigError, ModelWeightsError, nearest
 
+_FLOATS = ("F32", "F16", "BF16", "F64")  # safetensors' names
+_WHOLE = ("I64", "I32")
+
 
 class TorchEngine:
     name = "torch"
@@ -49,7 +52,7 @@ def build(config: ModelConfig, weights: Path, max_parameters: int) -> torch.nn.M
             f"{config.architecture} has {parameters:,} parameters; the limit is {max_parameters:,}. "
             "Pass max_parameters=... to raise it."
         )
-    state = _read_weights(weights, {name: tensor.shape for name, tensor in blueprint.state_dict().items()})
+    state = _read_weights(weights, blueprint.state_dict())
     network = create_network(config)
     network.load_state_dict(state)
     return network
@@ -72,12 +75,15 @@ def _arguments(config: ModelConfig) -> dict[str, Any]:
     return dict(config.model_args)
 
 
-def _read_weights(path: Path, expected: dict[str, torch.Size]) -> dict[str, torch.Tensor]:
+def _read_weights(path: Path, expected: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     try:
         with safe_open(path, framework="pt") as file:
-            found = {name: torch.Size(file.get_slice(name).get_shape()) for name in file.keys()}
-            _check_names_and_shapes(path, found, expected)
-            state = {name: file.get_tensor(name) for name in found}
+            slices = {name: file.get_slice(name) for name in file.keys()}
+            shapes = {name: torch.Size(part.get_shape()) for name, part in slices.items()}
+            _check_names_and_shapes(path, shapes, {name: tensor.shape for name, tensor in expected.items()})
+            for name, part in slices.items():
+                _check_type(path, name, part.get_dtype(), expected[name])
+            state = {name: file.get_tensor(name) for name in shapes}
     except SafetensorError as error:
         raise ModelWeightsError(
             f"{path} is not a whole safetensors file: {error}. A pickle (.bin, .pt) with another name, or a "
@@ -89,6 +95,13 @@ def _read_weights(path: Path, expected: dict[str, torch.Size]) -> dict[str, torc
     if broken:
         raise ModelWeightsError(f"{path} holds values that are not finite, in {broken[0]}. Take an earlier checkpoint.")
     return state
+
+
+def _check_type(path: Path, name: str, found: str, expected: torch.Tensor) -> None:
+    """Whole numbers for weights, or the reverse, would be converted in silence."""
+    allowed = _FLOATS if expected.is_floating_point() else _WHOLE
+    if found not in allowed:
+        raise ModelWeightsError(f"{path}: {name} is stored as {found}; expected {' or '.join(allowed)}.")
 
 
 def _check_names_and_shapes(path: Path, found: dict[str, torch.Size], expected: dict[str, torch.Size]) -> None:
