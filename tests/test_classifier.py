@@ -25,9 +25,9 @@ from cnnhub.errors import (
     ModelWeightsError,
     UnknownNameError,
 )
+from conftest import EXAMPLES
 
 ModelFolder = Callable[..., Path]
-from conftest import EXAMPLES
 
 
 def test_predict(tiny: cnnhub.Classifier, picture: Image.Image) -> None:
