@@ -156,8 +156,8 @@ class Classifier:
         """Classify many pictures, a batch at a time, yielding in input order.
 
         `images` may be an endless iterator: it is read no further ahead than one batch. `progress` shows a bar on
-        standard error. With on_error="keep" a picture that cannot be
-        read yields its ImageError in its place; with "raise" it ends the iteration.
+        standard error. With on_error="keep" a picture that cannot be read yields its ImageError in its place; with
+        "raise" it ends the iteration.
 
         Raises:
             ImageError: a picture cannot be read and on_error is "raise".
@@ -165,13 +165,8 @@ class Classifier:
         """
         if batch_size < 1:
             raise ValueError(f"batch_size is {batch_size}; expected 1 or more.")
-        remaining = iter(_with_bar(images) if progress else images)
-        while batch := list(islice(remaining, batch_size)):
-            outcomes = [self._try_preprocess(image, on_error) for image in batch]
-            pixels = [outcome for outcome in outcomes if isinstance(outcome, torch.Tensor)]
-            predictions = iter(self._predictions(self.engine.logits(torch.stack(pixels)), top_k) if pixels else [])
-            for outcome in outcomes:
-                yield next(predictions) if isinstance(outcome, torch.Tensor) else outcome
+        outcomes = self._outcomes(images, batch_size, top_k, on_error)
+        yield from _with_bar(outcomes, len(images) if isinstance(images, Sized) else None) if progress else outcomes
 
     def preprocess(self, image: ImageSource) -> torch.Tensor:
         """A picture -> pixels (3, H, W) float32, normalised as the network was trained (timm's transform)."""
@@ -243,6 +238,17 @@ class Classifier:
     def _layer_shapes(self) -> dict[str, tuple[int, int, int]]:
         return features.layer_shapes(self.network, self.config.pretrained_cfg.input_size)
 
+    def _outcomes(
+        self, images: Iterable[ImageSource], batch_size: int, top_k: int | None, on_error: str
+    ) -> Iterator[Prediction | CnnHubError]:
+        remaining = iter(images)
+        while batch := list(islice(remaining, batch_size)):
+            outcomes = [self._try_preprocess(image, on_error) for image in batch]
+            pixels = [outcome for outcome in outcomes if isinstance(outcome, torch.Tensor)]
+            predictions = iter(self._predictions(self.engine.logits(torch.stack(pixels)), top_k) if pixels else [])
+            for outcome in outcomes:
+                yield next(predictions) if isinstance(outcome, torch.Tensor) else outcome
+
     def _try_preprocess(self, image: ImageSource, on_error: str) -> torch.Tensor | CnnHubError:
         try:
             return self.preprocess(image)
@@ -264,12 +270,20 @@ class Classifier:
         return predictions
 
     def _are_unfamiliar(self, logits: torch.Tensor) -> list[bool | None]:
-        """Logits (N, K), before the temperature -> N answers. Energy: Liu et al. 2020, arXiv:2010.03759."""
+        """Logits (N, K), before the temperature -> N answers."""
         threshold = self._energy.threshold
         if threshold is None:
             return [None] * len(logits)
-        answers: list[bool | None] = (-torch.logsumexp(logits, dim=1) > threshold).tolist()
+        answers: list[bool | None] = (energy(logits).double() > threshold).tolist()
         return answers
+
+
+def energy(logits: torch.Tensor) -> torch.Tensor:
+    """Logits (N, K) -> energies (N,), -logsumexp: the higher, the stranger the picture.
+
+    Liu et al. 2020, "Energy-based Out-of-distribution Detection", at their temperature of 1.
+    """
+    return -torch.logsumexp(logits, dim=1)
 
 
 def _head_labels(num_classes: int | None, labels: Sequence[str] | None) -> list[str]:
@@ -289,12 +303,11 @@ def _head_labels(num_classes: int | None, labels: Sequence[str] | None) -> list[
     return names
 
 
-def _with_bar(images: Iterable[ImageSource]) -> Iterable[ImageSource]:
+def _with_bar(outcomes: Iterator[Prediction | CnnHubError], total: int | None) -> Iterable[Prediction | CnnHubError]:
     from rich.console import Console
     from rich.progress import track
 
-    total = len(images) if isinstance(images, Sized) else None
-    return track(images, "classifying", total=total, console=Console(stderr=True), transient=True)
+    return track(outcomes, "classifying", total=total, console=Console(stderr=True), transient=True)
 
 
 def _engine(name: str, network: torch.nn.Module, device: torch.device, config: ModelConfig) -> Engine:

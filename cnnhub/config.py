@@ -132,6 +132,11 @@ class ModelConfig(BaseModel):
         kept.pop("label_descriptions", None)
         return ModelConfig.model_validate({**kept, **changes})
 
+    def with_metadata(self, **changes: object) -> ModelConfig:
+        """The same with these keys under "cnnhub" set, checked as when they are read."""
+        ours = CnnHubMetadata.model_validate({**self.cnnhub.model_dump(), **changes})
+        return self.model_copy(update={"cnnhub": ours})
+
     def write(self, path: Path) -> None:
         text = self.model_dump_json(exclude_none=True, indent=2)
         write_atomically(path, text.encode() + b"\n")

@@ -11,6 +11,7 @@ import hashlib
 import re
 import time
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,6 @@ from cnnhub.errors import CorruptedFileError, HubUnreachableError, ModelNotFound
 from cnnhub.files import write_atomically
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
-_CHUNK_BYTES = 2**20
 _WAY_OUT = "Use local_files_only=True for a model that was loaded before, or a built-in one."
 
 
@@ -105,7 +105,7 @@ class HubRepository:
             )
         )
 
-    def _asked(self, filename: str, ask: Any) -> Any:
+    def _asked(self, filename: str, ask: Callable[[], Any]) -> Any:
         """Ask the client; its many errors become ours."""
         from huggingface_hub import errors, hf_hub_url
 
@@ -166,8 +166,9 @@ def _is_whole(path: Path) -> bool:
 
 def _digest(blob: Path) -> str:
     """The sha256 of a large file, git's blob id of a small one; the length of the blob's name tells which."""
-    digest = hashlib.sha256() if len(blob.name) == 64 else hashlib.sha1(b"blob %d\0" % blob.stat().st_size)
+
+    def small() -> Any:
+        return hashlib.sha1(b"blob %d\0" % blob.stat().st_size)
+
     with blob.open("rb") as file:
-        while chunk := file.read(_CHUNK_BYTES):
-            digest.update(chunk)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256" if len(blob.name) == 64 else small).hexdigest()

@@ -13,7 +13,7 @@ import json
 import re
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -363,9 +363,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             step = max(1, -(-len(data) // 20))
-            for sent in range(0, len(data), step):
-                self.hub.sending(self.path, sent, len(data))
-                self.wfile.write(data[sent : sent + step])
+            with suppress(ConnectionError):  # a client that was killed reads no further
+                for sent in range(0, len(data), step):
+                    self.hub.sending(self.path, sent, len(data))
+                    self.wfile.write(data[sent : sent + step])
 
     def log_message(self, *_: object) -> None:
         pass

@@ -10,6 +10,8 @@ import torch
 import torch.nn.functional as F
 from scipy.optimize import minimize_scalar
 
+from cnnhub.classifier import energy
+
 TEMPERATURES = (0.05, 20.0)  # where no mistake is left, the best temperature is 0: the search ends somewhere
 
 
@@ -89,14 +91,6 @@ def reliability(probabilities: torch.Tensor, targets: torch.Tensor, bins: int = 
 def expected_calibration_error(table: Sequence[Bin]) -> float:
     """Mean distance between confidence and accuracy (0 to 1) over bins, weighted by their pictures (Guo et al. 2017)."""
     return sum(each.n * abs(each.confidence - each.accuracy) for each in table) / sum(each.n for each in table)
-
-
-def energy(logits: torch.Tensor) -> torch.Tensor:
-    """Logits (N, K) -> energies (N,), -logsumexp: the higher, the stranger the picture.
-
-    Liu et al. 2020, "Energy-based Out-of-distribution Detection", at their temperature of 1.
-    """
-    return -torch.logsumexp(logits, dim=1)
 
 
 def energy_threshold(energies: torch.Tensor, false_alarm: float = 0.05) -> float:

@@ -7,7 +7,7 @@ from typing import Any
 
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
-from cnnhub.config import CnnHubMetadata, ModelConfig
+from cnnhub.config import ModelConfig
 from cnnhub.errors import CnnHubError
 from cnnhub.files import write_atomically
 from cnnhub.hub import BUILTIN_FOLDER, CONFIG_NAME
@@ -98,7 +98,7 @@ def record(source: str, result: dict[str, Any], command: str) -> None:
         kept = {**(ours.get("energy") or {}), **energy}
         kept["detection"] = {**(ours.get("energy") or {}).get("detection", {}), **energy.get("detection", {})}
         changes["energy"] = kept
-    config = config.model_copy(update={"cnnhub": CnnHubMetadata.model_validate({**ours, **changes})})
+    config = config.with_metadata(**changes)
     config.write(folder / CONFIG_NAME)
     if (drawn := result.get("contact_sheet")) and (split == "test" or "test" not in changes["metrics"]):
         for file in (CONFUSION, RELIABILITY):

@@ -20,11 +20,11 @@ from sklearn import metrics
 
 import cnnhub
 from cnnhub import hub
+from cnnhub.classifier import energy as energy_of
 from cnnhub.config import Energy
 from cnnhub.errors import CnnHubError, ImageError
 from training import plots, review, strangers, testlog
 from training.calibration import Calibration, calibrate, expected_calibration_error, reliability, share_above
-from training.calibration import energy as energy_of
 from training.data import DataError, Source, load_split
 from training.review import Seen
 

@@ -16,7 +16,7 @@ from accelerate import Accelerator
 from rich.console import Console
 
 import cnnhub
-from cnnhub.config import CnnHubMetadata, ModelConfig
+from cnnhub.config import ModelConfig
 from cnnhub.files import write_atomically
 from cnnhub.hub import CONFIG_NAME, WEIGHTS_NAME
 from training import backbones, checkpoint, devices, phase_two, plots
@@ -113,11 +113,11 @@ def finetune(
         "minutes": round((ready.seconds + state.seconds) / 60, 1),
         "processes": engine.num_processes,
     }
-    config = config.model_copy(update={"cnnhub": CnnHubMetadata.model_validate({**config.cnnhub.model_dump(), **about})})
+    config = config.with_metadata(**about)
     if engine.is_main_process:
         save(network, config, run.output)
         probe = {PROBE: {"logits": probe_logits(cnnhub.load(run.output))}}  # of the file, whose weights are rounded
-        config = config.model_copy(update={"cnnhub": CnnHubMetadata.model_validate({**config.cnnhub.model_dump(), **probe})})
+        config = config.with_metadata(**probe)
         config.write(run.output / CONFIG_NAME)
         plots.curves(state.history, run.output / plots.CURVES)
         shutil.rmtree(run.output / CHECKPOINTS, ignore_errors=True)

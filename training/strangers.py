@@ -11,7 +11,8 @@ import numpy as np
 import torch
 from PIL import Image
 
-from training.calibration import energy, share_above
+from cnnhub.classifier import energy
+from training.calibration import share_above
 from training.data import DataError
 
 MOST_PICTURES = 1000
