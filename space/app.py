@@ -51,7 +51,7 @@ def build() -> gr.Blocks:
             brand = gr.HTML(_brand(first), elem_id="brand", apply_default_css=False)
             words.follow(brand, lambda code: {"value": _brand(code)})
             language = gr.Radio(
-                [(name, code) for code, name in texts.LANGUAGES.items()],
+                [(texts.LANGUAGES[code], code) for code in ("zh-TW", "zh-CN", "en")],
                 value=first,
                 label=t(first, "language"),
                 show_label=False,

@@ -102,7 +102,7 @@ def show(photo: bytes | None, grid: Any, preset: str | None, stride: int, paddin
     result = shown(language, lambda: respond(photo, _weights(grid), stride, padding))
     if isinstance(result, Sentence):
         return result.html("alert"), ""
-    name = texts.KERNEL_NAMES[texts.known_language(language)].get(preset or "", t(language, "own_kernel"))
+    name = texts.kernel_name(language, preset) if preset in kernels.names() else t(language, "own_kernel")
     sentence = describe(language, name, result)
     image, legend = _drawn(language, result)
     height, width = result.values.shape
@@ -224,8 +224,7 @@ def _padding_choices(language: str) -> list[tuple[str, str]]:
 
 
 def _preset_choices(language: str) -> list[tuple[str, str]]:
-    names = texts.KERNEL_NAMES[texts.known_language(language)]
-    return [(names[name], name) for name in kernels.names()]
+    return [(texts.kernel_name(language, name), name) for name in kernels.names()]
 
 
 def _weights(grid: Any) -> Any:

@@ -16,7 +16,7 @@ import texts
 from parts import HERE, Photo, Words, page_file
 from texts import t
 
-EXAMPLES = list(texts.EXAMPLES["en"])
+EXAMPLES = list(texts.example_names("en"))
 THUMBNAIL = (112, 112)
 
 
@@ -72,8 +72,7 @@ def choose(event: gr.EventData) -> str:
 
 
 def _picker_words(language: str) -> dict[str, object]:
-    language = texts.known_language(language)
-    return {"names": list(texts.EXAMPLES[language].values()), "title": t(language, "examples")}
+    return {"names": list(texts.example_names(language).values()), "title": t(language, "examples")}
 
 
 def _kept(language: str) -> str:
@@ -92,7 +91,7 @@ def _thumbnail(name: str) -> str:
 
 def _credits(language: str) -> str:
     """The rows of examples/CREDITS.md as a list, each photo by the name it has in this language."""
-    names = texts.EXAMPLES[texts.known_language(language)]
+    names = texts.example_names(language)
     rows = re.findall(r"^\| `(.+?)` \| .+? \| (.+?) \| (.+?) \|$", _credits_file(), re.M)
     items = "".join(f"<li>{names[file]}: {escape(author)}, {licence}</li>" for file, author, licence in rows)
     return f"<ul>{items}</ul>"

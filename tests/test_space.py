@@ -252,28 +252,6 @@ def test_endpoints_are_documented(client: Client) -> None:
     ]
 
 
-def test_languages_have_the_same_strings() -> None:
-    english = texts.TEXTS["en"]
-    for language in texts.LANGUAGES:
-        strings = texts.TEXTS[language]
-        assert list(strings) == list(english)
-        for key, text in strings.items():
-            assert set(re.findall(r"\{(\w+)\}", text)) == set(re.findall(r"\{(\w+)\}", english[key])), key
-        assert list(texts.KERNEL_NAMES[language]) == kernels.names()
-        assert list(texts.EXAMPLES[language]) == photo_column.EXAMPLES
-    assert [key for key in english if texts.TEXTS["zh-TW"][key] == english[key]] == []
-
-
-def test_every_string_is_used() -> None:
-    code = "\n".join(path.read_text() for path in SPACE.glob("*.py"))
-    built = ("model_", "padding_", "nature_", "error_", "tab_", "scale_", "legend_", "only_")
-    languages = len(texts.LANGUAGES)  # the tables themselves hold each key so many times
-    unused = [
-        key for key in texts.TEXTS["en"] if not key.startswith(built) and len(re.findall(f"[\"']{key}[\"']", code)) <= languages
-    ]
-    assert unused == []
-
-
 def test_every_example_is_credited() -> None:
     credits = (EXAMPLES / "CREDITS.md").read_text()
     pictures = {path.name for path in EXAMPLES.iterdir() if path.suffix != ".md"}

@@ -1,0 +1,187 @@
+"""Every string that a visitor reads, in each language, and the sentences made from measured values.
+
+One table a part of the page (`page`, `what`, `lab`, `inside`), each key with its strings in the order of LANGUAGES.
+Taiwan's and the mainland's Chinese are written apart, not converted: row and column alone are 列/行 in one, 行/列 in the other.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from html import escape
+
+import cnnhub
+from cnnhub import errors
+from cnnhub.kernels import Nature
+from texts import inside, lab, page, what
+from texts.table import LANGUAGES, Table
+
+DEFAULT_LANGUAGE = "en"
+TEXTS: Table = {**page.TEXTS, **what.TEXTS, **lab.TEXTS, **inside.TEXTS}
+
+# The noun with its measure word, for the names that stand in the built-in models' config.json.
+_COUNTED = {
+    "zh-TW": {
+        "貓": "一隻貓",
+        "狗": "一隻狗",
+        "雛菊": "一朵雛菊",
+        "蒲公英": "一朵蒲公英",
+        "玫瑰": "一朵玫瑰",
+        "向日葵": "一朵向日葵",
+        "鬱金香": "一朵鬱金香",
+    },
+    "zh-CN": {
+        "猫": "一只猫",
+        "狗": "一只狗",
+        "雏菊": "一朵雏菊",
+        "蒲公英": "一朵蒲公英",
+        "玫瑰": "一朵玫瑰",
+        "向日葵": "一朵向日葵",
+        "郁金香": "一朵郁金香",
+    },
+}
+
+SURE, LIKELY = 0.9, 0.6
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A tab's heading and the line under it, plain text."""
+
+    heading: str
+    line: str
+
+    def html(self, role: str = "status") -> str:
+        return f'<div class="sentence" role="{role}"><h2>{escape(self.heading)}</h2><p>{escape(self.line)}</p></div>'
+
+
+def t(language: str, key: str, **values: object) -> str:
+    """The string with this key, its {placeholders} filled."""
+    text = TEXTS[key][_place(language)].format(**values)
+    return _spaced(text) if is_chinese(language) else text
+
+
+def kernel_name(language: str, preset: str) -> str:
+    return lab.KERNEL_NAMES[preset][_place(language)]
+
+
+def example_names(language: str) -> dict[str, str]:
+    """File of an example photo -> what it shows, in the order of the picker."""
+    return {file: names[_place(language)] for file, names in page.EXAMPLES.items()}
+
+
+def known_language(language: str) -> str:
+    return language if language in LANGUAGES else DEFAULT_LANGUAGE
+
+
+def is_chinese(language: str) -> bool:
+    return known_language(language).startswith("zh")
+
+
+def percent(share: float) -> str:
+    """A share of 1 as people read it; never 100 % or 0 % of what is not exactly so.
+
+    >>> [percent(share) for share in (1.0, 0.9999, 0.9712, 0.004, 0.0001, 0)]
+    ['100 %', '> 99.9 %', '97 %', '0.4 %', '< 0.1 %', '0 %']
+    """
+    if share in (0, 1):
+        return f"{share:.0%}".replace("%", " %")
+    if share > 0.9994:
+        return "> 99.9 %"
+    if share < 0.0006:
+        return "< 0.1 %"
+    digits = 0 if 0.01 <= share <= 0.99 else 1
+    return f"{100 * share:.{digits}f} %"
+
+
+def number(value: float) -> str:
+    """Four significant digits, with a true minus sign."""
+    return f"{value:,.4g}".replace("-", "−") if abs(value) < 9999 else f"{value:,.0f}".replace("-", "−")
+
+
+def label_text(language: str, classifier: cnnhub.Classifier, label: str) -> str:
+    """What a reader sees for a label: from config.json, else the label's first name."""
+    texts = classifier.config.cnnhub.label_texts.get(known_language(language), {})
+    return texts.get(label, label.split(",")[0])
+
+
+def answer(language: str, classifier: cnnhub.Classifier, prediction: cnnhub.Prediction) -> Sentence:
+    """The article's sentence, from what was measured on this photo."""
+    names = [label_text(language, classifier, label) for label in prediction.scores]
+    things = [_thing(language, name) for name in names]
+    degree = "sure" if prediction.probability >= SURE else "likely" if prediction.probability >= LIKELY else "unsure"
+    shares = " | ".join(f"{n} {percent(p)}" for n, p in list(zip(names, prediction.scores.values(), strict=True))[:5])
+    count = len(classifier.labels)
+    if count == 2:
+        first, second = (_thing(language, label_text(language, classifier, label)) for label in classifier.labels)
+        limits = t(language, "only_two", first=first, second=second, thing=things[0])
+    else:
+        limits = t(language, "only_few" if count <= 20 else "only_many", count=f"{count:,}", thing=things[0])
+    stop = "。" if is_chinese(language) else ". "
+    return Sentence(t(language, degree, thing=things[0]), f"{shares}{stop}{limits}")
+
+
+def filter_sentence(language: str, name: str, nature: Nature, strongest: tuple[float, int, int] | float) -> Sentence:
+    """What a kernel answers to, told from its numbers, and where it did so on this photo.
+
+    Args:
+        strongest: (value, row, column) of the largest |value| of the response map, or the one value that a
+            flat map has everywhere.
+    """
+    if isinstance(strongest, tuple):
+        value, row, column = strongest
+        measured = t(language, "strongest", value=number(value), row=row, column=column)
+    else:
+        measured = t(language, "flat", value=number(strongest))
+    line = ("" if is_chinese(language) else " ").join(part for part in (_sign(language, nature), measured) if part)
+    return Sentence(t(language, f"nature_{nature.kind}", name=name), line)
+
+
+def problem(language: str, error: errors.CnnHubError) -> Sentence:
+    """An error as a visitor reads it."""
+    kinds = {errors.ImageError: "image", errors.KernelError: "kernel", errors.GeometryError: "geometry"}
+    kind = kinds.get(type(error), "other")
+    more = t(language, f"error_{kind}_more", megapixels=cnnhub.images.MAX_PIXELS // 1_000_000)
+    return Sentence(t(language, f"error_{kind}"), more)
+
+
+def no_photo(language: str, photo: bytes | None) -> Sentence:
+    """What to say where there is no photo (None), or where its file is gone or empty (no bytes)."""
+    key = "no_photo" if photo is None else "gone"
+    return Sentence(t(language, key), t(language, "no_photo_more"))
+
+
+def _place(language: str) -> int:
+    return list(LANGUAGES).index(known_language(language))
+
+
+def _thing(language: str, name: str) -> str:
+    if is_chinese(language):
+        return _COUNTED[language].get(name, name)
+    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
+
+
+def _spaced(text: str) -> str:
+    """Latin letters and digits stand apart from Chinese characters.
+
+    >>> _spaced("也許是tabby。第3站")
+    '也許是 tabby。第 3 站'
+    """
+    text = re.sub(r"([\u4e00-\u9fff])([A-Za-z0-9])", r"\1 \2", text)
+    return re.sub(r"([A-Za-z0-9])([\u4e00-\u9fff])", r"\1 \2", text)
+
+
+def _sign(language: str, nature: Nature) -> str:
+    """What red and blue mean, told from where the kernel's positive weights lie."""
+    if nature.kind.endswith("_edges"):
+        side = "right" if nature.towards_x > 0 else "left"
+        if nature.kind == "vertical_edges":
+            return t(language, "sign_x", side=t(language, side))
+        if nature.kind == "horizontal_edges":
+            return t(language, "sign_y", direction=t(language, "downwards" if nature.towards_y > 0 else "upwards"))
+        corner = f"{'lower' if nature.towards_y > 0 else 'upper'} {side}"
+        return t(language, "sign_xy", direction=t(language, corner))
+    if nature.kind == "details":
+        words = ("brighter", "darker") if nature.centre > 0 else ("darker", "brighter")
+        return t(language, "sign_centre", brighter=t(language, words[0]), darker=t(language, words[1]))
+    return ""
