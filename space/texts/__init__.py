@@ -179,7 +179,8 @@ def _sign(language: str, nature: Nature) -> str:
             return t(language, "sign_x", side=t(language, side))
         if nature.kind == "horizontal_edges":
             return t(language, "sign_y", direction=t(language, "downwards" if nature.towards_y > 0 else "upwards"))
-        corner = f"{'lower' if nature.towards_y > 0 else 'upper'} {side}"
+        corners = ("upper left", "upper right", "lower left", "lower right")
+        corner = corners[2 * (nature.towards_y > 0) + (nature.towards_x > 0)]
         return t(language, "sign_xy", direction=t(language, corner))
     if nature.kind == "details":
         words = ("brighter", "darker") if nature.centre > 0 else ("darker", "brighter")
