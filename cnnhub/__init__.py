@@ -16,7 +16,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from cnnhub import convolution, errors, features, kernels, render
-    from cnnhub.classifier import Classifier, Prediction, load
+    from cnnhub.classifier import Classifier, Prediction, ReliabilityBin, load
     from cnnhub.errors import CnnHubError
     from cnnhub.hub import builtin_models
     from cnnhub.images import open_image
@@ -26,6 +26,7 @@ _HOME = {
     "Classifier": "classifier",
     "CnnHubError": "errors",
     "Prediction": "classifier",
+    "ReliabilityBin": "classifier",
     "builtin_models": "hub",
     "convolution": "convolution",
     "errors": "errors",
@@ -40,6 +41,7 @@ __all__ = [
     "Classifier",
     "CnnHubError",
     "Prediction",
+    "ReliabilityBin",
     "builtin_models",
     "convolution",
     "errors",

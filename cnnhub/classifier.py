@@ -89,6 +89,21 @@ class Prediction:
     is_unfamiliar: bool | None = None
 
 
+@dataclass(frozen=True)
+class ReliabilityBin:
+    """Pictures with known labels whose answer's probability lay in (lower, upper].
+
+    Attributes:
+        count: how many there were.
+        accuracy: the share of them, 0 to 1, whose answer was right.
+    """
+
+    lower: float
+    upper: float
+    count: int
+    accuracy: float
+
+
 class Classifier:
     """An image classifier: labels, preprocessing and a network. Its methods may run in several threads."""
 
@@ -109,6 +124,30 @@ class Classifier:
     def false_alarm(self) -> float | None:
         """The share of the validation pictures, 0 to 1, that were called unfamiliar; None where it was not measured."""
         return self._energy.false_alarm
+
+    def reliability(self, probability: float) -> ReliabilityBin | None:
+        """How often answers that were about as probable were right, on pictures that the network did not learn from.
+
+        Args:
+            probability: an answer's, as `Prediction.probability` gives it.
+
+        Returns:
+            None where it was not measured, or no picture's answer was about as probable.
+
+        Raises:
+            ValueError: the probability does not lie in 0 to 1.
+
+        >>> found = load("cats-vs-dogs").reliability(0.99)
+        >>> found.lower < 0.99 <= found.upper, found.count > 700
+        (True, True)
+        """
+        if not 0 <= probability <= 1:
+            raise ValueError(f"probability={probability!r} arrived; expected a number from 0 to 1.")
+        stored = self.config.cnnhub.reliability
+        for each in stored.bins if stored else ():
+            if each.lower < probability <= each.upper:
+                return ReliabilityBin(each.lower, each.upper, each.count, each.correct / each.count)
+        return None
 
     @property
     def _energy(self) -> Energy:

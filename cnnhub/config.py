@@ -6,6 +6,7 @@ import json
 import warnings
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
@@ -56,6 +57,46 @@ class Energy(BaseModel):
     false_alarm: float | None = Field(default=None, ge=0, le=1)
 
 
+class Bin(BaseModel):
+    """Pictures whose answer had a probability in (lower, upper], and how many of those answers were right."""
+
+    model_config = ConfigDict(extra="allow", allow_inf_nan=False)
+
+    lower: float = Field(ge=0, le=1)
+    upper: float = Field(ge=0, le=1)
+    count: int = Field(ge=1)
+    correct: int = Field(ge=0)
+
+    @model_validator(mode="after")
+    def _check(self) -> Bin:
+        if self.lower >= self.upper:
+            raise ValueError(f"lower is {self.lower}, expected less than upper, {self.upper}")
+        if self.correct > self.count:
+            raise ValueError(f"{self.correct} of {self.count} pictures cannot be right")
+        return self
+
+
+class Reliability(BaseModel):
+    """How often answers of a certain probability, after the temperature, were right.
+
+    Attributes:
+        split: the pictures that were counted.
+        bins: of equal width, by rising probability; those without a picture are left out.
+    """
+
+    model_config = ConfigDict(extra="allow")
+
+    split: str
+    bins: list[Bin]
+
+    @model_validator(mode="after")
+    def _check(self) -> Reliability:
+        for below, above in pairwise(self.bins):
+            if above.lower < below.upper:
+                raise ValueError(f"the bins ({below.lower}, {below.upper}] and ({above.lower}, {above.upper}] overlap or fall")
+        return self
+
+
 class CnnHubMetadata(BaseModel):
     """What stands under "cnnhub" in config.json: ours, ignored by timm and transformers."""
 
@@ -65,6 +106,7 @@ class CnnHubMetadata(BaseModel):
     temperature: float = Field(default=1.0, gt=0)
     label_texts: dict[str, dict[str, str]] = {}
     energy: Energy | None = None
+    reliability: Reliability | None = None
 
 
 class ModelConfig(BaseModel):

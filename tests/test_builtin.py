@@ -41,6 +41,10 @@ def test_packaged_photos(model: str, photo: str, label: str) -> None:
     assert cnnhub.load(model).predict(EXAMPLES / photo).label == label
 
 
+def test_imagenet_has_no_reliability_as_no_validation_pictures_were_there() -> None:
+    assert cnnhub.load("imagenet").reliability(0.97) is None
+
+
 def test_china_is_what_the_book_s_resnet_50_said() -> None:
     prediction = cnnhub.load("imagenet").predict(EXAMPLES / "china.jpg", top_k=3)
     assert {label.split(",")[0] for label in prediction.scores} == {"palace", "bell cote", "monastery"}
@@ -86,6 +90,10 @@ def test_the_card_states_the_measured_figures(name: str) -> None:
     ours = json.loads((BUILTIN / name / "config.json").read_text())["cnnhub"]
     assert ours["temperature"] != 1 and ours["energy"]["false_alarm"] <= 0.05
     assert {"pizza.jpg", "teddy-and-child.jpg"} <= set(ours["energy"]["detection"])
+    bins = ours["reliability"]["bins"]
+    counted = sum(each["count"] for each in bins), sum(each["correct"] for each in bins)
+    assert ours["reliability"]["split"] == "validation"
+    assert counted == (metrics["validation"]["n"], sum(row[i] for i, row in enumerate(metrics["validation"]["confusion"])))
     for split in ("validation", "test"):
         assert f"{100 * metrics[split]['top1']:.2f} %" in card.text
     stated = {result.dataset_split: result.metric_value for result in card.data.eval_results}

@@ -56,6 +56,21 @@ def test_temperature_divides_the_logits(model_folder: ModelFolder, picture: Imag
     assert warm.predict(picture).probability == pytest.approx(expected)
 
 
+def test_reliability_is_the_stored_bin_of_a_probability(model_folder: ModelFolder, tiny: cnnhub.Classifier) -> None:
+    bins = [
+        {"lower": 0.4, "upper": 0.6, "count": 8, "correct": 3},
+        {"lower": 0.8, "upper": 1.0, "count": 100, "correct": 97},
+    ]
+    measured = cnnhub.load(model_folder("measured", cnnhub={"reliability": {"split": "validation", "bins": bins}}))
+    assert measured.reliability(0.97) == measured.reliability(1.0) == cnnhub.ReliabilityBin(0.8, 1.0, 100, 0.97)
+    assert measured.reliability(0.6) == cnnhub.ReliabilityBin(0.4, 0.6, 8, 0.375), "a bin ends with its upper edge"
+    assert measured.reliability(0.7) is None, "no picture was answered so"
+    assert tiny.reliability(0.97) is None, "nothing was measured"
+    for wrong in (-0.1, 1.1, float("nan")):
+        with pytest.raises(ValueError, match="expected a number from 0 to 1"):
+            measured.reliability(wrong)
+
+
 def test_predict_many_yields_in_input_order_and_equals_predict(tiny: cnnhub.Classifier) -> None:
     generator = np.random.default_rng(1)
     images = [generator.integers(0, 256, (40, 50, 3), np.uint8) for _ in range(7)]

@@ -17,6 +17,12 @@ def parse(**changes: object) -> ModelConfig:
     return ModelConfig.parse(json.dumps(tiny_config(**changes)))
 
 
+def with_bins(*bins: list[float]) -> str:
+    """A config.json with a table of reliability whose rows are lower, upper, count, correct."""
+    table = [dict(zip(("lower", "upper", "count", "correct"), values, strict=True)) for values in bins]
+    return json.dumps(tiny_config(cnnhub={"reliability": {"split": "validation", "bins": table}}))
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -42,6 +48,11 @@ def parse(**changes: object) -> ModelConfig:
         (json.dumps(tiny_config(pretrained_cfg={"input_size": [3, 64, 64], "mean": [0] * 3, "std": [0] * 3})), "std"),
         (json.dumps(tiny_config(pretrained_cfg={"input_size": [3, 64, 64]})), "mean: Field required"),
         (json.dumps(tiny_config(cnnhub={"temperature": 0})), "temperature"),
+        (with_bins([0.5, 0.5, 1, 1]), "lower is 0.5, expected less than upper, 0.5"),
+        (with_bins([0.5, 1.5, 1, 1]), "upper: Input should be less than or equal to 1"),
+        (with_bins([0.5, 1, 2, 3]), "3 of 2 pictures cannot be right"),
+        (with_bins([0.5, 1, 0, 0]), "count: Input should be greater than or equal to 1"),
+        (with_bins([0.5, 0.8, 1, 1], [0.7, 1, 1, 1]), r"the bins \(0.5, 0.8\] and \(0.7, 1.0\] overlap or fall"),
     ],
 )
 def test_what_is_refused(text: str, message: str) -> None:

@@ -42,8 +42,8 @@ def test_a_network_without_mistakes_gets_a_temperature_within_bounds() -> None:
 def test_reliability_by_hand() -> None:
     probabilities = torch.tensor([[0.9, 0.1], [0.95, 0.05], [0.45, 0.55], [0.0, 1.0]], dtype=torch.float64)
     table = reliability(probabilities, torch.tensor([0, 1, 1, 1]), bins=10)
-    assert [(each.n, each.accuracy) for each in table] == [(1, 1.0), (1, 1.0), (2, 0.5)]  # 0.9 lies in (0.8, 0.9]
-    assert table[-1] == Bin(pytest.approx(0.9), 1.0, 2, pytest.approx(0.975), 0.5)
+    assert [(each.count, each.accuracy) for each in table] == [(1, 1.0), (1, 1.0), (2, 0.5)]  # 0.9 lies in (0.8, 0.9]
+    assert table[-1] == Bin(pytest.approx(0.9), 1.0, 2, 1, pytest.approx(0.975))
     expected = (abs(0.55 - 1) + abs(0.9 - 1) + 2 * abs(0.975 - 0.5)) / 4
     assert expected_calibration_error(table) == pytest.approx(expected)
 

@@ -125,13 +125,16 @@ def test_temperature_and_threshold_are_fitted_on_validation_and_used(trained: Pa
     config = ModelConfig.read(trained / "config.json")
     energy = config.cnnhub.model_dump()["energy"]
     assert energy["false_alarm"] <= 0.05
+    assert config.cnnhub.reliability is not None and config.cnnhub.reliability.split == "validation"
+    assert sum(each.count for each in config.cnnhub.reliability.bins) == 16
     picture = data / "test/red/0.jpg"
     classifier = cnnhub.load(trained)
     expected = torch.softmax(classifier.logits(picture).double() / config.cnnhub.temperature, 0).max().item()
     assert classifier.predict(picture).probability == pytest.approx(expected)
 
     copy = shutil.copytree(trained, tmp_path / "copy")
-    changed = config.model_copy(update={"cnnhub": config.cnnhub.model_copy(update={"temperature": 1.0, "energy": None})})
+    forgotten = {"temperature": 1.0, "energy": None, "reliability": None}
+    changed = config.model_copy(update={"cnnhub": config.cnnhub.model_copy(update=forgotten)})
     changed.write(copy / "config.json")
     stranger = ROOT / "space/examples/pizza.jpg"
     done = training("evaluate", "--model", copy, "--data", data, "--ood", stranger)
@@ -141,6 +144,7 @@ def test_temperature_and_threshold_are_fitted_on_validation_and_used(trained: Pa
     again = ModelConfig.read(copy / "config.json").cnnhub
     assert again.temperature == pytest.approx(config.cnnhub.temperature, rel=0.2), "flat where no mistake is left"
     assert again.model_dump()["energy"]["threshold"] == pytest.approx(energy["threshold"], rel=0.01)
+    assert again.reliability is not None and sum(each.count for each in again.reliability.bins) == 16
     assert "| pizza.jpg | 1 | " in (copy / "README.md").read_text()
 
 

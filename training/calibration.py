@@ -59,13 +59,18 @@ def fit_temperature(logits: torch.Tensor, targets: torch.Tensor) -> float:
 
 @dataclass(frozen=True)
 class Bin:
-    """Pictures whose answer's probability, the confidence, lies in (low, high]: how many, its mean, and how many are right."""
+    """Pictures whose answer's probability, the confidence, lies in (lower, upper]: how many, how many are right, its mean."""
 
-    low: float
-    high: float
-    n: int
+    lower: float
+    upper: float
+    count: int
+    correct: int
     confidence: float
-    accuracy: float
+
+    @property
+    def accuracy(self) -> float:
+        """The share of right answers, 0 to 1."""
+        return self.correct / self.count
 
 
 def reliability(probabilities: torch.Tensor, targets: torch.Tensor, bins: int = 15) -> list[Bin]:
@@ -76,21 +81,21 @@ def reliability(probabilities: torch.Tensor, targets: torch.Tensor, bins: int = 
         targets: (N,) class numbers.
     """
     confidence, answers = probabilities.double().max(1)
-    right = (answers == targets).double()
+    right = answers == targets
     edges = torch.linspace(0, 1, bins + 1, dtype=torch.float64)
     place = torch.bucketize(confidence, edges[1:-1])
     table = []
     for number in range(bins):
         inside = place == number
-        if n := int(inside.sum()):
-            means = confidence[inside].mean().item(), right[inside].mean().item()
-            table.append(Bin(edges[number].item(), edges[number + 1].item(), n, *means))
+        if count := int(inside.sum()):
+            ends = edges[number].item(), edges[number + 1].item()
+            table.append(Bin(*ends, count, int(right[inside].sum()), confidence[inside].mean().item()))
     return table
 
 
 def expected_calibration_error(table: Sequence[Bin]) -> float:
     """Mean distance between confidence and accuracy (0 to 1) over bins, weighted by their pictures (Guo et al. 2017)."""
-    return sum(each.n * abs(each.confidence - each.accuracy) for each in table) / sum(each.n for each in table)
+    return sum(each.count * abs(each.confidence - each.accuracy) for each in table) / sum(each.count for each in table)
 
 
 def energy_threshold(energies: torch.Tensor, false_alarm: float = 0.05) -> float:

@@ -93,7 +93,7 @@ def record(source: str, result: dict[str, Any], command: str) -> None:
     measured = {key: result[key] for key in _MEASURED if key in result}
     changes: dict[str, Any] = {"metrics": {**ours.get("metrics", {}), split: {**measured, "command": command}}}
     if split == "validation":
-        changes |= {"temperature": result["temperature"], "reliability": result["reliability"]}
+        changes |= {"temperature": result["temperature"], "reliability": {"split": split, "bins": result["reliability"]}}
     if energy:
         kept = {**(ours.get("energy") or {}), **energy}
         kept["detection"] = {**(ours.get("energy") or {}).get("detection", {}), **energy.get("detection", {})}

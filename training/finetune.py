@@ -93,6 +93,8 @@ def finetune(
         config = _cropped(config, crop)
         logits, targets = _logits(network, config, job), torch.tensor(validation.targets)
         calibration = calibrate(logits, targets)
+        measured = measure(logits, targets, config.labels(), calibration.temperature)
+        bins = measured.pop("reliability")
     about = {
         **run.about,
         "temperature": calibration.temperature,
@@ -101,7 +103,8 @@ def finetune(
         "earlier": backbones.earlier_recipes(weights),
         "backbone": ready.origin,
         "counts": counts,
-        "metrics": {"validation": measure(logits, targets, config.labels(), calibration.temperature)},
+        "reliability": {"split": "validation", "bins": bins},
+        "metrics": {"validation": measured},
         "head_only": {**dataclasses.asdict(ready.head.score), "c": ready.head.c} if ready.head else None,
         "crops": {name: dataclasses.asdict(score) for name, score in crops.items()},
         "best_epoch": state.best_epoch,

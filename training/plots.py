@@ -135,7 +135,7 @@ def _draw_accuracy(axes: Axes, epochs: Sequence[int], top1: Sequence[float]) -> 
 def _draw_bins(axes: Axes, probabilities: torch.Tensor, targets: torch.Tensor, bins: int, colour: str, name: str) -> None:
     table = table_of(probabilities, targets, bins)
     x, y = [each.confidence for each in table], [each.accuracy for each in table]
-    areas = [8 + 120 * each.n / len(targets) for each in table]  # a dot's area is its share of pictures
+    areas = [8 + 120 * each.count / len(targets) for each in table]  # a dot's area is its share of pictures
     axes.plot(x, y, color=colour, linewidth=1, label=f"{name}: ECE {expected_calibration_error(table):.2%}")
     axes.scatter(x, y, s=areas, color=colour, clip_on=False)
 
