@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence, Sized
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
+from numbers import Integral
 from typing import Any, Literal, overload
 
+import numpy as np
 import torch
 from timm.data import create_transform
 
@@ -16,7 +18,7 @@ from cnnhub import features, hub
 from cnnhub.config import MAX_CLASSES, Energy, ModelConfig, label_index
 from cnnhub.engines import Engine, check_engine
 from cnnhub.engines.torch import TorchEngine, build
-from cnnhub.errors import CnnHubError, ImageError
+from cnnhub.errors import ArgumentError, CnnHubError, ImageError
 from cnnhub.images import ImageSource, open_image
 
 MAX_PARAMETERS = 400_000_000
@@ -53,7 +55,9 @@ def load(
 
     Raises:
         ModelNotFoundError, ModelConfigError, ModelWeightsError: see each.
-        ValueError: num_classes or labels cannot be a head's.
+        UnknownNameError: there is no such engine.
+        ArgumentError: num_classes or labels cannot be a head's.
+        CnnHubError: the device cannot be used, or the engine is not installed.
 
     >>> from sklearn.datasets import load_sample_image
     >>> load("imagenet").predict(load_sample_image("china.jpg")).label
@@ -62,7 +66,8 @@ def load(
     check_engine(engine)
     files = hub.resolve(source, revision=revision, cache_dir=cache_dir, token=token, local_files_only=local_files_only)
     on = _device(device)
-    network: Any = build(files.config, files.weights, max_parameters)
+    with torch.random.fork_rng(devices=[]):  # the initial weights, soon replaced, are drawn from a copy of torch's generator
+        network: Any = build(files.config, files.weights, max_parameters)
     config = files.config
     if num_classes is not None or labels is not None:
         config = config.with_labels(_head_labels(num_classes, labels))
@@ -81,6 +86,9 @@ class Prediction:
         scores: label -> probability, largest first.
         is_unfamiliar: whether the picture looks like nothing that the network was trained on; None where the model
             stores no threshold. `Classifier.false_alarm` says how often that is wrong.
+
+    >>> Prediction("cat", 0.75, {"cat": 0.75, "dog": 0.25}).label
+    'cat'
     """
 
     label: str
@@ -105,7 +113,18 @@ class ReliabilityBin:
 
 
 class Classifier:
-    """An image classifier: labels, preprocessing and a network. Its methods may run in several threads."""
+    """An image classifier: labels, preprocessing and a network, made by `load`.
+
+    Its methods may run in several threads. It can be pickled: the copy, in another process say, gives equal logits and
+    runs on the same device.
+
+    Attributes:
+        labels: one name a class, in the order of the logits.
+        config: its config.json. network: the timm network, in eval mode. source: what it was loaded from.
+
+    >>> load("cats-vs-dogs")
+    Classifier('cats-vs-dogs', mobilenetv2_100, 2 labels)
+    """
 
     def __init__(self, config: ModelConfig, network: torch.nn.Module, engine: Engine, source: str) -> None:
         self.config = config
@@ -122,7 +141,11 @@ class Classifier:
 
     @property
     def false_alarm(self) -> float | None:
-        """The share of the validation pictures, 0 to 1, that were called unfamiliar; None where it was not measured."""
+        """The share of the validation pictures, 0 to 1, that were called unfamiliar; None where it was not measured.
+
+        >>> load("cats-vs-dogs").false_alarm
+        0.04875
+        """
         return self._energy.false_alarm
 
     def reliability(self, probability: float) -> ReliabilityBin | None:
@@ -162,7 +185,13 @@ class Classifier:
 
         Raises:
             ImageError: the picture cannot be read.
+            ArgumentError: top_k is not a positive whole number.
+
+        >>> from sklearn.datasets import load_sample_image
+        >>> [f"{label} {p:.0%}" for label, p in load("imagenet").predict(load_sample_image("china.jpg"), top_k=2).scores.items()]
+        ['palace 43%', 'monastery 11%']
         """
+        _check_top_k(top_k)
         return self._predictions(self.logits(image)[None], top_k)[0]
 
     @overload
@@ -200,22 +229,45 @@ class Classifier:
 
         Raises:
             ImageError: a picture cannot be read and on_error is "raise".
-            ValueError: batch_size is not positive.
+            ArgumentError: batch_size or top_k is not a positive whole number, on_error is something else, or one picture
+                arrived, not several. These are raised at once, not when the first answer is asked for.
+
+        >>> from sklearn.datasets import load_sample_images
+        >>> outcomes = load("flowers").predict_many([*load_sample_images().images, b"no picture"], on_error="keep")
+        >>> [type(outcome).__name__ for outcome in outcomes]
+        ['Prediction', 'Prediction', 'ImageError']
         """
-        if batch_size < 1:
-            raise ValueError(f"batch_size is {batch_size}; expected 1 or more.")
-        outcomes = self._outcomes(images, batch_size, top_k, on_error)
-        yield from _with_bar(outcomes, len(images) if isinstance(images, Sized) else None) if progress else outcomes
+        _check_count("batch_size", batch_size)
+        _check_top_k(top_k)
+        if on_error not in ("raise", "keep"):
+            raise ArgumentError(f"on_error is {on_error!r}; expected 'raise' or 'keep'.")
+        outcomes = self._outcomes(_several(images), batch_size, top_k, on_error)
+        return _with_bar(outcomes, len(images) if isinstance(images, Sized) else None) if progress else outcomes
 
     def preprocess(self, image: ImageSource) -> torch.Tensor:
-        """A picture -> pixels (3, H, W) float32, normalised as the network was trained (timm's transform)."""
+        """A picture -> pixels (3, H, W) float32, normalised as the network was trained (timm's transform).
+
+        Raises:
+            ImageError: the picture cannot be read, or is a sliver.
+
+        >>> pixels = load("flowers").preprocess(np.zeros((300, 400, 3), np.uint8))
+        >>> pixels.shape, pixels.unique()
+        (torch.Size([3, 224, 224]), tensor([-1.]))
+        """
         opened = open_image(image)
         self._check_shape(opened.size)
         pixels: torch.Tensor = self._transform(opened)
         return pixels
 
     def logits(self, image: ImageSource) -> torch.Tensor:
-        """A picture -> logits (K,) float32: what stands before temperature and softmax."""
+        """A picture -> logits (K,) float32: what stands before temperature and softmax.
+
+        Raises:
+            ImageError: the picture cannot be read.
+
+        >>> load("flowers").logits(np.zeros((300, 400, 3), np.uint8)).shape
+        torch.Size([5])
+        """
         return self.engine.logits(self.preprocess(image)[None])[0]
 
     def embed(self, image: ImageSource) -> torch.Tensor:
@@ -223,6 +275,12 @@ class Classifier:
 
         Where hidden layers stand before the head, as in VGG and MobileNetV3, it is their output, and its length the
         network's `head_hidden_size`.
+
+        Raises:
+            ImageError: the picture cannot be read.
+
+        >>> load("flowers").embed(np.zeros((300, 400, 3), np.uint8)).shape
+        torch.Size([1280])
         """
         pixels = self.preprocess(image)[None].to(next(self.network.parameters()).device)
         with torch.inference_mode():
@@ -231,15 +289,27 @@ class Classifier:
             return features[0].float().cpu()
 
     def layers(self) -> list[str]:
-        """Names of the layers whose output is a stack of maps, shallow to deep."""
+        """Names of the layers whose output is a stack of maps, shallow to deep.
+
+        >>> load("flowers").layers()[:3]
+        ['conv_stem', 'bn1.act', 'bn1']
+        """
         return list(self.layer_shapes())
 
     def layer_shapes(self) -> dict[str, tuple[int, int, int]]:
-        """Layer name -> (C, H, W) of its output, shallow to deep."""
+        """Layer name -> (C, H, W) of its output, in channels and pixels, shallow to deep.
+
+        >>> load("flowers").layer_shapes()["conv_stem"]
+        (32, 112, 112)
+        """
         return dict(self._layer_shapes)
 
     def stages(self) -> list[str]:
-        """The few layers that tell the journey: where the size of the maps changes, shallow to deep."""
+        """The few layers that tell the journey: where the size of the maps changes, shallow to deep.
+
+        >>> load("flowers").stages()
+        ['bn1', 'blocks.0', 'blocks.1', 'blocks.2', 'blocks.3', 'blocks.4', 'blocks.5', 'blocks.6', 'bn2']
+        """
         return features.stages(self.layer_shapes())
 
     def feature_maps(self, image: ImageSource, layers: str | Sequence[str]) -> dict[str, torch.Tensor]:
@@ -248,6 +318,10 @@ class Classifier:
         Raises:
             UnknownNameError: no such layer; the message names near ones.
             ImageError: the picture cannot be read.
+
+        >>> maps = load("flowers").feature_maps(np.zeros((300, 400, 3), np.uint8), ["blocks.1", "bn2"])
+        >>> {name: tuple(values.shape) for name, values in maps.items()}
+        {'blocks.1': (24, 56, 56), 'bn2': (1280, 7, 7)}
         """
         names = [layers] if isinstance(layers, str) else list(layers)
         features.check_layers(names, self.layers())
@@ -260,6 +334,9 @@ class Classifier:
 
         Raises:
             UnknownNameError: no class has this label.
+
+        >>> load("flowers").label_index("tulips")
+        4
         """
         return label_index(self.labels, label)
 
@@ -278,10 +355,9 @@ class Classifier:
         return features.layer_shapes(self.network, self.config.pretrained_cfg.input_size)
 
     def _outcomes(
-        self, images: Iterable[ImageSource], batch_size: int, top_k: int | None, on_error: str
+        self, images: Iterator[ImageSource], batch_size: int, top_k: int | None, on_error: str
     ) -> Iterator[Prediction | CnnHubError]:
-        remaining = iter(images)
-        while batch := list(islice(remaining, batch_size)):
+        while batch := list(islice(images, batch_size)):
             outcomes = [self._try_preprocess(image, on_error) for image in batch]
             pixels = [outcome for outcome in outcomes if isinstance(outcome, torch.Tensor)]
             predictions = iter(self._predictions(self.engine.logits(torch.stack(pixels)), top_k) if pixels else [])
@@ -298,8 +374,6 @@ class Classifier:
 
     def _predictions(self, logits: torch.Tensor, top_k: int | None) -> list[Prediction]:
         """Logits (N, K) -> N predictions."""
-        if top_k is not None and top_k < 1:
-            raise ValueError(f"top_k is {top_k}; expected 1 or more, or None for all.")
         probabilities = torch.softmax(logits.double() / self.config.cnnhub.temperature, dim=1)
         values, indices = probabilities.topk(min(top_k or len(self.labels), len(self.labels)), dim=1)
         predictions = []
@@ -329,24 +403,43 @@ def _head_labels(num_classes: int | None, labels: Sequence[str] | None) -> list[
     """The labels of a fresh head."""
     if labels is None:
         if isinstance(num_classes, bool) or not isinstance(num_classes, int) or not 1 <= num_classes <= MAX_CLASSES:
-            raise ValueError(f"num_classes={num_classes!r} arrived; expected a whole number from 1 to {MAX_CLASSES:,}.")
+            raise ArgumentError(f"num_classes={num_classes!r} arrived; expected a whole number from 1 to {MAX_CLASSES:,}.")
         return [f"class {number}" for number in range(num_classes)]
-    names = list(labels)
-    if isinstance(labels, str) or not all(isinstance(name, str) and name for name in names):
-        raise ValueError(f"labels={labels!r} arrived; expected a list of names such as ['ant', 'bee'].")
+    names = [] if isinstance(labels, str) or not isinstance(labels, Iterable) else list(labels)
+    if (not names and labels != []) or not all(isinstance(name, str) and name for name in names):
+        raise ArgumentError(f"labels={labels!r} arrived; expected a list of names such as ['ant', 'bee'].")
     if not 1 <= len(names) <= MAX_CLASSES or len(set(names)) < len(names):
         different = len(set(names))
-        raise ValueError(f"{len(names)} labels arrived, {different} different ones; expected at least one, and each once.")
+        raise ArgumentError(f"{len(names)} labels arrived, {different} different ones; expected at least one, and each once.")
     if num_classes not in (None, len(names)):
-        raise ValueError(f"num_classes={num_classes} and {len(names)} labels arrived. Leave num_classes out.")
+        raise ArgumentError(f"num_classes={num_classes} and {len(names)} labels arrived. Leave num_classes out.")
     return names
 
 
-def _with_bar(outcomes: Iterator[Prediction | CnnHubError], total: int | None) -> Iterable[Prediction | CnnHubError]:
+def _check_count(name: str, value: Any, otherwise: str = "") -> None:
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
+        raise ArgumentError(f"{name} is {value!r}; expected a whole number of at least 1{otherwise}.")
+
+
+def _check_top_k(top_k: int | None) -> None:
+    if top_k is not None:
+        _check_count("top_k", top_k, ", or None for all")
+
+
+def _several(images: Iterable[ImageSource]) -> Iterator[ImageSource]:
+    """An iterator over pictures. A path, bytes or an array that is one picture would be iterated over, too, to no good."""
+    is_array_of_one = isinstance(images, np.ndarray) and images.ndim == 3 and images.shape[2] in (3, 4)
+    if isinstance(images, str | bytes | bytearray) or is_array_of_one or not isinstance(images, Iterable):
+        what = "array" if is_array_of_one else type(images).__name__
+        raise ArgumentError(f"One {what} arrived; predict_many expects a list or an iterator of pictures. predict takes one.")
+    return iter(images)
+
+
+def _with_bar(outcomes: Iterator[Prediction | CnnHubError], total: int | None) -> Iterator[Prediction | CnnHubError]:
     from rich.console import Console
     from rich.progress import track
 
-    return track(outcomes, "classifying", total=total, console=Console(stderr=True), transient=True)
+    return iter(track(outcomes, "classifying", total=total, console=Console(stderr=True), transient=True))
 
 
 def _engine(name: str, network: torch.nn.Module, device: torch.device, config: ModelConfig) -> Engine:

@@ -149,6 +149,11 @@ class ModelConfig(BaseModel):
 
     @classmethod
     def parse(cls, data: bytes | str, name: str = "config.json") -> ModelConfig:
+        """The text of a config.json, validated; `name` is what an error calls it.
+
+        Raises:
+            ModelConfigError: it is not JSON, nests too deep, or is not a model's description.
+        """
         try:
             values = json.loads(data)
         except (ValueError, RecursionError) as error:
@@ -180,6 +185,7 @@ class ModelConfig(BaseModel):
         return self.model_copy(update={"cnnhub": ours})
 
     def write(self, path: Path) -> None:
+        """Write it as a config.json that timm and `read` understand; OSError where the disk refuses."""
         text = self.model_dump_json(exclude_none=True, indent=2)
         write_atomically(path, text.encode() + b"\n")
 

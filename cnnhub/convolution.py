@@ -157,7 +157,14 @@ def pool2d(
 
 
 def as_pixels(image: Pixels) -> torch.Tensor:
-    """A tensor or array (..., H, W), or a PIL image, -> float32 (..., H, W). PIL pixels stay in 0..255."""
+    """A tensor or array (..., H, W), or a PIL image, -> float32 (..., H, W). PIL pixels stay in 0..255.
+
+    Raises:
+        GeometryError: it is something else, or has fewer than two axes.
+
+    >>> as_pixels(Image.new("RGB", (4, 2))).shape, as_pixels(Image.new("L", (4, 2))).shape
+    (torch.Size([3, 2, 4]), torch.Size([2, 4]))
+    """
     if isinstance(image, Image.Image):
         is_grey = image.mode in ("1", "L", "LA", "F") or image.mode.startswith("I")
         rgb = torch.from_numpy(np.array(open_image(image), dtype=np.float32))

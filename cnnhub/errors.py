@@ -7,7 +7,15 @@ from collections.abc import Iterable
 
 
 class CnnHubError(Exception):
-    """Parent of every error that cnnhub raises on purpose."""
+    """Parent of every error that cnnhub raises on purpose.
+
+    >>> import cnnhub
+    >>> try:
+    ...     cnnhub.load("flower")
+    ... except CnnHubError as error:
+    ...     print(type(error).__name__)
+    ModelNotFoundError
+    """
 
 
 class ImageError(CnnHubError):
@@ -34,12 +42,23 @@ class CorruptedFileError(ModelWeightsError):
     """A file in the cache is not the one that the Hub announced, and cannot be fetched again."""
 
 
+class OutputError(CnnHubError):
+    """What was made cannot be written where it was asked for."""
+
+
+class ArgumentError(CnnHubError, ValueError):
+    """An argument has a value that means nothing, such as a batch of no pictures."""
+
+
 class UnknownNameError(CnnHubError):
     """A layer, label or kernel that does not exist; the message names the nearest ones."""
 
     def __init__(self, kind: str, name: object, known: Iterable[str]) -> None:
-        self.kind, self.name = kind, name
-        super().__init__(f"There is no {kind} {name!r}. {nearest(str(name), known, plural(kind))}")
+        self.kind, self.name, self.known = kind, name, list(known)
+        super().__init__(f"There is no {kind} {name!r}. {nearest(str(name), self.known, plural(kind))}")
+
+    def __reduce__(self) -> tuple[type[UnknownNameError], tuple[str, object, list[str]]]:
+        return type(self), (self.kind, self.name, self.known)  # an error crosses processes as its arguments
 
 
 class KernelError(CnnHubError):
@@ -66,4 +85,9 @@ def nearest(name: str, known: Iterable[str], plural: str) -> str:
 
 
 def plural(noun: str) -> str:
+    """More than one of it.
+
+    >>> plural("kernel")
+    'kernels'
+    """
     return f"{noun}s"

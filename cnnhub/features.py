@@ -19,7 +19,14 @@ Shape = tuple[int, int, int]
 
 
 def feature_maps(network: torch.nn.Module, pixels: torch.Tensor, layers: Sequence[str]) -> dict[str, torch.Tensor]:
-    """Run pixels (1, 3, H, W) through the network -> layer name: feature maps (C, H, W) on the CPU."""
+    """Run pixels (1, 3, H, W) through the network -> layer name: feature maps (C, H, W) float32 on the CPU.
+
+    The names must be the network's (`check_layers`).
+
+    >>> network = torch.nn.Sequential(torch.nn.Conv2d(3, 8, 3), torch.nn.ReLU())
+    >>> feature_maps(network, torch.zeros(1, 3, 6, 6), ["1"])["1"].shape
+    torch.Size([8, 4, 4])
+    """
     private = _private_copy(network)
     with torch.inference_mode(), recording(private, layers) as maps:
         private(pixels)
@@ -31,6 +38,9 @@ def layer_shapes(network: torch.nn.Module, input_size: Shape) -> dict[str, Shape
 
     Modules that hand their input on unchanged (Identity, dropout at inference) are left out. Runs on the
     "meta" device: nothing is computed.
+
+    >>> layer_shapes(torch.nn.Sequential(torch.nn.Conv2d(3, 8, 3), torch.nn.Identity()), (3, 6, 6))
+    {'0': (8, 4, 4)}
     """
     names = [name for name, _ in network.named_modules() if name]
     shadow = _private_copy(network, device="meta").eval()
@@ -49,6 +59,9 @@ def stages(shapes: Mapping[str, Shape]) -> list[str]:
 
     Among layers at most two names deep ("bn1", "blocks.2"), a container whose children differ in shape is
     replaced by its children, any other stands for them; of neighbours with one shape the last is kept.
+
+    >>> stages({"stem": (8, 32, 32), "blocks.0": (8, 32, 32), "blocks.1": (16, 16, 16), "pool": (16, 1, 1)})
+    ['blocks.0', 'blocks.1']
     """
     outer = {name: shape for name, shape in shapes.items() if name.count(".") <= 1 and shape[1] * shape[2] > 1}
 
@@ -65,11 +78,19 @@ def stages(shapes: Mapping[str, Shape]) -> list[str]:
 
 
 def strongest_first(maps: torch.Tensor) -> list[int]:
-    """Channel numbers of maps (C, H, W), the largest mean of |activation| first."""
+    """Channel numbers of maps (C, H, W), the largest mean of |activation| first.
+
+    >>> strongest_first(torch.tensor([[[1.0]], [[-3.0]], [[2.0]]]))
+    [1, 2, 0]
+    """
     return torch.argsort(maps.abs().mean(dim=(1, 2)), descending=True, stable=True).tolist()
 
 
 def check_layers(names: Sequence[str], known: Sequence[str]) -> None:
+    """Raise UnknownNameError, which names near ones, where a name is not among the known.
+
+    >>> check_layers(["conv1"], ["conv1", "conv2"])
+    """
     for name in names:
         if name not in known:
             raise UnknownNameError("layer", name, known)
@@ -77,7 +98,16 @@ def check_layers(names: Sequence[str], known: Sequence[str]) -> None:
 
 @contextmanager
 def recording(network: torch.nn.Module, layers: Sequence[str]) -> Iterator[dict[str, torch.Tensor]]:
-    """While the block runs, each forward pass stores the outputs of `layers`; the hooks are removed after."""
+    """While the block runs, each forward pass stores the outputs of `layers`; the hooks are removed after.
+
+    Only for a network that no other thread runs.
+
+    >>> network = torch.nn.Sequential(torch.nn.ReLU())
+    >>> with recording(network, ["0"]) as maps:
+    ...     _ = network(torch.tensor([-1.0, 2.0]))
+    >>> maps
+    {'0': tensor([0., 2.])}
+    """
     maps: dict[str, torch.Tensor] = {}
     handles = []
 

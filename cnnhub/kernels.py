@@ -109,6 +109,9 @@ class Nature:
         towards_x, towards_y: first moments, sum of weight times offset from the middle, in pixels; positive
             if the kernel answers positively where the picture gets brighter to the right or downwards.
         centre: the weight in the middle.
+
+    >>> nature("sobel_x")
+    Nature(kind='vertical_edges', total=0.0, towards_x=8.0, towards_y=0.0, centre=0.0)
     """
 
     kind: str

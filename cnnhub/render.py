@@ -17,6 +17,11 @@ DIVERGING = "RdBu_r"  # blue below zero, red above, neutral at zero
 
 
 def is_signed(maps: torch.Tensor) -> bool:
+    """Whether any value lies below zero.
+
+    >>> is_signed(torch.tensor([0.0, 1.0])), is_signed(torch.tensor([-1.0, 1.0]))
+    (False, True)
+    """
     return bool((maps < 0).any())
 
 
@@ -26,6 +31,10 @@ def map_image(values: torch.Tensor, limit: float | None = None, signed: bool | N
     Args:
         limit: the value that gets the last colour; the largest |value| if None.
         signed: use the diverging colours, symmetric around zero; told from the values if None.
+
+    >>> picture = map_image(torch.tensor([[-1.0, 0.0, 1.0]]))
+    >>> [picture.getpixel((x, 0)) for x in range(3)]  # blue, nearly white, red
+    [(5, 48, 97), (247, 246, 246), (103, 0, 31)]
     """
     signed = is_signed(values) if signed is None else signed
     limit = float(values.abs().max()) if limit is None else limit
@@ -40,6 +49,9 @@ def visible_limit(values: torch.Tensor) -> float:
 
     It is the 99.5 % quantile of |values| (of every so many, where there are more than 100,000), or the largest
     if that is zero.
+
+    >>> visible_limit(torch.cat([torch.ones(999), torch.tensor([1000.0])]))
+    1.0
     """
     sizes = values.abs().flatten()
     sample = sizes[:: max(1, sizes.numel() // 100_000)]
@@ -50,6 +62,9 @@ def sprite(maps: torch.Tensor, limit: float | None = None, signed: bool | None =
     """Maps (C, H, W) -> one RGB image of tiles without gaps, row by row, one pixel a value.
 
     The tiles stand in a grid that is `sprite_columns(C)` wide; unused places at the end are zero.
+
+    >>> sprite(torch.rand(5, 10, 20)).size
+    (60, 20)
     """
     signed = is_signed(maps) if signed is None else signed
     channels, height, width = maps.shape
@@ -63,7 +78,11 @@ def sprite(maps: torch.Tensor, limit: float | None = None, signed: bool | None =
 
 
 def sprite_columns(channels: int) -> int:
-    """How many tiles stand beside each other in a sprite of so many: the side of the smallest square."""
+    """How many tiles stand beside each other in a sprite of so many: the side of the smallest square.
+
+    >>> sprite_columns(16), sprite_columns(17)
+    (4, 5)
+    """
     return math.ceil(math.sqrt(channels))
 
 

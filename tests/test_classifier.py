@@ -18,6 +18,7 @@ from PIL import Image
 
 import cnnhub
 from cnnhub.errors import (
+    ArgumentError,
     CnnHubError,
     ImageError,
     ModelConfigError,
@@ -102,8 +103,33 @@ def test_a_bad_picture_in_the_middle(tiny: cnnhub.Classifier, picture: Image.Ima
     assert kept[0] == kept[2]
     with pytest.raises(ImageError):
         list(tiny.predict_many(images))
-    with pytest.raises(ValueError, match="batch_size"):
-        next(tiny.predict_many(images, batch_size=0))
+
+
+@pytest.mark.parametrize(
+    ("images", "options", "message"),
+    [
+        ([], {"batch_size": 0}, "batch_size is 0; expected a whole number of at least 1."),
+        ([], {"batch_size": "3"}, "batch_size is '3'"),
+        ([], {"batch_size": True}, "batch_size is True"),
+        ([], {"top_k": 0}, "top_k is 0"),
+        ([], {"top_k": 2.5}, "top_k is 2.5; .*, or None for all"),
+        ([], {"on_error": "skip"}, "on_error is 'skip'; expected 'raise' or 'keep'."),
+        ("cat.jpg", {}, "One str arrived; .* predict takes one"),
+        (b"cat", {}, "One bytes arrived"),
+        (Path("cat.jpg"), {}, "One PosixPath arrived"),
+        (np.zeros((9, 8, 3), np.uint8), {}, "One array arrived"),
+    ],
+)
+def test_what_predict_many_cannot_do_it_says_at_once(
+    tiny: cnnhub.Classifier, images: object, options: dict[str, object], message: str
+) -> None:
+    with pytest.raises(ArgumentError, match=message):
+        tiny.predict_many(images, **options)
+
+
+def test_predict_many_takes_an_array_of_pictures_and_numpy_s_numbers(tiny: cnnhub.Classifier) -> None:
+    pictures = np.random.default_rng(0).integers(0, 256, (4, 40, 50, 3), np.uint8)
+    assert len(list(tiny.predict_many(pictures, batch_size=np.int64(2), top_k=np.int64(1)))) == 4
 
 
 def test_preprocess_is_timm_s(tiny: cnnhub.Classifier, picture: Image.Image) -> None:
@@ -286,13 +312,15 @@ def test_a_fresh_head(model_folder: ModelFolder, picture: Image.Image) -> None:
         ({"num_classes": True}, "num_classes=True"),
         ({"labels": "ab"}, "expected a list of names"),
         ({"labels": []}, "at least one"),
+        ({"labels": 5}, "labels=5 arrived"),
         ({"labels": ["a", "a"]}, "1 different ones"),
         ({"labels": ["a", "b"], "num_classes": 3}, "Leave num_classes out"),
     ],
 )
 def test_heads_that_cannot_be(model_folder: ModelFolder, options: dict[str, object], message: str) -> None:
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ArgumentError, match=message) as caught:
         cnnhub.load(model_folder(), **options)
+    assert isinstance(caught.value, ValueError)
 
 
 @pytest.mark.parametrize("model", ["cats-vs-dogs", "imagenet"])

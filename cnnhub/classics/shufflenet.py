@@ -77,6 +77,7 @@ class ShuffleNetV2(shufflenetv2.ShuffleNetV2):  # type: ignore[misc]
         return x if pre_logits else self.fc(x)
 
     def get_classifier(self) -> torch.nn.Module:
+        """The head."""
         return self.fc
 
     def reset_classifier(self, num_classes: int, global_pool: str | None = None) -> None:
@@ -96,6 +97,7 @@ class ShuffleNetV2(shufflenetv2.ShuffleNetV2):  # type: ignore[misc]
         return {"stem": r"^conv1", "blocks": [(blocks, None), (r"^conv5", (99999,))]}
 
     def set_grad_checkpointing(self, enable: bool = True) -> None:
+        """timm asks every network; this one cannot."""
         assert not enable, "gradient checkpointing not supported"
 
 

@@ -23,5 +23,6 @@ class Engine(Protocol):
 
 
 def check_engine(name: str) -> None:
+    """Raise UnknownNameError where there is no such engine."""
     if name not in ENGINES:
         raise UnknownNameError("engine", name, ENGINES)

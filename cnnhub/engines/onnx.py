@@ -13,6 +13,8 @@ from cnnhub.errors import CnnHubError
 
 
 class OnnxEngine:
+    """onnxruntime on the CPU. The network is exported when the engine is made, which takes a second or two."""
+
     name = "onnx"
 
     def __init__(self, network: torch.nn.Module, input_size: tuple[int, int, int]) -> None:
@@ -21,12 +23,17 @@ class OnnxEngine:
             raise CnnHubError(f"engine='onnx' needs {' and '.join(missing)}. Install them with: pip install 'cnnhub[onnx]'.")
         import onnxruntime
 
-        model = _export(network.cpu().eval(), input_size)
+        self._network, self._input_size = network.cpu().eval(), input_size
+        model = _export(self._network, input_size)
         self._session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
 
     def logits(self, pixels: torch.Tensor) -> torch.Tensor:
+        """Pixels (N, 3, H, W) float32 -> logits (N, K) float32."""
         (output,) = self._session.run(None, {"pixels": pixels.numpy()})
         return torch.from_numpy(output)
+
+    def __reduce__(self) -> tuple[type[OnnxEngine], tuple[torch.nn.Module, tuple[int, int, int]]]:
+        return type(self), (self._network, self._input_size)  # a session cannot be pickled; the copy exports anew
 
 
 def _export(network: torch.nn.Module, input_size: tuple[int, int, int]) -> bytes:

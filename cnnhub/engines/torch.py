@@ -18,12 +18,15 @@ _WHOLE = ("I64", "I32")
 
 
 class TorchEngine:
+    """The network as it is, on the device where it lies."""
+
     name = "torch"
 
     def __init__(self, network: torch.nn.Module, device: torch.device) -> None:
         self._network, self._device = network, device
 
     def logits(self, pixels: torch.Tensor) -> torch.Tensor:
+        """Pixels (N, 3, H, W) float32 -> logits (N, K) float32 on the CPU."""
         with torch.inference_mode():
             output: torch.Tensor = self._network(pixels.to(self._device))
             return output.float().cpu()
