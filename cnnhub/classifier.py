@@ -104,6 +104,9 @@ class ReliabilityBin:
     Attributes:
         count: how many there were.
         accuracy: the share of them, 0 to 1, whose answer was right.
+
+    >>> ReliabilityBin(0.8, 0.9, 50, 0.84).accuracy
+    0.84
     """
 
     lower: float
@@ -158,14 +161,14 @@ class Classifier:
             None where it was not measured, or no picture's answer was about as probable.
 
         Raises:
-            ValueError: the probability does not lie in 0 to 1.
+            ArgumentError: the probability does not lie in 0 to 1.
 
         >>> found = load("cats-vs-dogs").reliability(0.99)
         >>> found.lower < 0.99 <= found.upper, found.count > 700
         (True, True)
         """
         if not 0 <= probability <= 1:
-            raise ValueError(f"probability={probability!r} arrived; expected a number from 0 to 1.")
+            raise ArgumentError(f"probability={probability!r} arrived; expected a number from 0 to 1.")
         stored = self.config.cnnhub.reliability
         for each in stored.bins if stored else ():
             if each.lower < probability <= each.upper:
