@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from cnnhub import convolution, errors, features, kernels, render
+    from cnnhub import convolution, errors, features, kernels, render, stack
     from cnnhub.classifier import Classifier, Prediction, ReliabilityBin, load
     from cnnhub.errors import CnnHubError
     from cnnhub.hub import builtin_models
@@ -35,6 +35,7 @@ _HOME = {
     "load": "classifier",
     "open_image": "images",
     "render": "render",
+    "stack": "stack",
 }
 
 __all__ = [
@@ -50,6 +51,7 @@ __all__ = [
     "load",
     "open_image",
     "render",
+    "stack",
 ]
 
 

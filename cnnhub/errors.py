@@ -62,11 +62,11 @@ class UnknownNameError(CnnHubError):
 
 
 class KernelError(CnnHubError):
-    """A kernel that is not an odd square grid of finite numbers."""
+    """A kernel that is not an odd square grid of finite numbers, or whose divisor or bias is of no use."""
 
 
 class GeometryError(CnnHubError):
-    """Stride, padding, dilation or window with which no output exists."""
+    """Stride, padding, dilation, window or picture with which no output exists."""
 
 
 def nearest(name: str, known: Iterable[str], plural: str) -> str:

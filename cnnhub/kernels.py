@@ -19,27 +19,55 @@ KernelSource: TypeAlias = "str | Sequence[Sequence[float]] | torch.Tensor"
 
 MAX_SIZE = 31
 
-_LINE = [0.0] * 7
-_PRESETS: dict[str, list[list[float]]] = {
-    "identity": [[0, 0, 0], [0, 1, 0], [0, 0, 0]],
-    "box_blur": [[1 / 9] * 3] * 3,
-    "box_blur_5x5": [[1 / 25] * 5] * 5,
-    "gaussian": [[w / 16 for w in row] for row in ([1, 2, 1], [2, 4, 2], [1, 2, 1])],
-    "gaussian_5x5": [[a * b / 256 for b in (1, 4, 6, 4, 1)] for a in (1, 4, 6, 4, 1)],
-    "sharpen": [[0, -1, 0], [-1, 5, -1], [0, -1, 0]],
-    "sobel_x": [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]],
-    "sobel_y": [[-1, -2, -1], [0, 0, 0], [1, 2, 1]],
-    "prewitt_x": [[-1, 0, 1], [-1, 0, 1], [-1, 0, 1]],
-    "prewitt_y": [[-1, -1, -1], [0, 0, 0], [1, 1, 1]],
-    "scharr_x": [[-3, 0, 3], [-10, 0, 10], [-3, 0, 3]],
-    "scharr_y": [[-3, -10, -3], [0, 0, 0], [3, 10, 3]],
-    "laplacian_4": [[0, 1, 0], [1, -4, 1], [0, 1, 0]],
-    "laplacian_8": [[1, 1, 1], [1, -8, 1], [1, 1, 1]],
-    "emboss": [[-2, -1, 0], [-1, 1, 1], [0, 1, 2]],
-    "outline": [[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]],
+# What a preset is for, in the order in which people meet them.
+GROUPS = ("smooth", "sharpen", "vertical_edges", "horizontal_edges", "diagonal_edges", "all_edges", "emboss", "lines")
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A preset kernel as people write it: whole numbers and what their sum is divided by.
+
+    Attributes:
+        weights: (k, k), undivided.
+        group: what it is for, one of GROUPS.
+
+    >>> preset("gaussian").weights[1], preset("gaussian").divisor
+    ((2.0, 4.0, 2.0), 16.0)
+    """
+
+    weights: tuple[tuple[float, ...], ...]
+    divisor: float
+    group: str
+
+
+def _preset(group: str, rows: Sequence[Sequence[float]], divisor: float = 1) -> Preset:
+    return Preset(tuple(tuple(float(value) for value in row) for row in rows), float(divisor), group)
+
+
+_BINOMIAL_3, _BINOMIAL_5 = (1, 2, 1), (1, 4, 6, 4, 1)
+_PRESETS: dict[str, Preset] = {
+    "identity": _preset("smooth", [[0, 0, 0], [0, 1, 0], [0, 0, 0]]),  # the blur over a single pixel
+    "box_blur": _preset("smooth", [[1] * 3] * 3, 9),
+    "box_blur_5x5": _preset("smooth", [[1] * 5] * 5, 25),
+    "gaussian": _preset("smooth", [[a * b for b in _BINOMIAL_3] for a in _BINOMIAL_3], 16),
+    "gaussian_5x5": _preset("smooth", [[a * b for b in _BINOMIAL_5] for a in _BINOMIAL_5], 256),
+    "sharpen": _preset("sharpen", [[0, -1, 0], [-1, 5, -1], [0, -1, 0]]),
+    "sobel_x": _preset("vertical_edges", [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]]),
+    "sobel_y": _preset("horizontal_edges", [[-1, -2, -1], [0, 0, 0], [1, 2, 1]]),
+    "prewitt_x": _preset("vertical_edges", [[-1, 0, 1]] * 3),
+    "prewitt_y": _preset("horizontal_edges", [[-1] * 3, [0] * 3, [1] * 3]),
+    "scharr_x": _preset("vertical_edges", [[-3, 0, 3], [-10, 0, 10], [-3, 0, 3]]),
+    "scharr_y": _preset("horizontal_edges", [[-3, -10, -3], [0, 0, 0], [3, 10, 3]]),
+    # degrees counted from the right towards the top: positive where it gets brighter to the upper right, the upper left
+    "sobel_45": _preset("diagonal_edges", [[0, 1, 2], [-1, 0, 1], [-2, -1, 0]]),
+    "sobel_135": _preset("diagonal_edges", [[2, 1, 0], [1, 0, -1], [0, -1, -2]]),
+    "laplacian_4": _preset("all_edges", [[0, 1, 0], [1, -4, 1], [0, 1, 0]]),
+    "laplacian_8": _preset("all_edges", [[1, 1, 1], [1, -8, 1], [1, 1, 1]]),
+    "emboss": _preset("emboss", [[-2, -1, 0], [-1, 1, 1], [0, 1, 2]]),
+    "outline": _preset("all_edges", [[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]]),
     # Aurélien Géron's pair in "Hands-On Machine Learning", the chapter on deep computer vision
-    "line_vertical": [[0, 0, 0, 1, 0, 0, 0]] * 7,
-    "line_horizontal": [_LINE, _LINE, _LINE, [1.0] * 7, _LINE, _LINE, _LINE],
+    "line_vertical": _preset("lines", [[0, 0, 0, 1, 0, 0, 0]] * 7),
+    "line_horizontal": _preset("lines", [[0] * 7] * 3 + [[1] * 7] + [[0] * 7] * 3),
 }
 
 
@@ -52,8 +80,22 @@ def names() -> list[str]:
     return list(_PRESETS)
 
 
-def kernel(source: KernelSource) -> torch.Tensor:
-    """A preset's name or a grid of numbers -> a kernel (k, k) float32, k odd.
+def preset(name: str) -> Preset:
+    """The preset of this name, undivided.
+
+    Raises:
+        UnknownNameError: no preset has this name.
+
+    >>> preset("box_blur")
+    Preset(weights=((1.0, 1.0, 1.0), (1.0, 1.0, 1.0), (1.0, 1.0, 1.0)), divisor=9.0, group='smooth')
+    """
+    if name not in _PRESETS:
+        raise UnknownNameError("kernel", name, _PRESETS)
+    return _PRESETS[name]
+
+
+def kernel(source: KernelSource, dtype: torch.dtype = torch.float32) -> torch.Tensor:
+    """A preset's name (its weights divided by its divisor) or a grid of numbers -> a kernel (k, k), k odd.
 
     Raises:
         UnknownNameError: no preset has this name.
@@ -63,21 +105,22 @@ def kernel(source: KernelSource) -> torch.Tensor:
     tensor([[-1.,  0.,  1.],
             [-2.,  0.,  2.],
             [-1.,  0.,  1.]])
+    >>> kernel("box_blur", torch.float64)[0, 0].item()
+    0.1111111111111111
     """
     if isinstance(source, str):
-        if source not in _PRESETS:
-            raise UnknownNameError("kernel", source, _PRESETS)
-        source = _PRESETS[source]
-    weights = _as_tensor(source)
+        known = preset(source)
+        source = [[value / known.divisor for value in row] for row in known.weights]
+    weights = _as_tensor(source, dtype)
     _check(weights)
     return weights
 
 
-def _as_tensor(source: Sequence[Sequence[float]] | torch.Tensor) -> torch.Tensor:
+def _as_tensor(source: Sequence[Sequence[float]] | torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
     if isinstance(source, torch.Tensor):
-        return source.detach().float().clone()
+        return source.detach().to(dtype, copy=True)
     try:
-        return torch.tensor([[float(value) for value in row] for row in source], dtype=torch.float32)
+        return torch.tensor([[float(value) for value in row] for row in source], dtype=dtype)
     except (TypeError, ValueError, OverflowError) as error:
         raise KernelError(
             f"The kernel is not a square grid of numbers: {error}. Expected rows of equal length, "

@@ -14,7 +14,7 @@ LEVELS = [
     {"cli"},
     {"__init__"},
     {"classifier"},
-    {"features", "render", "engines", "hub"},
+    {"features", "render", "engines", "hub", "stack"},
     {"config", "convolution", "repository"},
     {"kernels", "images", "files", "classics"},
     {"errors"},

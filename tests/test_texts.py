@@ -21,10 +21,10 @@ SAME_IN_CHINESE = {
     *("right", "left", "downwards", "upwards", "lower right", "lower left", "upper right", "upper left", "brighter", "darker"),
     *("model_own", "size", "size_formula", "high", "photo_step", "channel", "scale_unsigned"),
     *("box_blur", "box_blur_5x5", "gaussian", "gaussian_5x5", "laplacian_4", "laplacian_8", "emboss"),
-    *("sobel_x", "sobel_y", "prewitt_x", "prewitt_y", "scharr_x", "scharr_y"),
+    *("sobel_x", "sobel_y", "sobel_45", "sobel_135", "prewitt_x", "prewitt_y", "scharr_x", "scharr_y"),
     *("sunflower.jpg", "dandelion.jpg"),
 }
-SAME_AS_ENGLISH = {"sobel_x", "sobel_y", "prewitt_x", "prewitt_y", "scharr_x", "scharr_y"}
+SAME_AS_ENGLISH = {"sobel_x", "sobel_y", "sobel_45", "sobel_135", "prewitt_x", "prewitt_y", "scharr_x", "scharr_y"}
 
 # Characters that only one of the two writes; each stands in its own list alone.
 ONLY_TRADITIONAL = "個這麼應張裡後對紅藍邊緣圖響數顯層頭轉線條擇貓濾鏡網絡擬還讓"

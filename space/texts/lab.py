@@ -323,6 +323,16 @@ KERNEL_NAMES: Table = {
         "Scharr y",
         "Scharr y",
     ),
+    "sobel_45": (
+        "Sobel 45°",
+        "Sobel 45°",
+        "Sobel 45°",
+    ),
+    "sobel_135": (
+        "Sobel 135°",
+        "Sobel 135°",
+        "Sobel 135°",
+    ),
     "laplacian_4": (
         "Laplacian 4",
         "拉普拉斯 4",
