@@ -164,6 +164,9 @@ def finetune(
     clip: Annotated[float, typer.Option(min=0.0, help="Largest gradient norm; 0 is off.")] = _DEFAULTS.clip,
     precision: Precision = _DEFAULTS.precision,
     patience: Annotated[int, typer.Option(min=0, help="Stop after so many epochs without a better one; 0 is off.")] = 0,
+    blend: Annotated[
+        bool, typer.Option("--blend/--no-blend", help="Look for better weights between phase one's and phase two's.")
+    ] = _DEFAULTS.blend,
     seed: Annotated[int, typer.Option(min=0, help="Of everything random.")] = _DEFAULTS.seed,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint in the output folder.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Drop an unfinished run in the output folder.")] = False,
@@ -174,7 +177,8 @@ def finetune(
 ) -> None:
     """Fine-tune a backbone: first the head on frozen features, then all layers at layer-wise decayed rates.
 
-    The best model by validation accuracy is kept; the test split is never opened. Ctrl-C saves a checkpoint; the same
+    The best model by validation accuracy is kept, or a blend of it with the first phase's where that has a smaller
+    validation loss (WiSE-FT); the test split is never opened. Ctrl-C saves a checkpoint; the same
     command with --resume goes on, and ends with the weights of a run that was never interrupted.
 
     Example: python -m training finetune flowers --data ../shared/data/flowers

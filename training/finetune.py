@@ -19,8 +19,9 @@ import cnnhub
 from cnnhub.config import ModelConfig
 from cnnhub.files import write_atomically
 from cnnhub.hub import CONFIG_NAME, WEIGHTS_NAME
-from training import backbones, checkpoint, devices, phase_two, plots
+from training import backbones, blend, checkpoint, devices, phase_two, plots
 from training.backbones import Weights
+from training.blend import Blend
 from training.calibration import calibrate
 from training.data import Source
 from training.evaluate import measure
@@ -81,14 +82,16 @@ def finetune(
             folder=run.output / CHECKPOINTS,
             every=run.checkpoint_steps,
             identity=ready.identity,
-            deadline=_deadline(started, run, ready.seconds, counts["validation"] / sum(counts.values())),
+            deadline=_deadline(started, run, recipe, ready.seconds, counts["validation"] / sum(counts.values())),
             on_best=lambda best: save(best, config, run.output) if engine.is_main_process else None,
             log=_tensorboard(run.output / TENSORBOARD, engine),
             console=console,
         )
         if ready.head and not found and engine.is_main_process:
             save(network, config, run.output)
+        start = phase_two.copy_of(network)
         state = phase_two.fit_all(network, job, ready.head.score if ready.head else None, found)
+        blended = _blend(network, start, config, job) if recipe.blend and ready.head and state.best_epoch else None
         crop, crops = _choose_crop(network, config, job)
         config = _cropped(config, crop)
         logits, targets = _logits(network, config, job), torch.tensor(validation.targets)
@@ -108,6 +111,7 @@ def finetune(
         "head_only": {**dataclasses.asdict(ready.head.score), "c": ready.head.c} if ready.head else None,
         "crops": {name: dataclasses.asdict(score) for name, score in crops.items()},
         "best_epoch": state.best_epoch,
+        "blend": _as_json(blended) if blended else None,
         "history": state.history,
         "skipped_steps": state.skipped,
         "stopped": state.stopped,
@@ -163,11 +167,12 @@ def _found(run: Run, console: Console) -> dict[str, Any] | None:
     return found
 
 
-def _deadline(started: float, run: Run, phase_one_seconds: float, validation_share: float) -> float:
-    """When training must end so that one more validation and the trial of the crops still fit, with a third to spare."""
+def _deadline(started: float, run: Run, recipe: Recipe, phase_one_seconds: float, validation_share: float) -> float:
+    """When training must end so that one more validation and the trials of blends and crops still fit, with a third to spare."""
     if not run.max_minutes:
         return float("inf")
-    reserve = phase_one_seconds * validation_share * (len(CROPS) + 2) * 1.33 + 3
+    passes = len(CROPS) + 2 + (len(blend.SHARES) if recipe.blend else 0)
+    reserve = phase_one_seconds * validation_share * passes * 1.33 + 3
     return started + 60 * run.max_minutes - reserve
 
 
@@ -184,6 +189,19 @@ def _tensorboard(folder: Path, engine: Accelerator) -> Callable[[dict[str, float
         writer.flush()
 
     return log
+
+
+def _blend(network: torch.nn.Module, start: dict[str, torch.Tensor], config: ModelConfig, job: Job) -> Blend:
+    targets = torch.tensor(job.validation.pictures.targets)
+    chosen = blend.choose(network, start, lambda: blend.calibrated_score(_logits(network, config, job), targets))
+    told = ", ".join(f"{share:g}: {score.top1:.2%}, loss {score.loss:.4f}" for share, score in chosen.scores.items())
+    job.console.print(f"share of phase two's weights in the blend with phase one's, on validation: {told}; kept {chosen.share:g}")
+    return chosen
+
+
+def _as_json(chosen: Blend) -> dict[str, Any]:
+    scores = {f"{share:g}": dataclasses.asdict(score) for share, score in chosen.scores.items()}
+    return {"share": chosen.share, "scores": scores}
 
 
 def _choose_crop(network: torch.nn.Module, config: ModelConfig, job: Job) -> tuple[dict[str, Any], dict[str, Score]]:

@@ -118,7 +118,7 @@ class Trainer:
         smoothing = recipe.label_smoothing
         self.mixup = Mixup(mixup_alpha=recipe.mixup, label_smoothing=smoothing, num_classes=classes) if recipe.mixup else None
         self.state = State(best=dataclasses.asdict(head_score) if head_score else None)
-        self.best_weights = _copy(network)
+        self.best_weights = copy_of(network)
         self.bad_in_a_row = 0
         if found:
             self._restore(found)
@@ -231,7 +231,7 @@ class Trainer:
         kept = score.beats(Score(**state.best) if state.best else None)
         if kept:
             state.best, state.best_epoch = dataclasses.asdict(score), len(state.history)
-            self.best_weights = _copy(averaged)
+            self.best_weights = copy_of(averaged)
             self._try(lambda: job.on_best(averaged), "the best model so far")
         job.console.print(
             f"phase 2, epoch {entry['epoch']:g} of {recipe.epochs}: validation {score.top1:.2%}, loss {score.loss:.4f}; "
@@ -311,6 +311,11 @@ def logits_of(network: torch.nn.Module, pixels: Pixels, job: Job) -> torch.Tenso
     return over_all(job.engine, forward, pixels, job.recipe, job.workers)
 
 
+def copy_of(network: torch.nn.Module) -> dict[str, torch.Tensor]:
+    """Its weights and statistics, on the CPU, as they are now."""
+    return {name: tensor.detach().cpu().clone() for name, tensor in network.state_dict().items()}
+
+
 def _optimizer(network: torch.nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
     """AdamW over timm's layer groups, each at `layer_decay` times the rate of the group above it."""
     optimizer: torch.optim.Optimizer = create_optimizer_v2(
@@ -322,7 +327,3 @@ def _optimizer(network: torch.nn.Module, recipe: Recipe) -> torch.optim.Optimize
 def _progress(console: Console) -> Progress:
     columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed} of {task.total}"), TimeRemainingColumn()
     return Progress(*columns, TextColumn("{task.fields[told]}"), console=console, transient=True)
-
-
-def _copy(network: torch.nn.Module) -> dict[str, torch.Tensor]:
-    return {name: tensor.detach().cpu().clone() for name, tensor in network.state_dict().items()}

@@ -40,6 +40,7 @@ class Recipe:
         precision: "bf16" runs convolutions in bfloat16 (autocast), "float32" does not, "auto" takes bf16 where the
             device computes in it.
         patience: stop after so many epochs without a better validation score; 0 is off.
+        blend: after phase two, look for better weights between phase one's and phase two's (WiSE-FT); see `training.blend`.
         squashed_from: width / height that the data's pictures had before they were squashed to squares, or None.
             Crops are then chosen on validation pictures stretched back to it, as visitors' photos are.
     """
@@ -65,6 +66,7 @@ class Recipe:
     clip: float = 0.0
     precision: str = "auto"
     patience: int = 0
+    blend: bool = True
     squashed_from: float | None = None
     seed: int = 0
 
