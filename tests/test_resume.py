@@ -96,9 +96,11 @@ def ours(folder: Path) -> dict:
 
 
 def outcome(folder: Path) -> Outcome:
-    """The weights, and each epoch's loss on training and validation to the last digit."""
-    history = ours(folder)["history"]
-    return (folder / "model.safetensors").read_bytes(), [e[key] for e in history for key in ("train_loss", "loss", "top1")]
+    """The weights, each epoch's loss on training and validation and each blend's to the last digit."""
+    told = ours(folder)
+    epochs = [epoch[key] for epoch in told["history"] for key in ("train_loss", "loss", "top1")]
+    blends = [score["loss"] for score in told["blend"]["scores"].values()]
+    return (folder / "model.safetensors").read_bytes(), epochs + blends
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,7 @@ _MEASURED = (
 # What the template reads of config.json's "cnnhub".
 _TOLD = (
     "metrics", "recipe", "counts", "crops", "head_only", "best_epoch", "minutes", "earlier", "note", "command", "data",
-    "git_commit", "stopped", "skipped_steps", "backbone", "energy", "temperature", "label_texts",
+    "git_commit", "stopped", "skipped_steps", "backbone", "energy", "temperature", "label_texts", "blend",
 )  # fmt: skip
 
 
