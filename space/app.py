@@ -7,7 +7,8 @@ import getpass
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ if "GRADIO_TEMP_DIR" not in os.environ:
 import gradio as gr  # noqa: E402  (it reads the variable when it is imported)
 
 import inside  # noqa: E402
+import link  # noqa: E402
 import networks  # noqa: E402
 import one_filter  # noqa: E402
 import photo_column  # noqa: E402
@@ -31,7 +33,7 @@ import texts  # noqa: E402
 import what  # noqa: E402
 from cnnhub.errors import CnnHubError  # noqa: E402
 from cnnhub.hub import is_folder  # noqa: E402
-from parts import HERE, MAX_UPLOAD_BYTES, Words, page_file  # noqa: E402
+from parts import HERE, MAX_UPLOAD_BYTES, Words, mend_updates, page_file  # noqa: E402
 from texts import t  # noqa: E402
 
 # (how often files are looked at, how old they may be), in seconds: together less than the ten minutes that
@@ -44,6 +46,7 @@ PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden
 
 def build() -> gr.Blocks:
     """The page with its events and named endpoints."""
+    mend_updates()
     first = texts.DEFAULT_LANGUAGE
     words = Words()
     with gr.Blocks(title="cnnhub", analytics_enabled=False, delete_cache=DELETE_CACHE) as demo:
@@ -65,20 +68,37 @@ def build() -> gr.Blocks:
             with gr.Column(elem_id="photo-column", scale=0, min_width=300):
                 column = photo_column.layout(first, words)
             with gr.Column(elem_id="tab-column"):
-                with gr.Tabs(selected="what"):
+                with gr.Tabs(selected="what") as tabs:
                     with gr.Tab(t(first, "tab_what"), id="what", elem_id="tab-what") as what_tab:
                         first_photo = Path(photo_column.example_path(0)).read_bytes()
                         what_room = what.layout(first, words, first_photo)
                     with gr.Tab(t(first, "tab_filter"), id="filter", elem_id="tab-filter") as filter_tab:
-                        filter_room = one_filter.layout(first, words)
+                        lab = one_filter.layout(first, words)
                     with gr.Tab(t(first, "tab_inside"), id="inside", elem_id="tab-inside") as inside_tab:
-                        inside_room = inside.layout(first, words)
+                        depth = inside.layout(first, words)
         for tab, key in ((what_tab, "tab_what"), (filter_tab, "tab_filter"), (inside_tab, "tab_inside")):
             words.follow(tab, lambda code, key=key: {"label": t(code, key)})
         what.endpoint(column.photo)
         one_filter.endpoint(column.photo)
         inside.endpoint(column.photo)
-        _wire(language, words, column, what_room, filter_room, inside_room, (what_tab, filter_tab, inside_tab))
+        rooms = [
+            Room("what", what_tab, what.show, [column.photo, what_room.model, language], [what_room.answer, what_room.numbers]),
+            Room(
+                "filter",
+                filter_tab,
+                one_filter.show,
+                [column.photo, lab.grid, lab.preset, lab.stride, lab.padding, language],
+                [lab.map, lab.formula],
+            ),
+            Room(
+                "inside",
+                inside_tab,
+                inside.show,
+                [column.photo, what_room.model, depth.layer, depth.channels, language],
+                [depth.journey, depth.layer],
+            ),
+        ]
+        _wire(language, words, column, tabs, rooms, what_room, lab, depth, demo)
     return demo
 
 
@@ -115,70 +135,133 @@ def launch_options() -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True)
+class Room:
+    """One tab: what makes its content, from which components, into which."""
+
+    name: str
+    tab: gr.Tab
+    show: Callable[..., Any]
+    inputs: list[Any]
+    outputs: list[Any]
+
+
 def _wire(
     language: gr.Radio,
     words: Words,
     column: photo_column.PhotoColumn,
-    room: what.What,
+    tabs: gr.Tabs,
+    rooms: list[Room],
+    what_room: what.What,
     lab: one_filter.OneFilter,
     depth: inside.Inside,
-    tabs: tuple[gr.Tab, gr.Tab, gr.Tab],
+    demo: gr.Blocks,
 ) -> None:
     """Events. Only the tab that is open is worked out; another one is when it is opened."""
     open_tab = gr.State("what")
-    rooms = {
-        "what": (what.show, [column.photo, room.model, language], [room.answer, room.numbers]),
-        "filter": (
-            one_filter.show,
-            [column.photo, lab.grid, lab.preset, lab.stride, lab.padding, language],
-            [lab.map, lab.formula],
-        ),
-        "inside": (
-            inside.show,
-            [column.photo, room.model, depth.layer, depth.channels, language],
-            [depth.journey, depth.layer],
-        ),
-    }
+    inputs = [component for room in rooms for component in room.inputs]
+    outputs = [component for room in rooms for component in room.outputs]
 
-    column.picker.pick(photo_column.choose, None, column.photo, **PRIVATE)
-    column.photo.input(lambda: {"chosen": -1}, None, column.picker, **PRIVATE)
-    for tab, (name, (show, inputs, outputs)) in zip(tabs, rooms.items(), strict=True):
-        tab.select(lambda name=name: name, None, open_tab, queue=False, **PRIVATE)
-        tab.select(show, inputs, outputs, **PRIVATE)
-        column.photo.change(_if_open(name, show), [open_tab, *inputs], outputs, **PRIVATE)
+    def refresh(open_name: str, *values: Any) -> list[Any]:
+        """The content of the open tab; the others are left."""
+        return _content(rooms, open_name, values)
 
-    show, inputs, outputs = rooms["what"]
-    room.model.input(show, inputs, outputs, **PRIVATE)
-    for button, tab_id in ((room.see_inside, "tab-inside"), (room.see_filter, "tab-filter")):
+    for changed in (
+        column.panel.pick(photo_column.choose, None, column.photo, **PRIVATE),
+        column.panel.own(None, column.panel, column.photo, js="(value) => value.file ?? null", api_visibility="private"),
+    ):
+        changed.then(refresh, [open_tab, *inputs], outputs, **PRIVATE)
+    column.panel.own(None, js="() => {}", api_visibility="private").then(
+        photo_column.preview, column.photo, column.panel, **PRIVATE
+    )
+    for room in rooms:
+        room.tab.select(lambda name=room.name: name, None, open_tab, queue=False, **PRIVATE)
+        room.tab.select(room.show, room.inputs, room.outputs, **PRIVATE)
+        asked = "null" if room.name == link.TABS[0] else f"'{room.name}'"
+        room.tab.select(None, js=f"() => window.cnnhubLink.set({{tab: {asked}}}, true)", api_visibility="private")
+
+    show, room_inputs, room_outputs = _parts(rooms, "what")
+    what_room.model.input(show, room_inputs, room_outputs, **PRIVATE)
+    for button, tab_id in ((what_room.see_inside, "tab-inside"), (what_room.see_filter, "tab-filter")):
         button.click(None, js=f"() => document.getElementById('{tab_id}-button').click()", api_visibility="private")
 
-    show, inputs, outputs = rooms["filter"]
-    gr.on([lab.stride.input, lab.padding.input], show, inputs, outputs, **PRIVATE)
-    lab.grid.edit(one_filter.edited, inputs, [lab.preset, *outputs], **PRIVATE)
-    lab.preset.input(one_filter.of_preset, inputs, [lab.grid, lab.size, *outputs], **PRIVATE)
-    lab.size.input(one_filter.of_size, [lab.size, *inputs], [lab.grid, lab.preset, *outputs], **PRIVATE)
+    show, room_inputs, room_outputs = _parts(rooms, "filter")
+    gr.on([lab.stride.input, lab.padding.input], show, room_inputs, room_outputs, **PRIVATE)
+    lab.grid.edit(one_filter.edited, room_inputs, [lab.preset, *room_outputs], **PRIVATE)
+    lab.preset.input(one_filter.of_preset, room_inputs, [lab.grid, lab.size, *room_outputs], **PRIVATE)
+    lab.size.input(one_filter.of_size, [lab.size, *room_inputs], [lab.grid, lab.preset, *room_outputs], **PRIVATE)
 
-    show, inputs, outputs = rooms["inside"]
-    gr.on([depth.layer.input, depth.channels.input], show, inputs, outputs, **PRIVATE)
-    depth.journey.stage(inside.of_stage, inputs, outputs, **PRIVATE)
+    show, room_inputs, room_outputs = _parts(rooms, "inside")
+    gr.on([depth.layer.input, depth.channels.input], show, room_inputs, room_outputs, **PRIVATE)
+    depth.journey.stage(inside.of_stage, room_inputs, room_outputs, **PRIVATE)
 
     def switch(open_name: str, code: str, *values: Any) -> list[Any]:
         """Every word in the new language, and the open tab made again."""
-        updates = words.updates(code)
-        for name, (show, inputs, outputs) in rooms.items():
-            arguments, values = values[: len(inputs)], values[len(inputs) :]
-            updates += show(*arguments) if name == open_name else [gr.skip()] * len(outputs)
-        return updates
+        return [*words.updates(code), *_content(rooms, open_name, values)]
 
-    all_inputs = [component for _, inputs, _ in rooms.values() for component in inputs]
-    all_outputs = [component for _, _, outputs in rooms.values() for component in outputs]
-    language.input(switch, [open_tab, language, *all_inputs], [*words.components, *all_outputs], **PRIVATE)
-    language.input(None, language, None, js="(code) => window.cnnhubLanguage(code)", api_visibility="private")
+    language.input(switch, [open_tab, language, *inputs], [*words.components, *outputs], **PRIVATE)
+    language.input(
+        None,
+        language,
+        js="(code) => { window.cnnhubLink.set({lang: code}); window.cnnhubLanguage(code); }",
+        api_visibility="private",
+    )
+
+    chosen = [language, open_tab, tabs, column.panel, column.photo, what_room.model, depth.layer, depth.channels]
+
+    def opened(request: gr.Request, open_name: str, panel: Any, *values: Any) -> list[Any]:
+        """The page was opened: an address that asks for nothing changes nothing but the language."""
+        asked = link.read(dict(request.query_params), request.headers.get("accept-language", ""))
+        if asked.is_bare:
+            words_too = asked.language != texts.DEFAULT_LANGUAGE
+            now = [asked.language if component is language else value for component, value in zip(inputs, values, strict=True)]
+            content = _content(rooms, open_name if words_too else "", now)
+            updates = words.updates(asked.language) if words_too else [gr.skip()] * len(words.components)
+            return [asked.language, *[gr.skip()] * (len(chosen) - 1), *updates, *content]
+        return restored(asked, panel, values)
+
+    def went_back(request: gr.Request, _open_name: str, panel: Any, *values: Any) -> list[Any]:
+        return restored(link.read(dict(request.query_params), request.headers.get("accept-language", "")), panel, values)
+
+    def restored(asked: link.Link, panel: Any, values: Sequence[Any]) -> list[Any]:
+        """All that the address says. It never names a photo of the visitor's own, which therefore stays."""
+        keeps = asked.example is None and isinstance(panel, dict) and panel.get("chosen") == -1
+        example = photo_column.example_number(asked.example)
+        photo = photo_column.example_path(example)
+        settings = {
+            language: asked.language,
+            what_room.model: networks.known(asked.parameters.get("task")),
+            depth.layer: asked.parameters.get("layer"),
+            depth.channels: inside.known_count(asked.parameters.get("channels")),
+        }
+        if not keeps:
+            settings[column.photo] = Path(photo).read_bytes()
+        now = [settings.get(component, value) for component, value in zip(inputs, values, strict=True)]
+        shown = [gr.skip(), gr.skip()] if keeps else [{"chosen": example}, photo]
+        # the list of layers, and the chosen one in it, follow from `inside.show`
+        others = [settings[what_room.model], gr.skip(), settings[depth.channels]]
+        updates = [asked.language, asked.tab, gr.update(selected=asked.tab), *shown, *others]
+        return [*updates, *words.updates(asked.language), *_content(rooms, asked.tab, now)]
+
+    again = gr.Button(visible="hidden", elem_id="restore")
+    for event, answer in ((demo.load, opened), (again.click, went_back)):
+        event(answer, [open_tab, column.panel, *inputs], [*chosen, *words.components, *outputs], **PRIVATE).then(
+            None, language, js="(code) => window.cnnhubLanguage(code)", api_visibility="private"
+        )
 
 
-def _if_open(name: str, show: Callable[..., Any]) -> Callable[..., Any]:
-    """The photo changed: make a tab's content if that tab is open."""
-    return lambda open_name, *inputs: show(*inputs) if open_name == name else gr.skip()
+def _content(rooms: list[Room], open_name: str, values: Sequence[Any]) -> list[Any]:
+    """Values of all rooms' inputs -> all rooms' outputs, made for the open one and skipped for the others."""
+    updates: list[Any] = []
+    for room in rooms:
+        arguments, values = values[: len(room.inputs)], values[len(room.inputs) :]
+        updates += room.show(*arguments) if room.name == open_name else [gr.skip()] * len(room.outputs)
+    return updates
+
+
+def _parts(rooms: list[Room], name: str) -> tuple[Callable[..., Any], list[Any], list[Any]]:
+    room = next(room for room in rooms if room.name == name)
+    return room.show, room.inputs, room.outputs
 
 
 def _brand(language: str) -> str:

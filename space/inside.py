@@ -105,6 +105,11 @@ def first_layer(classifier: cnnhub.Classifier) -> str:
     return stages[min(FIRST_STAGE, len(stages) - 1)]
 
 
+def known_count(count: str | None) -> str:
+    """How many channels a link asks for; 64 where it asks for a number that is not offered."""
+    return count if count in map(str, CHANNELS) else str(FIRST_CHANNELS)
+
+
 def of_stage(event: gr.EventData, photo: bytes | None, model: str, _layer: str, *settings: Any) -> tuple[Any, Any]:
     """A step of the journey was clicked -> the tab at its layer."""
     name = event._data.get("layer") if isinstance(event._data, dict) else None

@@ -22,6 +22,11 @@ def names() -> list[str]:
     return [*_own, *_DEFAULT_ORDER]
 
 
+def known(name: str | None) -> str:
+    """The name itself if it is offered here, else the first that is."""
+    return name if name in names() else names()[0]
+
+
 def is_own(name: str) -> bool:
     return name in _own
 

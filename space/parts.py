@@ -6,10 +6,12 @@ import base64
 import io
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import gradio.blocks
 from gradio.data_classes import ImageData
 from PIL import Image
 
@@ -20,6 +22,22 @@ HERE = Path(__file__).parent
 PAGE = HERE / "page"
 MAX_UPLOAD_BYTES = 20 * 2**20
 GONE = b""  # what stands for a photo whose file was deleted
+
+
+@cache
+def mend_updates() -> None:
+    """Let `gr.skip()` leave a gr.HTML alone in a tab that was not opened yet.
+
+    gradio 6.31 takes an update's own mark, "__type__", for a prop of gr.HTML, and a component that is not on the page yet
+    gets the props of an update in place of all its own. (For the same reason an update must hold all props or none.)
+    """
+    original = gradio.blocks.postprocess_update_dict
+
+    def mended(block: Any, update_dict: dict[str, Any], postprocess: bool = True) -> dict[str, Any]:
+        unmarked = {key: value for key, value in update_dict.items() if key != "__type__"}
+        return original(block, unmarked, postprocess)
+
+    gradio.blocks.postprocess_update_dict = mended
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""The photo on the left: examples, upload, camera, paste; it stays while tabs change."""
+"""The photo on the left: examples, upload, camera, paste, crop; it stays while tabs change."""
 
 from __future__ import annotations
 
@@ -8,54 +8,53 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from html import escape
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
 import gradio as gr
 from PIL import Image
 
+import cnnhub
 import texts
-from parts import HERE, Photo, Words, page_file
+from parts import HERE, MAX_UPLOAD_BYTES, Photo, Words, page_file
 from texts import t
 
 EXAMPLES = list(texts.example_names("en"))
 THUMBNAIL = (112, 112)
+PREVIEW = (1200, 1200)
+# What every current browser shows by itself; of other formats it gets a preview.
+SHOWN_BY_BROWSERS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
 
 
 @dataclass(frozen=True)
 class PhotoColumn:
+    """`photo` holds the file, unseen; `panel` is what the visitor sees and touches."""
+
     photo: Photo
-    picker: gr.HTML
+    panel: gr.HTML
 
 
 def layout(language: str, words: Words) -> PhotoColumn:
-    photo = Photo(
-        str(example_path(0)),
-        image_mode=None,
-        sources=["upload", "webcam", "clipboard"],
-        buttons=[],
-        show_label=False,
-        container=False,
-        interactive=True,
-        height="var(--photo-height)",
-        elem_id="photo",
-        label="Photo",
-    )
-    picker = gr.HTML(
+    photo = Photo(str(example_path(0)), image_mode=None, label="Photo", interactive=True, visible="hidden", elem_id="photo-file")
+    panel = gr.HTML(
         {"chosen": 0},
-        html_template='<div class="picker"></div>',
-        js_on_load=page_file("picker.js"),
-        elem_id="picker",
+        html_template='<div class="photo-column"></div>',
+        js_on_load=page_file("photo.js"),
+        elem_id="photo",
         apply_default_css=False,
-        **_picker_words(language),
+        **_panel_words(language),
         thumbnails=[_thumbnail(name) for name in EXAMPLES],
+        urls=[f"gradio_api/file={quote(example_path(index))}" for index in range(len(EXAMPLES))],
+        keys=[Path(name).stem for name in EXAMPLES],
+        max_bytes=MAX_UPLOAD_BYTES,
     )
-    words.follow(picker, _picker_words)
-    kept = gr.HTML(_kept(language), elem_classes="soft", apply_default_css=False)
-    words.follow(kept, lambda language: {"value": _kept(language)})
+    words.follow(panel, _panel_words)
     with gr.Accordion(t(language, "credits"), open=False, elem_id="credits") as credits:
         credit_list = gr.HTML(_credits(language), elem_classes="soft", apply_default_css=False)
     words.follow(credit_list, lambda language: {"value": _credits(language)})
     words.follow(credits, lambda language: {"label": t(language, "credits")})
-    return PhotoColumn(photo, picker)
+    return PhotoColumn(photo, panel)
 
 
 def example_path(index: int) -> str:
@@ -65,28 +64,63 @@ def example_path(index: int) -> str:
     return str(HERE / "examples" / EXAMPLES[index])
 
 
+def example_number(key: str | None) -> int:
+    """The number of the example that a link names; the first where it names none."""
+    keys = [Path(name).stem for name in EXAMPLES]
+    return keys.index(key) if key in keys else 0
+
+
 def choose(event: gr.EventData) -> str:
     """A click on an example puts its own file, unchanged, in the photo's place."""
     index = event._data.get("index") if isinstance(event._data, dict) else None
     return example_path(index if isinstance(index, int) else -1)
 
 
-def _picker_words(language: str) -> dict[str, object]:
-    return {"names": list(texts.example_names(language).values()), "title": t(language, "examples")}
+def preview(photo: bytes | None) -> Any:
+    """What the panel shows of a photo in a format that browsers do not know; nothing to do for any other."""
+    if not photo or _is_shown_by_browsers(photo):
+        return gr.skip()
+    try:
+        image = cnnhub.open_image(photo)
+    except cnnhub.CnnHubError:  # the tab says so
+        return gr.skip()
+    image.thumbnail(PREVIEW)
+    return {"chosen": -1, "preview": _jpeg_uri(image)}
 
 
-def _kept(language: str) -> str:
-    return f"<p>{t(language, 'kept')}</p>"
+def _panel_words(language: str) -> dict[str, Any]:
+    megabytes = MAX_UPLOAD_BYTES // 2**20
+    keys = ("upload", "camera", "paste", "crop", "crop_use", "crop_box", "cancel", "snap", "remove", "own", "empty")
+    problems = ("upload_failed", "paste_nothing", "paste_keys", "camera_none")
+    own = {key: t(language, f"photo_{key}") for key in (*keys, *problems)}
+    others = {
+        "too_heavy": t(language, "photo_too_heavy", megabytes=megabytes),
+        "examples": t(language, "examples"),
+        "kept": t(language, "kept"),
+    }
+    return {"names": list(texts.example_names(language).values()), "words": own | others}
 
 
 def _thumbnail(name: str) -> str:
     with Image.open(HERE / "examples" / name) as image:
         side = min(image.size)
         left, top = (image.width - side) // 2, (image.height - side) // 2
-        small = image.convert("RGB").resize(THUMBNAIL, box=(left, top, left + side, top + side))
+        return _jpeg_uri(image.convert("RGB").resize(THUMBNAIL, box=(left, top, left + side, top + side)))
+
+
+def _jpeg_uri(image: Image.Image) -> str:
     buffer = io.BytesIO()
-    small.save(buffer, "JPEG", quality=80)
+    image.save(buffer, "JPEG", quality=80)
     return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+def _is_shown_by_browsers(photo: bytes) -> bool:
+    """Told from the file's first bytes; nothing is decoded."""
+    try:
+        with Image.open(io.BytesIO(photo), formats=SHOWN_BY_BROWSERS):
+            return True
+    except Exception:  # HEIC, TIFF, or no picture at all
+        return False
 
 
 def _credits(language: str) -> str:

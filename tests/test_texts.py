@@ -22,7 +22,7 @@ SAME_IN_CHINESE = {
     *("model_own", "size", "size_formula", "high", "photo_step", "channel", "scale_unsigned"),
     *("box_blur", "box_blur_5x5", "gaussian", "gaussian_5x5", "laplacian_4", "laplacian_8", "emboss"),
     *("sobel_x", "sobel_y", "sobel_45", "sobel_135", "prewitt_x", "prewitt_y", "scharr_x", "scharr_y"),
-    *("sunflower.jpg", "dandelion.jpg"),
+    *("photo_cancel", "photo_remove", "photo_own", "sunflower.jpg", "dandelion.jpg"),
 }
 SAME_AS_ENGLISH = {"sobel_x", "sobel_y", "sobel_45", "sobel_135", "prewitt_x", "prewitt_y", "scharr_x", "scharr_y"}
 

@@ -40,6 +40,86 @@ TEXTS: Table = {
         "你加入的照片在這台伺服器上最多保留十分鐘，之後就刪除，不作其他用途。",
         "你添加的照片在这台服务器上最多保留十分钟，之后即删除，不作其他用途。",
     ),
+    "photo_upload": (
+        "Upload",
+        "上傳",
+        "上传",
+    ),
+    "photo_camera": (
+        "Camera",
+        "拍照",
+        "拍摄",
+    ),
+    "photo_paste": (
+        "Paste",
+        "貼上",
+        "粘贴",
+    ),
+    "photo_crop": (
+        "Crop",
+        "裁切",
+        "裁剪",
+    ),
+    "photo_crop_use": (
+        "Use this crop",
+        "使用這一塊",
+        "使用这一块",
+    ),
+    "photo_crop_box": (
+        "The part to keep: arrow keys move it, with Shift they change its size, Enter uses it.",
+        "要保留的範圍：方向鍵移動，加上 Shift 改變大小，Enter 使用。",
+        "要保留的区域：方向键移动，加 Shift 改变大小，Enter 使用。",
+    ),
+    "photo_cancel": (
+        "Cancel",
+        "取消",
+        "取消",
+    ),
+    "photo_snap": (
+        "Take the photo",
+        "拍下來",
+        "拍下来",
+    ),
+    "photo_remove": (
+        "Remove the photo",
+        "移除照片",
+        "移除照片",
+    ),
+    "photo_own": (
+        "Your photo",
+        "你的照片",
+        "你的照片",
+    ),
+    "photo_empty": (
+        "No photo yet: drop one here.",
+        "還沒有照片，可以拖到這裡。",
+        "还没有照片，可以拖到这里。",
+    ),
+    "photo_upload_failed": (
+        "The photo did not arrive. Try again, or choose a smaller one.",
+        "照片沒有傳到，請再試一次，或換一張小一點的。",
+        "照片没有传到，请再试一次，或换一张小一点的。",
+    ),
+    "photo_paste_nothing": (
+        "There is no picture on the clipboard. Copy one first.",
+        "剪貼簿裡沒有圖片，請先複製一張。",
+        "剪贴板里没有图片，请先复制一张。",
+    ),
+    "photo_paste_keys": (
+        "The browser does not let this button read the clipboard: press Ctrl+V (⌘V) instead.",
+        "瀏覽器不讓這個按鈕讀取剪貼簿，請改按 Ctrl+V（⌘V）。",
+        "浏览器不允许这个按钮读取剪贴板，请改按 Ctrl+V（⌘V）。",
+    ),
+    "photo_camera_none": (
+        "There is no camera here, or the browser may not use it. Upload a photo instead.",
+        "這裡沒有相機，或瀏覽器不能使用相機，請改用上傳。",
+        "这里没有摄像头，或浏览器不能使用摄像头，请改用上传。",
+    ),
+    "photo_too_heavy": (
+        "This file is larger than {megabytes} MB. Choose a smaller one.",
+        "這個檔案超過 {megabytes} MB，請選小一點的。",
+        "这个文件超过 {megabytes} MB，请选小一点的。",
+    ),
     "credits": (
         "Who made the example photos",
         "範例照片的作者",
