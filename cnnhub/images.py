@@ -27,7 +27,9 @@ URL_TIMEOUT_SECONDS = 20.0
 # Only formats whose decoders read pixels. Pillow can also run Ghostscript (EPS) and read containers
 # that nobody sends as a photo; strangers' files do not reach those decoders.
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF", "TGA", "JPEG2000")
-_KINDS = "JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF, JPEG 2000, PPM or TGA"
+_KINDS = "JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF, HEIC, JPEG 2000, PPM or TGA"
+# The major brands of a HEIF file whose pictures are coded in HEVC, as phones write them (ISO/IEC 23008-12, annex B).
+_HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 
 
 def open_image(source: ImageSource, *, max_pixels: int = MAX_PIXELS, max_bytes: int = MAX_BYTES) -> Image.Image:
@@ -35,6 +37,7 @@ def open_image(source: ImageSource, *, max_pixels: int = MAX_PIXELS, max_bytes: 
 
     EXIF orientation is applied, transparency is laid over white, 16-bit and floating-point greys are
     scaled to 8 bits, and of an animation the first frame is taken. A PIL image passed in is not changed.
+    HEIC, the photos of many phones, needs `pip install cnnhub[heic]`.
 
     Args:
         source: a path, encoded bytes, an http(s) URL, a PIL image, or an array of uint8 shaped
@@ -83,12 +86,29 @@ def _open_encoded(data: bytes, name: str, max_pixels: int, max_bytes: int) -> Im
     if not data:
         raise ImageError(f"{name} is empty; expected a picture ({_KINDS}).")
     try:
-        image = Image.open(io.BytesIO(data), formats=_formats())
+        image = _heic(data, name) if _is_heic(data) else Image.open(io.BytesIO(data), formats=_formats())
+    except ImageError:
+        raise
     except Image.DecompressionBombError as error:
         raise ImageError(f"{name} has too many pixels: {error} The limit here is {max_pixels:,}.") from error
     except Exception as error:  # Pillow's parsers raise many kinds of error on hostile headers
         raise ImageError(f"{name} is not a picture that can be read; expected {_KINDS}.") from error
     return _decode(image, name, max_pixels)
+
+
+def _is_heic(data: bytes) -> bool:
+    """Whether a file's first box, "ftyp", names a brand that Pillow cannot read; an AVIF may call itself mif1 too."""
+    brands = data[8 : min(int.from_bytes(data[:4]), 256)]
+    return data[4:8] == b"ftyp" and brands[:4] in _HEIC_BRANDS and b"avif" not in brands
+
+
+def _heic(data: bytes, name: str) -> Image.Image:
+    try:
+        from pillow_heif import HeifImageFile
+    except ModuleNotFoundError:
+        raise ImageError(f"{name} is a HEIC photo, which needs one more package: pip install cnnhub[heic].") from None
+    opened: Image.Image = HeifImageFile(io.BytesIO(data))  # reads the header; the pixels are decoded when they are loaded
+    return opened
 
 
 @cache

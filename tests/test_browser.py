@@ -20,6 +20,12 @@ pytestmark = [
 ]
 
 
+def open_tab(page, name: str) -> None:  # noqa: ANN001
+    """Click a tab as soon as the page is its own master: what the address asked for is shown first."""
+    page.wait_for_function("window.cnnhubLink?.isRestored")
+    page.click(f"#tab-{name}-button")
+
+
 class Visit:
     """A page in the browser, and what it complained about."""
 

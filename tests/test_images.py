@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import http.server
 import io
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -160,3 +161,38 @@ def serve(tmp_path: Path) -> Iterator[tuple[str, Path]]:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}", tmp_path
         server.shutdown()
+
+
+def heic(image: Image.Image, **options: object) -> bytes:
+    pillow_heif = pytest.importorskip("pillow_heif", reason="the extra cnnhub[heic] is not installed")
+    buffer = io.BytesIO()
+    pillow_heif.from_pillow(image).save(buffer, quality=95, chroma=444, **options)
+    return buffer.getvalue()
+
+
+def test_a_phone_s_heic_photo_is_read_upright(picture: Image.Image) -> None:
+    opened = open_image(heic(picture))
+    assert opened.mode == "RGB" and opened.size == picture.size
+    difference = np.abs(np.asarray(opened, int) - np.asarray(picture, int))
+    assert difference.mean() < 12
+    exif = Image.Exif()
+    exif[274] = 6  # stored lying on its side
+    lying = open_image(heic(picture.transpose(Image.Transpose.ROTATE_90), exif=exif.tobytes()))
+    assert lying.size == picture.size
+    assert np.abs(np.asarray(lying, int) - np.asarray(opened, int)).mean() < 12
+
+
+def test_bad_heic_photos_are_refused(picture: Image.Image, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = heic(picture.resize((256, 256)))
+    with pytest.raises(ImageError, match="65,536 pixels; at most 1,000 are decoded"):
+        open_image(data, max_pixels=1000)
+    for cut in (20, 200, len(data) // 2):
+        with pytest.raises(ImageError, match="not a picture|damaged or cut off"):
+            open_image(data[:cut])
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    with pytest.raises(ImageError, match=r"pip install cnnhub\[heic\]"):
+        open_image(data)
+
+
+def test_an_avif_is_left_to_pillow(picture: Image.Image) -> None:
+    assert open_image(encode(picture, "AVIF", quality=95)).size == picture.size
