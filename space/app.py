@@ -74,8 +74,10 @@ def build() -> gr.Blocks:
                         what_room = what.layout(first, words, first_photo)
                     with gr.Tab(t(first, "tab_filter"), id="filter", elem_id="tab-filter") as filter_tab:
                         lab = one_filter.layout(first, words)
+                        _ways(first, words, "what", "inside")
                     with gr.Tab(t(first, "tab_inside"), id="inside", elem_id="tab-inside") as inside_tab:
                         depth = inside.layout(first, words)
+                        _ways(first, words, "what", "filter")
         for tab, key in ((what_tab, "tab_what"), (filter_tab, "tab_filter"), (inside_tab, "tab_inside")):
             words.follow(tab, lambda code, key=key: {"label": t(code, key)})
         what.endpoint(column.photo)
@@ -133,6 +135,15 @@ def launch_options() -> dict[str, Any]:
         "ssr_mode": False,
         "footer_links": ["api"],
     }
+
+
+def _ways(language: str, words: Words, *names: str) -> None:
+    """Buttons to other tabs, for the same photo."""
+    with gr.Row(elem_classes="actions"):
+        for name in names:
+            button = gr.Button(t(language, f"see_{name}"), size="md", scale=0)
+            button.click(None, js=f"() => document.getElementById('tab-{name}-button').click()", api_visibility="private")
+            words.follow(button, lambda code, name=name: {"value": t(code, f"see_{name}")})
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,11 @@ TEXTS: Table = {
         "網路內部",
         "网络内部",
     ),
+    "see_what": (
+        "Ask the network what it is",
+        "問網路這是什麼",
+        "问问网络这是什么",
+    ),
     "examples": (
         "Example photos",
         "範例照片",
