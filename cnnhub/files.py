@@ -1,8 +1,9 @@
-"""Writing files so that a crash or a full disk leaves the old file or the new one, never half of it."""
+"""Writing files and folders so that a crash or a full disk leaves the old one or the new one, never half of it."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,6 +32,27 @@ def atomic_file(path: Path) -> Iterator[IO[bytes]]:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+    _sync_folder(path.parent)
+
+
+@contextmanager
+def atomic_folder(path: Path) -> Iterator[Path]:
+    """A folder to fill: it has a temporary name beside `path` until the block ends, then takes its place.
+
+    A folder that stood there is removed once the new one is whole; whether it may be is the caller's to decide.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+    try:
+        yield temporary
+        temporary.chmod(0o755)  # mkdtemp makes folders private
+        if path.exists():
+            path.rename(temporary.with_name(f"{temporary.name}.old"))
+        temporary.rename(path)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+    shutil.rmtree(temporary.with_name(f"{temporary.name}.old"), ignore_errors=True)
     _sync_folder(path.parent)
 
 

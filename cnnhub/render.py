@@ -3,17 +3,39 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
+from typing import Literal
 
 import numpy as np
 import torch
 from matplotlib import colormaps
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 SEQUENTIAL = "magma"  # zero is black; for maps that are never negative
 VISIBLE_SHARE = 0.995
 DIVERGING = "RdBu_r"  # blue below zero, red above, neutral at zero
+_TILE, _GAP, _LINE, _BAR = 96, 6, 14, 128  # pixels of a gallery: about a tile's side, gaps, lines of text, colour bar
+_WALL, _INK = (222, 222, 222), (40, 40, 40)
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How the values of one response map are drawn.
+
+    Attributes:
+        kind: "grey" is 0 (black) to 255 (white), cut at both; "signed" is the diverging colours from -limit to limit;
+            "unsigned" the sequential ones from 0 to limit.
+        limit: the |value| of the last colour; stronger values have it too.
+
+    >>> Scale("signed", 330.0).kind
+    'signed'
+    """
+
+    kind: Literal["grey", "signed", "unsigned"]
+    limit: float
 
 
 def is_signed(maps: torch.Tensor) -> bool:
@@ -84,6 +106,81 @@ def sprite_columns(channels: int) -> int:
     (4, 5)
     """
     return math.ceil(math.sqrt(channels))
+
+
+def response_scale(values: torch.Tensor, weights: torch.Tensor) -> Scale:
+    """How to draw a response map (H, W) of a photo with values 0 to 255, made by a kernel (k, k), divided.
+
+    A kernel whose weights add up to 1 makes a picture of a picture: greys. Of others the kernel tells whether values
+    below zero are to be expected, not this photo alone, so that one kernel has one kind of colours.
+
+    >>> response_scale(torch.full((4, 4), 9.0), torch.tensor([[-1.0, 0.0, 1.0]]))
+    Scale(kind='signed', limit=9.0)
+    """
+    if abs(weights.sum().item() - 1) < 1e-3:
+        return Scale("grey", 255.0)
+    return Scale("signed" if is_signed(weights) or is_signed(values) else "unsigned", visible_limit(values))
+
+
+def response_image(values: torch.Tensor, scale: Scale) -> Image.Image:
+    """A response map (H, W) -> an image, one pixel a value: mode "L" for greys, otherwise RGB.
+
+    >>> response_image(torch.tensor([[-9.0, 300.0]]), Scale("grey", 255.0)).tobytes()
+    b'\\x00\\xff'
+    """
+    if scale.kind == "grey":
+        return Image.fromarray(values.clamp(0, 255).round().to(torch.uint8).numpy())
+    return map_image(values, scale.limit, scale.kind == "signed")
+
+
+def gallery(maps: torch.Tensor, captions: Sequence[str], title: str, limit: float, signed: bool) -> Image.Image:
+    """Maps (C, H, W) -> an RGB image to look at: tiles with gaps and captions, the title and a colour bar below.
+
+    Small maps are enlarged by a whole number, each value a square.
+
+    Args:
+        captions: C short texts, one below each tile.
+        limit: the |value| of the last colour. signed: use the diverging colours, from -limit to limit.
+
+    >>> gallery(torch.rand(4, 48, 48), ["0", "1", "2", "3"], "four maps", 1.0, False).size
+    (210, 278)
+    """
+    channels, height, width = maps.shape
+    enlarged = max(1, round(_TILE / max(height, width)))
+    columns = sprite_columns(channels)
+    step = width * enlarged + _GAP, height * enlarged + _GAP + _LINE
+    rows = math.ceil(channels / columns)
+    title_width = math.ceil(_font().getlength(title))
+    page_width = _GAP + max(columns * step[0], title_width + _GAP, _BAR + _GAP)
+    page = Image.new("RGB", (page_width, 3 * _GAP + rows * step[1] + 2 * _LINE), _WALL)
+    draw = ImageDraw.Draw(page)
+    for number, (values, caption) in enumerate(zip(maps, captions, strict=True)):
+        left, top = _GAP + number % columns * step[0], _GAP + number // columns * step[1]
+        tile = map_image(values, limit, signed)
+        page.paste(tile.resize((width * enlarged, height * enlarged), Image.Resampling.NEAREST), (left, top))
+        draw.text((left, top + height * enlarged + 1), caption, _INK, _font())
+    foot = _GAP + rows * step[1] + _GAP
+    draw.text((_GAP, foot), title, _INK, _font())
+    _draw_bar(page, foot + _LINE, limit, signed)
+    return page
+
+
+def _draw_bar(page: Image.Image, top: int, limit: float, signed: bool) -> None:
+    """The colours and the values of the first and the last."""
+    low, high = f"{-limit if signed else 0:.3g} ", f" {limit:.3g}"
+    left = _GAP + math.ceil(_font().getlength(low))
+    draw = ImageDraw.Draw(page)
+    draw.text((_GAP, top), low, _INK, _font())
+    for x in range(_BAR // 2):
+        colour = tuple(_palette(DIVERGING if signed else SEQUENTIAL)[4 * x + 2].tolist())
+        draw.line((left + x, top + 1, left + x, top + _LINE - 3), colour)
+    draw.text((left + _BAR // 2, top), high, _INK, _font())
+
+
+@cache
+def _font() -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    """The one inside Pillow."""
+    return ImageFont.load_default()
 
 
 @cache

@@ -1,0 +1,3 @@
+from cnnhub.cli import main
+
+main()

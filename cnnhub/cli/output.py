@@ -1,0 +1,93 @@
+"""How commands show things: on a terminal as rich draws them, in a pipe as plain lines."""
+
+from __future__ import annotations
+
+import re
+import sys
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import typer
+
+from cnnhub.errors import OutputError
+
+Item = TypeVar("Item")
+
+
+def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]], title: str | None = None) -> None:
+    """On a terminal a table with a head; in a pipe each row as it comes, its cells separated by tabs, without a head."""
+    if not sys.stdout.isatty():
+        for row in rows:
+            print("\t".join(printable(cell) for cell in row), flush=True)
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(*columns, title=title, title_justify="left")
+    for row in rows:
+        table.add_row(*(Text(printable(cell)) for cell in row))
+    Console().print(table)
+
+
+def printable(text: str, keep: str = "") -> str:
+    r"""Text with its control characters spelled out, but for those in `keep`: names from a stranger's model or file reach
+    the terminal, which would obey them.
+
+    >>> print(printable("cat\x1b[2J\tdog"))
+    cat\x1b[2J\x09dog
+    """
+    return "".join(f"\\x{ord(c):02x}" if c not in keep and unicodedata.category(c) == "Cc" else c for c in text)
+
+
+def with_bar(items: Iterable[Item], doing: str, total: int) -> Iterator[Item]:
+    """The same items, with a bar on standard error while they are consumed, if somebody looks."""
+    if not sys.stderr.isatty():
+        yield from items
+        return
+    from rich.console import Console
+    from rich.progress import track
+
+    yield from track(items, doing, total=total, console=Console(stderr=True), transient=True)
+
+
+@contextmanager
+def waiting(doing: str) -> Iterator[None]:
+    """A spinner on standard error while the block runs, if somebody looks."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(doing):
+        yield
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """A block that writes to `path`; what the system refuses becomes an OutputError."""
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(
+            f"{path} cannot be written: {error.strerror or error}. Nothing was left there; choose another --output."
+        ) from error
+
+
+def stem(image: str) -> str:
+    """A picture's name without folders and suffix; of a URL its last part.
+
+    >>> stem("photos/cat.jpg"), stem("https://example.com/a/dog.png?size=2")
+    ('cat', 'dog')
+    """
+    return Path(re.split("[?#]", image)[0] if "://" in image else image).stem or "picture"
+
+
+def needed(image: str | None) -> str:
+    """The argument IMAGE, which only --list may do without."""
+    if image is None:
+        raise typer.BadParameter("a picture is needed", param_hint="IMAGE")
+    return image

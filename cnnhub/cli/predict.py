@@ -1,0 +1,100 @@
+"""`cnnhub predict`."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cnnhub.cli import completion
+from cnnhub.cli.output import printable, show_table, waiting
+from cnnhub.errors import CnnHubError
+
+if TYPE_CHECKING:
+    from cnnhub import Prediction
+
+IMAGE_SUFFIXES = frozenset(".jpg .jpeg .png .webp .gif .bmp .tif .tiff .ppm .pgm .avif .tga .jp2 .mpo".split())
+MODEL_HELP = "A built-in name, a folder (./runs/mine) or a Hub id (owner/name, owner/name@revision)."
+
+ModelOption = Annotated[str, typer.Option(help=MODEL_HELP, autocompletion=completion.models)]
+
+
+def predict(
+    images: Annotated[list[str], typer.Argument(metavar="IMAGE_OR_DIR...", help="Pictures, folders or http(s) URLs.")],
+    model: ModelOption = "cats-vs-dogs",
+    top_k: Annotated[int | None, typer.Option(min=1, help="Keep the K largest scores; the table shows 3.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One line of JSON for each picture.")] = False,
+) -> None:
+    """Say what is in pictures.
+
+    Folders are searched through, their pictures sorted by path. A picture that cannot be read is reported in its
+    place; the others are still classified, and the exit status is 1 at the end.
+
+    In a pipe each line holds picture, label, probability and the next labels, separated by tabs.
+
+    \b
+    Examples:
+      cnnhub predict cat.jpg
+      cnnhub predict --model flowers --top-k 2 --json garden/
+      cnnhub predict --model timm/resnet18.a1_in1k https://example.com/cat.jpg
+    """
+    import cnnhub
+
+    files = list(_expand(images))
+    with waiting(f"loading {model}"):
+        classifier = cnnhub.load(model)
+    somebody_looks = len(files) >= 10 and sys.stderr.isatty()
+    outcomes = classifier.predict_many(files, top_k=top_k, on_error="keep", progress=somebody_looks)
+    failures: list[CnnHubError] = []
+
+    def pairs() -> Iterator[tuple[str, Prediction | CnnHubError]]:
+        for file, outcome in zip(files, outcomes, strict=True):
+            if isinstance(outcome, CnnHubError):
+                failures.append(outcome)
+            yield file, outcome
+
+    if as_json:
+        for file, outcome in pairs():
+            print(json.dumps(_record(file, outcome), ensure_ascii=False), flush=True)
+    else:
+        rows = (_row(file, outcome, top_k or 3) for file, outcome in pairs())
+        show_table(("picture", "label", "probability", "next"), rows)
+    if failures:
+        raise typer.Exit(1)
+
+
+def _expand(arguments: list[str]) -> Iterator[str]:
+    """Files in the order given; of a folder, the pictures in it and below, by sorted path."""
+    for argument in arguments:
+        if not os.path.isdir(argument):  # false, where Path.is_dir raises, for a name that is too long
+            yield argument
+            continue
+        found = sorted(str(p) for p in Path(argument).rglob("*") if p.suffix.lower() in IMAGE_SUFFIXES and p.is_file())
+        if not found:
+            typer.echo(f"warning: the folder {printable(argument)} holds no pictures", err=True)
+        yield from found
+
+
+def _record(file: str, outcome: Prediction | CnnHubError) -> dict[str, object]:
+    if isinstance(outcome, CnnHubError):
+        return {"file": file, "error": str(outcome)}
+    return {
+        "file": file,
+        "label": outcome.label,
+        "probability": outcome.probability,
+        "scores": outcome.scores,
+    }
+
+
+def _row(file: str, outcome: Prediction | CnnHubError, top_k: int) -> tuple[str, ...]:
+    if isinstance(outcome, CnnHubError):
+        return file, "unreadable", "", str(outcome)
+    others = list(outcome.scores.items())[1:top_k]
+    following = ", ".join(f"{label} {share:.1%}" for label, share in others)
+    doubt = " (unfamiliar)" if outcome.is_unfamiliar else ""
+    return file, outcome.label + doubt, f"{outcome.probability:.1%}", following
