@@ -18,7 +18,7 @@ from cnnhub.errors import CnnHubError
 if TYPE_CHECKING:
     from cnnhub import Prediction
 
-IMAGE_SUFFIXES = frozenset(".jpg .jpeg .png .webp .gif .bmp .tif .tiff .ppm .pgm .avif .tga .jp2 .mpo".split())
+IMAGE_SUFFIXES = frozenset(".jpg .jpeg .png .webp .gif .bmp .tif .tiff .ppm .pgm .avif .tga .jp2 .mpo .heic .heif".split())
 MODEL_HELP = "A built-in name, a folder (./runs/mine) or a Hub id (owner/name, owner/name@revision)."
 
 ModelOption = Annotated[str, typer.Option(help=MODEL_HELP, autocompletion=completion.models)]
