@@ -57,6 +57,21 @@ def resolve(
         ModelWeightsError: there are no safetensors weights; its child CorruptedFileError: a file is not the one that the
             Hub announced.
     """
+    place = locate(source, revision)
+    if isinstance(place, Path):
+        return _from_folder(place, str(source))
+    return _from_hub(*place, cache_dir, token, local_files_only)
+
+
+def locate(source: str | os.PathLike[str], revision: str | None = None) -> Path | tuple[str, str | None]:
+    """What a source means: a folder, which need not exist, or a Hub id and a revision of it. Nothing is asked.
+
+    Raises:
+        ModelNotFoundError: it can be neither.
+
+    >>> locate("owner/name@v1.0")
+    ('owner/name', 'v1.0')
+    """
     if not isinstance(source, str | os.PathLike):
         raise ModelNotFoundError(f"A source of type {type(source).__name__} arrived; expected a name, a Hub id or a folder.")
     name = str(source)
@@ -64,9 +79,9 @@ def resolve(
     if (is_builtin or is_folder(source)) and revision is not None:
         raise ModelNotFoundError(f"{name!r} has no revisions; revision={revision!r} is for repositories on the Hub.")
     if is_builtin:
-        return _from_folder(BUILTIN_FOLDER / name, name)
+        return BUILTIN_FOLDER / name
     if is_folder(source):
-        return _from_folder(Path(os.path.expanduser(source)), name)
+        return Path(os.path.expanduser(source))
     if 0 < len(name) < 200 and Path(name).is_dir():
         raise ModelNotFoundError(f"{name!r} is a folder here. Write ./{name} to load it; owner/name means the Hub.")
     repository, _, pinned = name.partition("@")
@@ -77,7 +92,7 @@ def resolve(
         )
     if pinned and revision not in (None, pinned):
         raise ModelNotFoundError(f"{name!r} names one revision and revision={revision!r} another. Leave one of them out.")
-    return _from_hub(repository, pinned or revision, cache_dir, token, local_files_only)
+    return repository, pinned or revision
 
 
 def is_folder(source: str | os.PathLike[str]) -> bool:

@@ -13,7 +13,7 @@ from conftest import ROOT
 LEVELS = [
     {"cli"},
     {"__init__"},
-    {"classifier"},
+    {"classifier", "catalogue"},
     {"features", "render", "engines", "hub", "stack"},
     {"config", "convolution", "repository"},
     {"kernels", "images", "files", "classics"},

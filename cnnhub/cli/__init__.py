@@ -34,7 +34,7 @@ app = typer.Typer(
       cnnhub filter cat.jpg --kernel sobel_x
     """,
 )
-for command in (predict.predict, features.features, filter.filter, models.models):
+for command in (predict.predict, features.features, filter.filter, models.models, models.info):
     app.command()(command)
 
 

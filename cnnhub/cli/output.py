@@ -27,7 +27,7 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]], title: str
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(*columns, title=title, title_justify="left")
+    table = Table(*columns, title=title, title_justify="left", show_header=any(columns))
     for row in rows:
         table.add_row(*(Text(printable(cell)) for cell in row))
     Console().print(table)
