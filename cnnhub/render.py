@@ -58,12 +58,23 @@ def map_image(values: torch.Tensor, limit: float | None = None, signed: bool | N
     >>> [picture.getpixel((x, 0)) for x in range(3)]  # blue, nearly white, red
     [(5, 48, 97), (247, 246, 246), (103, 0, 31)]
     """
+    return palette_image(values, limit, signed).convert("RGB")
+
+
+def palette_image(values: torch.Tensor, limit: float | None = None, signed: bool | None = None) -> Image.Image:
+    """`map_image` with its 256 colours as a palette (mode "P"): a third of the bytes, and quicker to save.
+
+    >>> palette_image(torch.tensor([[-1.0, 0.0, 1.0]])).getpixel((1, 0))
+    128
+    """
     signed = is_signed(values) if signed is None else signed
     limit = float(values.abs().max()) if limit is None else limit
-    unit = values.float() / (limit or 1.0)
+    unit = values / (limit or 1.0)
     position = (unit + 1) / 2 if signed else unit
     index = (position.clamp(0, 1) * 255).round().to(torch.uint8).numpy()
-    return Image.fromarray(_palette(DIVERGING if signed else SEQUENTIAL)[index])
+    image = Image.fromarray(index).copy()
+    image.putpalette(_palette(DIVERGING if signed else SEQUENTIAL).tobytes())
+    return image
 
 
 def visible_limit(values: torch.Tensor) -> float:

@@ -135,9 +135,8 @@ def _name(number: int, step: Step) -> str:
 
 def _reading(grey: bool, name: str, size: tuple[int, int] | None) -> list[str]:
     photo = f'ImageOps.exif_transpose(Image.open({json.dumps(name, ensure_ascii=False)})).convert("RGB")'
-    lines = [f"photo = {photo}" + ('.convert("L")' if grey else "")]
-    if size:
-        lines.append(f"photo = photo.resize({size}, Image.Resampling.LANCZOS)")
+    scaled = f".resize({size}, Image.Resampling.LANCZOS)" if size else ""
+    lines = [f"photo = {photo}{scaled}" + ('.convert("L")' if grey else "")]
     array = "torch.from_numpy(np.array(photo, dtype=np.float64))"
     if grey:
         return [*lines, f"x = {array}[None, None]  # (1, 1, H, W)"]

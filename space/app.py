@@ -85,13 +85,7 @@ def build() -> gr.Blocks:
         inside.endpoint(column.photo)
         rooms = [
             Room("what", what_tab, what.show, [column.photo, what_room.model, language], [what_room.answer, what_room.numbers]),
-            Room(
-                "filter",
-                filter_tab,
-                one_filter.show,
-                [column.photo, lab.grid, lab.preset, lab.stride, lab.padding, language],
-                [lab.map, lab.formula],
-            ),
+            Room("filter", filter_tab, one_filter.show, [column.photo, lab.settings], [lab.lab]),
             Room(
                 "inside",
                 inside_tab,
@@ -125,7 +119,8 @@ def launch_options() -> dict[str, Any]:
             font_mono=["ui-monospace", "Menlo", "Consolas", "monospace"],
         ),
         "css": page_file("style.css"),
-        "head": page_file("head.html"),
+        # gradio rewrites the rules in css=, and loses those that depend on a container's width
+        "head": page_file("head.html") + f"<style>{page_file('lab.css')}</style>",
         "allowed_paths": [str(HERE / "examples")],
         "blocked_paths": [str(path) for path in HERE.glob("*.py")],
         "max_file_size": MAX_UPLOAD_BYTES,
@@ -196,11 +191,8 @@ def _wire(
     for button, tab_id in ((what_room.see_inside, "tab-inside"), (what_room.see_filter, "tab-filter")):
         button.click(None, js=f"() => document.getElementById('{tab_id}-button').click()", api_visibility="private")
 
-    show, room_inputs, room_outputs = _parts(rooms, "filter")
-    gr.on([lab.stride.input, lab.padding.input], show, room_inputs, room_outputs, **PRIVATE)
-    lab.grid.edit(one_filter.edited, room_inputs, [lab.preset, *room_outputs], **PRIVATE)
-    lab.preset.input(one_filter.of_preset, room_inputs, [lab.grid, lab.size, *room_outputs], **PRIVATE)
-    lab.size.input(one_filter.of_size, [lab.size, *room_inputs], [lab.grid, lab.preset, *room_outputs], **PRIVATE)
+    lab.lab.change_settings(one_filter.changed, [column.photo, lab.settings], [lab.settings, lab.lab], **PRIVATE)
+    lab.lab.want_pixels(one_filter.photo_pixels, column.photo, lab.lab, **PRIVATE)
 
     show, room_inputs, room_outputs = _parts(rooms, "inside")
     gr.on([depth.layer.input, depth.channels.input], show, room_inputs, room_outputs, **PRIVATE)
@@ -218,7 +210,7 @@ def _wire(
         api_visibility="private",
     )
 
-    chosen = [language, open_tab, tabs, column.panel, column.photo, what_room.model, depth.layer, depth.channels]
+    chosen = [language, open_tab, tabs, column.panel, column.photo, what_room.model, depth.layer, depth.channels, lab.settings]
 
     def opened(request: gr.Request, open_name: str, panel: Any, *values: Any) -> list[Any]:
         """The page was opened: an address that asks for nothing changes nothing but the language."""
@@ -244,13 +236,14 @@ def _wire(
             what_room.model: networks.known(asked.parameters.get("task")),
             depth.layer: asked.parameters.get("layer"),
             depth.channels: inside.known_count(asked.parameters.get("channels")),
+            lab.settings: one_filter.from_link(asked.parameters),
         }
         if not keeps:
             settings[column.photo] = Path(photo).read_bytes()
         now = [settings.get(component, value) for component, value in zip(inputs, values, strict=True)]
         shown = [gr.skip(), gr.skip()] if keeps else [{"chosen": example}, photo]
         # the list of layers, and the chosen one in it, follow from `inside.show`
-        others = [settings[what_room.model], gr.skip(), settings[depth.channels]]
+        others = [settings[what_room.model], gr.skip(), settings[depth.channels], settings[lab.settings]]
         updates = [asked.language, asked.tab, gr.update(selected=asked.tab), *shown, *others]
         return [*updates, *words.updates(asked.language), *_content(rooms, asked.tab, now)]
 
@@ -266,7 +259,8 @@ def _content(rooms: list[Room], open_name: str, values: Sequence[Any]) -> list[A
     updates: list[Any] = []
     for room in rooms:
         arguments, values = values[: len(room.inputs)], values[len(room.inputs) :]
-        updates += room.show(*arguments) if room.name == open_name else [gr.skip()] * len(room.outputs)
+        made = room.show(*arguments) if room.name == open_name else (gr.skip(),) * len(room.outputs)
+        updates += made if isinstance(made, tuple) else [made]
     return updates
 
 

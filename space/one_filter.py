@@ -1,316 +1,348 @@
-"""Tab two, "One filter": a kernel, the photo's response map, and its size."""
+"""Tab two, "One filter": the kernel laboratory. One component holds it all; lab.js draws what is answered here."""
 
 from __future__ import annotations
 
-import math
-import re
+import json
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 import gradio as gr
 import torch
 from PIL import Image
 
+import lab_answer
+import lab_photo
+import lab_settings
 import texts
-from cnnhub import convolution, images, kernels, render
-from cnnhub.errors import KernelError
-from parts import Photo, Words, data_uri, for_programs, legend_html, page_file, require, shown
-from texts import Sentence, number, percent, t
+from cnnhub import convolution, kernels, stack
+from cnnhub.errors import CnnHubError, GeometryError, ImageError
+from lab_settings import Misplaced, Settings, from_link, to_link
+from parts import Photo, Words, for_programs, page_file, require
+from texts import t
 
-FIRST_KERNEL = "sobel_x"
-SIZES = (3, 5, 7)
-STRIDES = (1, 2, 3, 4)
-PADDINGS = ("same", "valid", "1", "2", "3")
-MAX_PIXELS = 1_000_000  # larger photos are scaled down: the map could not be shown larger anyway
-MAX_WEIGHT = 1_000_000  # sums of larger weights leave what float32 can hold
-FORMULA = "floor((W + 2P − F) / S) + 1"
+__all__ = ["OneFilter", "Settings", "changed", "endpoint", "from_link", "layout", "photo_pixels", "show", "to_link"]
 
-
-@dataclass(frozen=True)
-class Response:
-    """A response map and what is needed to talk about it.
-
-    Attributes:
-        photo_size: (width, height) of the grey photo that went in.
-        values: (H, W).
-    """
-
-    photo_size: tuple[int, int]
-    scaled_down: bool
-    weights: torch.Tensor
-    stride: int
-    padding: int
-    values: torch.Tensor
+SCRIPTS = ("lab_math.js", "lab_view.js", "lab_stack.js", "lab_play.js", "lab.js")
+# What lab.js writes by itself, each in the language that is chosen.
+WORDS = (
+    *("map_label", "position", "position_value", "to_strongest", "patch", "patch_channel", "kernel_edit", "kernel_turned"),
+    *("products", "sum", "value", "drawn_as", "loupe", "outside", "cell", "size", "divisor", "bias"),
+    *("channel_shown", "channel_0", "channel_1", "channel_2", "preset", "own_line", "stride", "padding", "padding_same"),
+    *("padding_valid", "padding_amount", "dilation", "border", "border_zero", "border_reflect", "border_replicate"),
+    *("border_mean", "colour", "colour_grey", "colour_rgb", "operation", "operation_correlation", "operation_convolution"),
+    *("drawn", "drawn_signed", "drawn_clipped", "play", "play_start", "play_pause", "play_on", "play_step", "play_end"),
+    *("download_map", "stack", "stack_line", "add_step", "add_pool", "add_filter", "step_relu", "step_pool", "step_filter"),
+    *("pool_max", "pool_average", "pool_l2", "window", "up", "down", "remove", "snippet", "copy", "copied", "response_map"),
+)
 
 
 @dataclass(frozen=True)
 class OneFilter:
-    map: gr.HTML
-    grid: gr.HTML
-    preset: gr.Radio
-    size: gr.Radio
-    stride: gr.Radio
-    padding: gr.Dropdown
-    formula: gr.HTML
+    """The component, and the settings of this visitor, which stay on the server.
+
+    The component is never an input of an event: the photo's pixels would travel back with it.
+    """
+
+    lab: gr.HTML
+    settings: gr.State
 
 
 def layout(language: str, words: Words) -> OneFilter:
-    map_ = gr.HTML("", elem_id="response", apply_default_css=False)
-    with gr.Row(elem_id="kernel-row"):
-        grid = gr.HTML(
-            grid_value(FIRST_KERNEL),
-            html_template='<div class="kernel"></div>',
-            js_on_load=page_file("kernel.js"),
-            elem_id="kernel",
-            apply_default_css=False,
-            **_grid_words(language),
-        )
-        words.follow(grid, _grid_words)
-        with gr.Column(elem_id="kernel-settings"):
-            size = _radio(words, language, "size", [(f"{s}×{s}", s) for s in SIZES], 3)
-            stride = _radio(words, language, "stride", [(str(s), s) for s in STRIDES], 1)
-            padding = gr.Dropdown(
-                _padding_choices(language),
-                value="same",
-                label=t(language, "padding"),
-                filterable=False,
-                interactive=True,
-                elem_id="padding",
-            )
-            words.follow(
-                padding,
-                lambda language: {"choices": _padding_choices(language), "label": t(language, "padding")},
-            )
-    preset = gr.Radio(
-        _preset_choices(language),
-        value=FIRST_KERNEL,
-        label=t(language, "preset"),
-        interactive=True,
-        elem_id="preset",
-        elem_classes="chips",
+    lab = gr.HTML(
+        None,
+        html_template=page_file("lab.html"),
+        # what does not follow the language stands in the script itself
+        js_on_load="\n".join([f"const OFFERED = {json.dumps(_offered())};", *(page_file(name) for name in SCRIPTS)]),
+        elem_id="lab",
+        apply_default_css=False,
+        pixels=None,
+        **_words(language),
     )
-    words.follow(preset, lambda language: {"choices": _preset_choices(language), "label": t(language, "preset")})
-    formula = gr.HTML("", elem_id="formula", apply_default_css=False)
-    return OneFilter(map_, grid, preset, size, stride, padding, formula)
+    words.follow(lab, _words)
+    return OneFilter(lab, gr.State(Settings()))
 
 
-def show(photo: bytes | None, grid: Any, preset: str | None, stride: int, padding: str, language: str) -> tuple[str, str]:
-    """-> (heading, response map and legend, the size with its numbers), as HTML."""
+def show(photo: bytes | None, settings: Settings) -> dict[str, Any]:
+    """-> what lab.js draws: the map and everything that is said about it, in each language."""
     if not photo:
-        return texts.no_photo(language, photo).html(), ""
-    result = shown(language, lambda: respond(photo, _weights(grid), stride, padding))
-    if isinstance(result, Sentence):
-        return result.html("alert"), ""
-    name = texts.kernel_name(language, preset) if preset in kernels.names() else t(language, "own_kernel")
-    sentence = describe(language, name, result)
-    image, legend = _drawn(language, result)
-    height, width = result.values.shape
-    picture = (
-        f'<img class="pixels" src="{data_uri(image)}" width="{width}" height="{height}" '
-        f'alt="{escape(t(language, "response_map"))}">'
-    )
-    return sentence.html() + picture + legend, _formula(language, result)
+        return lab_answer.nothing({language: texts.no_photo(language, photo) for language in texts.LANGUAGES})
+    try:
+        opened = lab_photo.look(photo)
+    except ImageError as error:
+        return lab_answer.nothing({language: texts.problem(language, error) for language in texts.LANGUAGES})
+    try:
+        return lab_answer.answer(opened, settings) | {"settings": _as_json(settings)}
+    except CnnHubError as error:
+        return lab_answer.refused("padding", settings, opened, error)
 
 
-def respond(photo: bytes, weights: kernels.KernelSource, stride: int, padding: str | int) -> Response:
-    """Apply a kernel to the photo's brightness, 0 (black) to 255 (white)."""
-    grey = images.open_image(photo).convert("L")
-    small = _fitted(grey)
-    kernel = kernels.kernel(weights)
-    if kernel.abs().max() > MAX_WEIGHT:
-        raise KernelError(f"The kernel holds a weight beyond {MAX_WEIGHT:,}; expected smaller numbers.")
-    amount = convolution.padding_amount(_padding(padding), kernel.shape[0])
-    values = convolution.correlate2d(small, kernel, stride=_whole(stride), padding=amount)
-    return Response(small.size, small.size != grey.size, kernel, _whole(stride), amount, values)
+def changed(event: gr.EventData, photo: bytes | None, settings: Settings) -> tuple[Settings, dict[str, Any]]:
+    """The visitor changed a setting -> (the settings, as they were if the new ones are refused; what is drawn)."""
+    sent = event._data if isinstance(event._data, dict) else {}
+    number = sent.get("number") if isinstance(sent.get("number"), int) else None
+    try:
+        settings = lab_settings.read(sent.get("settings"))
+    except Misplaced as wrong:
+        return settings, lab_answer.refused(wrong.place, None, None, wrong.error) | {"number": number}
+    return settings, show(photo, settings) | {"number": number}
 
 
-def describe(language: str, name: str, response: Response) -> Sentence:
-    return texts.filter_sentence(language, name, kernels.nature(response.weights), _strongest(response))
-
-
-def edited(photo: bytes | None, grid: Any, _preset: str | None, *settings: Any) -> tuple[Any, ...]:
-    """A number was edited -> (no preset, the tab)."""
-    return None, *show(photo, grid, None, *settings)
-
-
-def of_preset(photo: bytes | None, _grid: Any, preset: str, *settings: Any) -> tuple[Any, ...]:
-    """A preset was chosen -> (its grid, its size, the tab)."""
-    grid = grid_value(preset)
-    return grid, len(grid["weights"]), *show(photo, grid, preset, *settings)
-
-
-def of_size(size: int, photo: bytes | None, grid: Any, _preset: str | None, *settings: Any) -> tuple[Any, ...]:
-    """Another size was chosen -> (the kernel with zeros around it or its rim cut off, no preset, the tab)."""
-    grid = shown("en", _resized, grid, int(size))
-    grid = grid_value("identity") if isinstance(grid, Sentence) else grid
-    return grid, None, *show(photo, grid, None, *settings)
-
-
-def grid_value(preset: str) -> dict[str, Any]:
-    return {"weights": _rounded(kernels.kernel(preset))}
+def photo_pixels(photo: bytes | None) -> Any:
+    """The photo's exact pixels for the strip, asked for by the page once a photo."""
+    if not photo:
+        return gr.skip()
+    try:
+        return gr.update(pixels=lab_photo.look(photo).packed())
+    except ImageError:
+        return gr.skip()
 
 
 def filter_photo(
     image: bytes | None,
-    kernel: str = FIRST_KERNEL,
+    kernel: str = lab_settings.FIRST_KERNEL,
     stride: int = 1,
     padding: str = "same",
     weights: list[list[float]] | None = None,
+    divisor: float | None = None,
+    bias: float = 0.0,
+    dilation: int = 1,
+    border: str = "zero",
+    colour: bool = False,
+    operation: str = "correlation",
+    drawn: str = "auto",
 ) -> tuple[Image.Image, dict[str, Any]]:
-    """Apply one kernel to the brightness (0 to 255) of a photo of at most a megapixel; larger ones are scaled down.
+    """Apply one kernel to a photo of at most a megapixel; larger ones are scaled down.
 
     Args:
         image: the photo, a file that is uploaded.
         kernel: name of a preset, such as sobel_x or gaussian.
         stride: step in pixels, 1 or more.
-        padding: "same", "valid", or the number of zeros on each side.
+        padding: "same", "valid", or the number of pixels added on each side.
         weights: an odd square grid of numbers, used in place of the preset.
+        divisor: what the sum of the products is divided by; the preset's own, or 1 for weights, if left out.
+        bias: what is added then.
+        dilation: from one pixel under the kernel to the next, 1 or more.
+        border: what the padding holds: zero, reflect, replicate or mean.
+        colour: red, green and blue each apart; otherwise the brightness, 0 to 255.
+        operation: correlation, or convolution, which turns the kernel by 180 degrees.
+        drawn: "signed" draws every value in colours (of the first channel), "clipped" a picture cut to 0 to 255,
+            "auto" a picture if the weights add up to 1.
 
     Returns:
         The response map as a PNG, one pixel a value, and its facts: input and output size, smallest and
-        largest value, what the kernel answers to, the size formula with its numbers.
+        largest value, what the kernel answers to, the size formula with its numbers, and the PyTorch for it.
     """
-    response = for_programs(lambda: respond(require(image), kernel if weights is None else weights, stride, padding))
-    low, high = response.values.min().item(), response.values.max().item()
-    facts = {
-        "input": {"width": response.photo_size[0], "height": response.photo_size[1]},
-        "output": {"width": response.values.shape[1], "height": response.values.shape[0]},
-        "min": low,
-        "max": high,
-        "answers_to": kernels.nature(response.weights).kind,
-        "formula": {"width": _filled_formula(response, 0), "height": _filled_formula(response, 1)},
-    }
-    return _drawn("en", response)[0], facts
+    names = {"kernel": kernel, "stride": stride, "padding": padding, "weights": weights, "divisor": divisor, "bias": bias}
+    names |= {"dilation": dilation, "border": border, "colour": colour, "operation": operation, "drawn": drawn}
+
+    def apply() -> tuple[Image.Image, dict[str, Any]]:
+        settings = _asked(**names)
+        photo = lab_photo.look(require(image))
+        values = convolution.apply_filter(photo.pixels(settings.colour), settings.filter())
+        drawing = lab_answer.draw(values, settings)
+        return drawing.image, _facts(photo, settings, values) | {
+            "drawn": {"as": drawing.kind, "low": drawing.low, "high": drawing.high},
+            "snippet": lab_answer.snippet(photo, settings),
+        }
+
+    return for_programs(apply)
+
+
+def filter_window(
+    image: bytes | None,
+    row: int = 0,
+    column: int = 0,
+    channel: int = 0,
+    kernel: str = lab_settings.FIRST_KERNEL,
+    stride: int = 1,
+    padding: str = "same",
+    weights: list[list[float]] | None = None,
+    divisor: float | None = None,
+    bias: float = 0.0,
+    dilation: int = 1,
+    border: str = "zero",
+    colour: bool = False,
+    operation: str = "correlation",
+) -> dict[str, Any]:
+    """The arithmetic of one value of a response map: the pixels under the window, times the weights, summed.
+
+    Args:
+        image: the photo, a file that is uploaded.
+        row: of the value in the map, counted from 0.
+        column: of the value in the map, counted from 0.
+        channel: 0, 1 or 2 for red, green or blue, if colour is true.
+        kernel: name of a preset; this and all that follow are as for /filter.
+        stride: step in pixels.
+        padding: "same", "valid", or the number of pixels added on each side.
+        weights: an odd square grid of numbers, used in place of the preset.
+        divisor: what the sum of the products is divided by.
+        bias: what is added then.
+        dilation: from one pixel under the kernel to the next.
+        border: zero, reflect, replicate or mean.
+        colour: red, green and blue each apart; otherwise the brightness.
+        operation: correlation or convolution.
+
+    Returns:
+        pixels, weights (as applied), products, their sum, the value, and where the window lies in the photo:
+        the row and column of its first pixel, negative in the padding.
+    """
+    names = {"kernel": kernel, "stride": stride, "padding": padding, "weights": weights, "divisor": divisor, "bias": bias}
+    names |= {"dilation": dilation, "border": border, "colour": colour, "operation": operation, "channel": channel}
+
+    def look() -> dict[str, Any]:
+        settings = _asked(**names)
+        plane = lab_photo.look(require(image)).pixels(settings.colour)[lab_answer.shown_channel(settings)]
+        for name, place in (("row", row), ("column", column)):
+            if isinstance(place, bool) or not isinstance(place, int):
+                raise GeometryError(f"The {name} is {place!r}; expected a whole number.")
+        window = convolution.window_at(plane, settings.filter(), row, column)
+        return {
+            "pixels": window.pixels.tolist(),
+            "weights": window.weights.tolist(),
+            "products": window.products.tolist(),
+            "sum": window.products.sum().item(),
+            "value": window.total,
+            "top": window.top,
+            "left": window.left,
+            "dilation": window.dilation,
+        }
+
+    return for_programs(look)
+
+
+def filter_stack(
+    image: bytes | None, steps: list[dict[str, Any]] | None = None, kernel: str = lab_settings.FIRST_KERNEL, colour: bool = False
+) -> tuple[Image.Image, dict[str, Any]]:
+    """Apply a kernel, then step after step to what came out: ReLU, pooling, more filters.
+
+    Args:
+        image: the photo, a file that is uploaded.
+        steps: at most 7, each {"kind": "relu"}, {"kind": "pool", "name": "max" or "average" or "l2", "window": 2,
+            "stride": 2} or {"kind": "filter", "name": a preset kernel, "stride": 1}; a ReLU and max pooling if left out.
+        kernel: name of the preset that is applied first.
+        colour: red, green and blue each apart; otherwise the brightness.
+
+    Returns:
+        The last map as a PNG, one pixel a value (the red channel's, if colour is true and values are signed), and for
+        each step its size and its smallest and largest value, and the PyTorch that computes them.
+    """
+
+    def apply() -> tuple[Image.Image, dict[str, Any]]:
+        given = [{"kind": "relu"}, {"kind": "pool", "name": "max"}] if steps is None else steps
+        settings = _read({"kernel": kernel, "colour": colour, "steps": given})
+        photo = lab_photo.look(require(image))
+        maps = stack.run(photo.pixels(settings.colour), settings.operations())
+        names = [f"filter {kernel}", *(f"{step.kind} {step.name}".strip() for step in settings.steps)]
+        facts = [{"step": name, **_extent(values)} for name, values in zip(names, maps, strict=True)]
+        return lab_answer.draw_step(maps[-1], settings, len(maps) - 1).image, {"steps": facts, "snippet": lab_answer.snippet(photo, settings)}
+
+    return for_programs(apply)
 
 
 def endpoint(photo: Photo) -> None:
-    """The named endpoint /filter."""
-    kernel = gr.Dropdown(kernels.names(), value=FIRST_KERNEL, label="kernel", visible=False)
-    stride = gr.Number(1, precision=0, label="stride", visible=False)
-    padding = gr.Textbox("same", label="padding", visible=False)
-    weights = gr.JSON(None, label="weights", visible=False)
+    """The named endpoints /filter, /filter_window and /filter_stack."""
+    kernel = gr.Dropdown(kernels.names(), value=lab_settings.FIRST_KERNEL, label="kernel", visible=False)
+    stride, padding, weights = _number(1, "stride"), _text("same", "padding"), gr.JSON(None, label="weights", visible=False)
+    divisor, bias = _number(None, "divisor", whole=False), _number(0.0, "bias", whole=False)
+    dilation, border = _number(1, "dilation"), _choice(convolution.BORDERS, "border")
+    colour = gr.Checkbox(False, label="colour", visible=False)
+    operation, drawn = _choice(OPERATIONS, "operation"), _choice(lab_settings.DRAWN, "drawn")
+    row, column, channel = _number(0, "row"), _number(0, "column"), _number(0, "channel")
+    steps = gr.JSON(None, label="steps", visible=False)
     map_ = gr.Image(format="png", type="pil", label="response map", visible=False)
+    last = gr.Image(format="png", type="pil", label="last map", visible=False)
     facts = gr.JSON(label="facts", visible=False)
-    button = gr.Button(visible=False)
-    button.click(
-        filter_photo,
-        [photo, kernel, stride, padding, weights],
-        [map_, facts],
-        api_name="filter",
-        api_visibility="public",
-    )
+    common = [kernel, stride, padding, weights, divisor, bias, dilation, border, colour, operation]
+    for function, inputs, outputs, name in (
+        (filter_photo, [photo, *common, drawn], [map_, facts], "filter"),
+        (filter_window, [photo, row, column, channel, *common], [facts], "filter_window"),
+        (filter_stack, [photo, steps, kernel, colour], [last, facts], "filter_stack"),
+    ):
+        gr.Button(visible=False).click(function, inputs, outputs, api_name=name, api_visibility="public")
 
 
-def _resized(grid: Any, size: int) -> dict[str, Any]:
-    weights = kernels.kernel(_weights(grid))
-    border = (size - weights.shape[0]) // 2
-    # torch's pad cuts where the amount is negative
-    return {"weights": _rounded(torch.nn.functional.pad(weights, (border,) * 4))}
+OPERATIONS = ("correlation", "convolution")
 
 
-def _radio(words: Words, language: str, key: str, choices: list[tuple[str, int]], value: int) -> gr.Radio:
-    radio = gr.Radio(choices, value=value, label=t(language, key), interactive=True, elem_id=key, elem_classes="segments")
-    words.follow(radio, lambda language: {"label": t(language, key)})
-    return radio
+def _words(language: str) -> dict[str, Any]:
+    """The properties of the component that follow the language."""
+    return {
+        "language": language,
+        "words": {key: texts.template(language, key) for key in WORDS}
+        | {f"group_{group}": t(language, f"group_{group}") for group in kernels.GROUPS}
+        | {f"line_{name}": t(language, f"line_{name}") for name in kernels.names()}
+        | {f"kernel_{name}": texts.kernel_name(language, name) for name in kernels.names()},
+    }
 
 
-def _grid_words(language: str) -> dict[str, str]:
-    return {"title": t(language, "kernel"), "cell": t(language, "cell", row="{row}", column="{column}")}
+def _offered() -> dict[str, Any]:
+    """What the page offers to choose, whatever the language."""
+    return {
+        "presets": [
+            {"name": name, **{key: getattr(kernels.preset(name), key) for key in ("weights", "divisor", "group")}}
+            for name in kernels.names()
+        ],
+        "groups": kernels.GROUPS,
+        "sizes": lab_settings.SIZES,
+        "strides": lab_settings.STRIDES,
+        "dilations": lab_settings.DILATIONS,
+        "paddings": lab_settings.PADDINGS,
+        "borders": convolution.BORDERS,
+        "windows": lab_settings.POOL_WINDOWS,
+        "pools": convolution.POOLING_MODES,
+        "most_steps": lab_settings.MAX_STEPS,
+        "first": _as_json(Settings()),
+    }
 
 
-def _padding_choices(language: str) -> list[tuple[str, str]]:
-    return [(t(language, f"padding_{padding}"), padding) for padding in PADDINGS]
+def _as_json(settings: Settings) -> dict[str, Any]:
+    return {**vars(settings), "steps": [vars(step) for step in settings.steps]}
 
 
-def _preset_choices(language: str) -> list[tuple[str, str]]:
-    return [(texts.kernel_name(language, name), name) for name in kernels.names()]
+def _asked(kernel: str, weights: Any, divisor: float | None, operation: str, **others: Any) -> Settings:
+    """An endpoint's arguments -> settings."""
+    if operation not in OPERATIONS:
+        raise GeometryError(f"The operation is {operation!r}; expected one of {', '.join(OPERATIONS)}.")
+    asked = {"kernel": kernel, "flipped": operation == "convolution", **others}
+    if weights is not None:
+        asked |= {"kernel": "", "weights": weights}
+    if divisor is not None:
+        asked["divisor"] = divisor
+    return _read(asked)
 
 
-def _weights(grid: Any) -> Any:
-    if not isinstance(grid, dict) or "weights" not in grid:
-        raise KernelError("No kernel arrived; expected a square grid of numbers.")
-    return grid["weights"]
+def _read(data: dict[str, Any]) -> Settings:
+    try:
+        return lab_settings.read(data)
+    except Misplaced as wrong:
+        raise wrong.error from None
 
 
-def _rounded(weights: torch.Tensor) -> list[list[float]]:
-    """Six significant digits: 1/9 is shown as 0.111111, and the sum of nine still is 1 to 1e-6."""
-    return [[float(f"{value:.6g}") for value in row] for row in weights.tolist()]
+def _facts(photo: lab_photo.LabPhoto, settings: Settings, values: torch.Tensor) -> dict[str, Any]:
+    width, height = lab_answer.sizes(photo, settings)
+    extent = _extent(values)
+    return {
+        "input": dict(zip(("width", "height"), photo.size, strict=True)),
+        "output": {key: extent[key] for key in ("width", "height")},
+        "min": extent["min"],
+        "max": extent["max"],
+        "answers_to": kernels.nature(lab_answer.effective(settings)).kind,
+        "formula": {"width": width, "height": height},
+    }
 
 
-def _padding(padding: str | int) -> convolution.Padding:
-    """A number of one or two digits; anything else but "same" and "valid" is left for cnnhub to refuse."""
-    return int(padding) if re.fullmatch(r"[0-9]{1,2}", str(padding)) else padding  # type: ignore[return-value]
+def _extent(values: torch.Tensor) -> dict[str, Any]:
+    height, width = values.shape[1:]
+    return {"width": width, "height": height, "min": values.min().item(), "max": values.max().item()}
 
 
-def _whole(value: Any) -> Any:
-    """gradio sends 2.0 for 2; anything that is no whole number is left for cnnhub to refuse."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+def _number(value: float | None, label: str, whole: bool = True) -> gr.Number:
+    return gr.Number(value, precision=0 if whole else None, label=label, visible=False)
 
 
-def _fitted(grey: Image.Image) -> Image.Image:
-    pixels = grey.width * grey.height
-    if pixels <= MAX_PIXELS:
-        return grey
-    shrink = math.sqrt(MAX_PIXELS / pixels)
-    size = (max(1, int(grey.width * shrink)), max(1, int(grey.height * shrink)))
-    return grey.resize(size, Image.Resampling.LANCZOS)
+def _text(value: str, label: str) -> gr.Textbox:
+    return gr.Textbox(value, label=label, visible=False)
 
 
-def _strongest(response: Response) -> tuple[float, int, int] | float:
-    """(value, row, column) of the largest |value|, counted from 1; just the value where all are equal.
-
-    Values whose window reaches into the padding tell of the border, not of the photo, and are passed over
-    as long as others are left.
-    """
-    values = response.values
-    rim = -(-response.padding // response.stride)  # rounded up
-    if min(values.shape) > 2 * rim:
-        values = values[rim : values.shape[0] - rim, rim : values.shape[1] - rim]
-    if values.max() == values.min():
-        return values[0, 0].item()
-    row, column = divmod(int(values.abs().argmax()), values.shape[1])
-    return values[row, column].item(), row + rim + 1, column + rim + 1
-
-
-def _drawn(language: str, response: Response) -> tuple[Image.Image, str]:
-    """The map as a picture, and its legend as HTML.
-
-    A kernel whose weights add up to 1 makes a picture of a picture: it is drawn in greys. Others are drawn
-    in the two colour maps of this page.
-    """
-    values = response.values
-    height, width = values.shape
-    if abs(response.weights.sum().item() - 1) < 1e-3:
-        outside = ((values < 0) | (values > 255)).float().mean().item()
-        image = Image.fromarray(values.clamp(0, 255).round().to(torch.uint8).numpy())
-        kind, low, high = "grey", "0", "255"
-    else:
-        limit = render.visible_limit(values)
-        outside = (values.abs() > limit).float().mean().item()
-        # told from the kernel, not from this photo: the sentence above speaks of red and blue
-        signed = bool((response.weights < 0).any())
-        image = render.map_image(values, limit, signed)
-        kind, low, high = ("signed", number(-limit), number(limit)) if signed else ("magma", "0", number(limit))
-    notes = [t(language, "map_size", width=width, height=height)]
-    if outside > 0:
-        notes.insert(0, t(language, "legend_clipped", share=percent(outside)))
-    return image, legend_html(kind, low, high, " · ".join(notes))
-
-
-def _formula(language: str, response: Response) -> str:
-    width, height = ("{} = <b>{}</b>".format(*_filled_formula(response, axis).split(" = ")) for axis in (0, 1))
-    scaled = ""
-    if response.scaled_down:
-        w, h = response.photo_size
-        scaled = f"<p>{escape(t(language, 'too_large', width=w, height=h))}</p>"
-    return (
-        f'<p class="formula">{escape(t(language, "size_formula"))} {FORMULA}</p>'
-        f"<p>{width} {escape(t(language, 'wide'))}</p><p>{height} {escape(t(language, 'high'))}</p>{scaled}"
-    )
-
-
-def _filled_formula(response: Response, axis: int) -> str:
-    size, window = response.photo_size[axis], response.weights.shape[0]
-    output = convolution.output_size(size, window, response.stride, response.padding)
-    return f"floor(({size} + 2·{response.padding} − {window}) / {response.stride}) + 1 = {output}"
+def _choice(known: tuple[str, ...], label: str) -> gr.Dropdown:
+    return gr.Dropdown(list(known), value=known[0], label=label, visible=False)

@@ -113,10 +113,10 @@ def require(photo: bytes | None) -> bytes:
     return photo
 
 
-def data_uri(image: Image.Image) -> str:
-    """A picture as a lossless data URI."""
+def data_uri(image: Image.Image, compress_level: int = 3) -> str:
+    """A picture as a lossless data URI; `compress_level` is zlib's, 1 (fast) to 9."""
     buffer = io.BytesIO()
-    image.save(buffer, "PNG", compress_level=3)
+    image.save(buffer, "PNG", compress_level=compress_level)
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 

@@ -24,15 +24,23 @@ from PIL import Image
 
 import cnnhub
 import inside
+import lab_answer
+import lab_photo
 import networks
 import one_filter
 import photo_column
 import texts
 import what
-from cnnhub import kernels
+from cnnhub import convolution, kernels
 from conftest import EXAMPLES, ROOT, SPACE
+from lab_settings import Settings, of_preset
 
 CAT = EXAMPLES / "cat.jpg"
+
+
+def response(photo: bytes, settings: Settings) -> torch.Tensor:
+    """The laboratory's map (C, H, W) of a photo."""
+    return convolution.apply_filter(lab_photo.look(photo).pixels(settings.colour), settings.filter())
 
 
 def free_port() -> int:
@@ -110,12 +118,12 @@ def test_an_upright_and_a_turned_photo_are_one(client: Client, tmp_path: Path) -
 
 def test_filter_gives_a_lossless_map(client: Client) -> None:
     path, facts = client.predict(handle_file(str(CAT)), api_name="/filter")
-    response = one_filter.respond(CAT.read_bytes(), "sobel_x", 1, "same")
-    expected, _ = one_filter._drawn("en", response)
+    values = response(CAT.read_bytes(), Settings())
     assert path.endswith(".png")
+    expected = lab_answer.draw(values, Settings()).image.convert("RGB")
     assert np.array_equal(np.asarray(Image.open(path).convert("RGB")), np.asarray(expected))
     assert facts["answers_to"] == "vertical_edges"
-    assert facts["min"] == pytest.approx(response.values.min().item())
+    assert facts["min"] == pytest.approx(values.min().item())
 
 
 def test_filter_with_own_weights_stride_and_padding(client: Client) -> None:
@@ -159,6 +167,14 @@ def test_every_offered_stage_exists_in_every_offered_model(client: Client) -> No
         ("/filter", ("sobel_x", 1, "same", [[1, 2], [3, 4]]), "odd"),
         ("/filter", ("sobel_x", 1, "same", "evil"), "no kernel 'evil'"),
         ("/filter", ("sobel_q",), "choices"),
+        ("/filter", ("sobel_x", 1, "same", None, 0), "divisor is 0"),
+        ("/filter", ("sobel_x", 1, "same", None, 1, 1e9), "bias beyond"),
+        ("/filter", ("sobel_x", 1, "same", None, 1, 0, 99), "dilation is 99"),
+        ("/filter", ("sobel_x", 1, "same", None, 1, 0, 1, "wrap"), "choices"),
+        ("/filter", ("sobel_x", 1, "same", None, 1, 0, 1, "zero", False, "fourier"), "choices"),
+        ("/filter_window", (100000, 0), "row is 100000"),
+        ("/filter_stack", ([{"kind": "softmax"}],), "no kind of step 'softmax'"),
+        ("/filter_stack", ([{"kind": "relu"}] * 9,), "9 steps"),
         ("/feature_maps", ("blocks.99",), "no layer 'blocks.99'. Did you mean blocks"),
         ("/feature_maps", ("", "../../etc"), "choices"),
         ("/feature_maps", ("", "imagenet", 0), "expected 1 to 4096"),
@@ -179,7 +195,14 @@ def test_bad_files_get_a_message(client: Client, data: bytes, tmp_path: Path) ->
             client.predict(handle_file(str(path)), api_name=endpoint)
 
 
-ARGUMENTS = {"classify": ["cats-vs-dogs"], "filter": ["identity", 1, "same", None], "feature_maps": ["", "flowers", 4]}
+KERNEL = ["identity", 1, "same", None, None, 0, 1, "zero", False, "correlation"]
+ARGUMENTS = {
+    "classify": ["cats-vs-dogs"],
+    "filter": [*KERNEL, "auto"],
+    "filter_window": [0, 0, 0, *KERNEL],
+    "filter_stack": [None, "identity", False],
+    "feature_maps": ["", "flowers", 4],
+}
 MARK = {"meta": {"_type": "gradio.FileData"}}
 
 
@@ -237,19 +260,14 @@ def test_the_page_asks_nobody_else(app: str) -> None:
 
 def test_endpoints_are_documented(client: Client) -> None:
     named = client.view_api(return_format="dict")["named_endpoints"]
-    assert sorted(named) == ["/classify", "/feature_maps", "/filter"]
+    assert sorted(named) == ["/classify", "/feature_maps", "/filter", "/filter_stack", "/filter_window"]
     for info in named.values():
         assert info["description"]
         first, *others = info["parameters"]
         assert first["parameter_name"] == "image"
         assert all(parameter["parameter_has_default"] for parameter in others)
-    assert [p["parameter_name"] for p in named["/filter"]["parameters"]] == [
-        "image",
-        "kernel",
-        "stride",
-        "padding",
-        "weights",
-    ]
+    before = ["image", "kernel", "stride", "padding", "weights"]
+    assert [p["parameter_name"] for p in named["/filter"]["parameters"]][:5] == before
 
 
 def test_every_example_is_credited() -> None:
@@ -317,32 +335,31 @@ def test_the_strongest_answer_is_the_photo_s_not_the_border_s(tmp_path: Path) ->
     pixels = np.full((20, 30), 200, np.uint8)
     pixels[8, 11] = 100
     Image.fromarray(pixels).save(tmp_path / "dot.png")
-    response = one_filter.respond((tmp_path / "dot.png").read_bytes(), "laplacian_4", 1, "same")
-    assert one_filter._strongest(response) == (400.0, 9, 12)
-    flat = one_filter.respond((tmp_path / "dot.png").read_bytes(), [[0]], 1, "same")
-    assert one_filter._strongest(flat) == 0.0
-    told = one_filter.describe("en", "It", flat)
-    assert (told.heading, told.line) == ("It answers to nothing.", "The answer is 0 everywhere on this photo.")
+    photo = (tmp_path / "dot.png").read_bytes()
+    settings = of_preset("laplacian_4")
+    assert lab_answer.strongest_value(response(photo, settings)[0], settings) == (400.0, 9, 12)
+    nothing = Settings(kernel="", weights=((0.0,),))
+    flat = response(photo, nothing)
+    assert lab_answer.strongest_value(flat[0], nothing) == 0.0
+    told = lab_answer.describe("en", nothing, lab_answer.draw(flat, nothing), 0.0)
+    assert (told.heading, told.line) == ("Your kernel answers to nothing.", "The answer is 0 everywhere on this photo.")
 
 
 def test_large_photos_are_scaled_down_for_the_filter() -> None:
-    buffer = Path(CAT).read_bytes()
-    assert not one_filter.respond(buffer, "identity", 1, "same").scaled_down
-    small = one_filter._fitted(Image.new("L", (4000, 3000)))
-    assert small.width * small.height <= one_filter.MAX_PIXELS
+    assert not lab_photo.look(CAT.read_bytes()).scaled_down
+    small = lab_photo.fitted(Image.new("RGB", (4000, 3000)))
+    assert small.width * small.height <= lab_photo.MAX_PIXELS
     assert small.width / small.height == pytest.approx(4 / 3, rel=0.01)
 
 
 def test_bad_input_becomes_a_sentence_in_the_page() -> None:
     for show in (
         lambda: what.show(b"broken", "flowers", "en")[0],
-        lambda: one_filter.show(b"broken", one_filter.grid_value("sobel_x"), "sobel_x", 1, "same", "en")[0],
         lambda: inside.show(b"broken", "flowers", "bn1", "64", "en")[0]["sentence"],
     ):
         assert 'role="alert"' in show() and "cannot be read as a photo" in show()
-    broken = {"weights": [["?", 0, 1]] * 3}
-    assert "kernel cannot be used" in one_filter.show(CAT.read_bytes(), broken, None, 1, "same", "en")[0]
-    assert "無法使用" in one_filter.show(CAT.read_bytes(), "evil", None, 1, "same", "zh-TW")[0]
+    assert "cannot be read as a photo" in one_filter.show(b"broken", Settings())["said"]["en"]["heading"]
+    assert "Choose a photo" in one_filter.show(None, Settings())["said"]["en"]["heading"]
     assert "Choose a photo" in what.show(None, "flowers", "en")[0]
     assert "no longer kept" in what.show(b"", "flowers", "en")[0]
 
@@ -365,16 +382,6 @@ def test_labels_are_escaped() -> None:
     sentence = texts.Sentence("<script>alert(1)</script>", "a & b")
     assert "<script>" not in sentence.html()
     assert "a &amp; b" in sentence.html()
-
-
-def test_another_size_keeps_the_kernel_in_the_middle() -> None:
-    photo = CAT.read_bytes()
-    larger, preset, *_ = one_filter.of_size(7, photo, one_filter.grid_value("sobel_x"), "sobel_x", 1, "same", "en")
-    assert preset is None
-    assert torch.tensor(larger["weights"])[2:5, 2:5].tolist() == kernels.kernel("sobel_x").tolist()
-    assert torch.tensor(larger["weights"]).abs().sum() == 8
-    smaller, *_ = one_filter.of_size(3, photo, larger, None, 1, "same", "en")
-    assert smaller == one_filter.grid_value("sobel_x")
 
 
 def test_the_space_is_ready_for_the_hub() -> None:

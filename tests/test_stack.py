@@ -136,7 +136,7 @@ def test_a_printed_program_stands_alone(photo: Image.Image, tmp_path: Path) -> N
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     command = [sys.executable, "-X", "utf8", "-c", program]
     printed = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path, env=environment).stdout
-    opened = cnnhub.open_image(tmp_path / name).convert("L").resize((20, 30), Image.Resampling.LANCZOS)
+    opened = cnnhub.open_image(tmp_path / name).resize((20, 30), Image.Resampling.LANCZOS).convert("L")
     expected = stack.run(torch.from_numpy(np.array(opened, dtype=np.float64))[None], steps)[-1]
     shape, low, high = printed.rsplit(maxsplit=2)
     assert shape == "(1, 1, 15, 10)" == str((1, *expected.shape))

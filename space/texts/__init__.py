@@ -61,6 +61,11 @@ def t(language: str, key: str, **values: object) -> str:
     return _spaced(text) if is_chinese(language) else text
 
 
+def template(language: str, key: str) -> str:
+    """The string with this key, its {placeholders} left for the page's scripts to fill."""
+    return TEXTS[key][_place(language)]
+
+
 def kernel_name(language: str, preset: str) -> str:
     return lab.KERNEL_NAMES[preset][_place(language)]
 
@@ -121,19 +126,31 @@ def answer(language: str, classifier: cnnhub.Classifier, prediction: cnnhub.Pred
     return Sentence(t(language, degree, thing=things[0]), f"{shares}{stop}{limits}")
 
 
-def filter_sentence(language: str, name: str, nature: Nature, strongest: tuple[float, int, int] | float) -> Sentence:
+def filter_sentence(
+    language: str,
+    name: str,
+    nature: Nature,
+    strongest: tuple[float, int, int] | float,
+    *,
+    colours: str = "signed",
+    channel: str | None = None,
+) -> Sentence:
     """What a kernel answers to, told from its numbers, and where it did so on this photo.
 
     Args:
         strongest: (value, row, column) of the largest |value| of the response map, or the one value that a
             flat map has everywhere.
+        colours: what to say of them: "signed" tells red and blue from the kernel, "plain" only above and below zero,
+            "cut" and "cut_colour" what became of values outside 0 to 255; "" nothing.
+        channel: the name of the colour channel that `strongest` is of.
     """
-    if isinstance(strongest, tuple):
-        value, row, column = strongest
-        measured = t(language, "strongest", value=number(value), row=row, column=column)
-    else:
+    if not isinstance(strongest, tuple):
         measured = t(language, "flat", value=number(strongest))
-    line = ("" if is_chinese(language) else " ").join(part for part in (_sign(language, nature), measured) if part)
+    else:
+        value, row, column = strongest
+        key = "strongest_channel" if channel else "strongest"
+        measured = t(language, key, value=number(value), row=row, column=column, channel=channel)
+    line = ("" if is_chinese(language) else " ").join(part for part in (_colours(language, nature, colours), measured) if part)
     return Sentence(t(language, f"nature_{nature.kind}", name=name), line)
 
 
@@ -169,6 +186,13 @@ def _spaced(text: str) -> str:
     """
     text = re.sub(r"([\u4e00-\u9fff])([A-Za-z0-9])", r"\1 \2", text)
     return re.sub(r"([A-Za-z0-9])([\u4e00-\u9fff])", r"\1 \2", text)
+
+
+def _colours(language: str, nature: Nature, colours: str) -> str:
+    if colours in ("cut", "cut_colour"):
+        return t(language, "cut_line" if colours == "cut" else "cut_line_colour")
+    sign = _sign(language, nature) if colours == "signed" else ""
+    return sign or (t(language, "sign_plain") if colours in ("signed", "plain") else "")
 
 
 def _sign(language: str, nature: Nature) -> str:

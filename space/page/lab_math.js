@@ -1,0 +1,109 @@
+// The laboratory's arithmetic: no page, no server. It multiplies and adds the photo's own pixels in double
+// precision, apart from the map that Python makes; a test compares the two. Reachable as window.cnnhubLab.
+
+// PIL's brightness of a pixel, with its rounding: (R * 19595 + G * 38470 + B * 7471 + 0x8000) >> 16.
+function greyOf(planes) {
+  const size = planes.length / 3;
+  const grey = new Uint8Array(size);
+  for (let i = 0; i < size; i += 1) {
+    grey[i] = (planes[i] * 19595 + planes[size + i] * 38470 + planes[2 * size + i] * 7471 + 0x8000) >> 16;
+  }
+  return grey;
+}
+
+// What Python packed: three planes (R, G, B), each row as differences from left to right, deflated, base64.
+async function unpacked(packed) {
+  const squeezed = Uint8Array.from(atob(packed.data), (letter) => letter.charCodeAt(0));
+  const stream = new Blob([squeezed]).stream().pipeThrough(new DecompressionStream("deflate"));
+  const planes = new Uint8Array(await new Response(stream).arrayBuffer());
+  const { width, height } = packed;
+  for (let start = 0; start < planes.length; start += width) {
+    for (let i = start + 1; i < start + width; i += 1) planes[i] += planes[i - 1]; // modulo 256, as it was packed
+  }
+  return { id: packed.id, width, height, planes, grey: greyOf(planes), means: {} };
+}
+
+// One channel (0, 1, 2), or the brightness (null), as a plane of width * height bytes.
+function planeOf(photo, channel) {
+  const size = photo.width * photo.height;
+  return channel === null ? photo.grey : photo.planes.subarray(channel * size, (channel + 1) * size);
+}
+
+function meanOf(photo, channel) {
+  if (photo.means[channel] === undefined) {
+    let sum = 0;
+    for (const value of planeOf(photo, channel)) sum += value; // whole numbers far below 2 ** 53: exact
+    photo.means[channel] = sum / (photo.width * photo.height);
+  }
+  return photo.means[channel];
+}
+
+const reach = (settings) => settings.dilation * (settings.weights.length - 1) + 1;
+
+function padding(settings) {
+  if (settings.padding === "same") return Math.floor((reach(settings) - 1) / 2);
+  return settings.padding === "valid" ? 0 : Number(settings.padding);
+}
+
+const outputSide = (side, settings) =>
+  Math.floor((side + 2 * padding(settings) - reach(settings)) / settings.stride) + 1;
+
+const mirrored = (place, side) => side - 1 - Math.abs(side - 1 - Math.abs(place));
+const nearest = (place, side) => Math.min(Math.max(place, 0), side - 1);
+
+// The weights as they are applied: turned by 180 degrees for a true convolution.
+function applied(settings) {
+  return settings.flipped ? settings.weights.map((row) => [...row].reverse()).reverse() : settings.weights;
+}
+
+// The arithmetic of one value of the map: what the window sees, the products, their sum, the value.
+// row, column: in the map, counted from 0. channel: 0, 1, 2, or null for the brightness.
+function strip(photo, settings, row, column, channel) {
+  const { width, height } = photo;
+  const plane = planeOf(photo, channel);
+  const top = row * settings.stride - padding(settings);
+  const left = column * settings.stride - padding(settings);
+  const cells = [];
+  let sum = 0;
+  applied(settings).forEach((weights, i) => weights.forEach((weight, j) => {
+    let r = top + i * settings.dilation;
+    let c = left + j * settings.dilation;
+    const inside = r >= 0 && r < height && c >= 0 && c < width;
+    if (!inside && settings.border === "reflect") [r, c] = [mirrored(r, height), mirrored(c, width)];
+    if (!inside && settings.border === "replicate") [r, c] = [nearest(r, height), nearest(c, width)];
+    let pixel = plane[r * width + c];
+    if (!inside && settings.border === "zero") pixel = 0;
+    if (!inside && settings.border === "mean") pixel = meanOf(photo, channel);
+    sum += pixel * weight;
+    cells.push({ pixel, weight, product: pixel * weight, inside });
+  }));
+  return { cells, sum, value: sum / settings.divisor + settings.bias, top, left };
+}
+
+// A number as the page writes it: whole numbers whole, others with three places, a true minus.
+function say(value) {
+  // first to nine places (fifteen digits), so that the last bit of a sum never decides a digit that is shown
+  const settled = Math.abs(value) < 1e6 ? Math.round(value * 1e9) / 1e9 : Number(value.toPrecision(13));
+  let text;
+  if (Number.isInteger(settled) && Math.abs(settled) < 1e12) text = String(settled);
+  else if (Math.abs(settled) >= 1e6) text = settled.toPrecision(7);
+  else if (Math.abs(settled) >= 0.001) text = String(Number(settled.toFixed(3)));
+  else text = settled.toPrecision(2);
+  return text.replace("-", "\u2212");
+}
+
+// A kernel in another size: zeros around it, or its rim cut off.
+function resized(weights, size) {
+  const shift = (weights.length - size) / 2;
+  return Array.from({ length: size }, (_, i) =>
+    Array.from({ length: size }, (_, j) => weights[i + shift]?.[j + shift] ?? 0));
+}
+
+// What a visitor typed -> a number, or the text itself, which Python will refuse with a sentence.
+function numberOf(text) {
+  const plain = text.trim().replace("\u2212", "-").replace(",", ".");
+  const number = plain === "" ? NaN : Number(plain);
+  return Number.isFinite(number) ? number : plain || "?";
+}
+
+window.cnnhubLab = { strip, say, resized, greyOf, unpacked, planeOf, meanOf, outputSide, numberOf };
