@@ -78,7 +78,9 @@ def refused(place: str, settings: Settings | None, photo: LabPhoto | None, error
     """The page's JSON where there is no map: a sentence at the place of the mistake, in each language."""
     return {
         "said": {
-            language: {"problem": {"place": _place(place), "html": _refusal(language, place, settings, photo, error).html("alert")}}
+            language: {
+                "problem": {"place": _place(place), "html": _refusal(language, place, settings, photo, error).html("alert")}
+            }
             for language in texts.LANGUAGES
         }
     }
@@ -92,9 +94,7 @@ def nothing(said: dict[str, Sentence]) -> dict[str, Any]:
     }
 
 
-def describe(
-    language: str, settings: Settings, drawing: Drawing, strongest: tuple[float, int, int] | float
-) -> Sentence:
+def describe(language: str, settings: Settings, drawing: Drawing, strongest: tuple[float, int, int] | float) -> Sentence:
     """The heading and its line: what the kernel answers to, what the colours mean, where it answered most."""
     name = texts.kernel_name(language, settings.kernel) if settings.kernel else t(language, "own_kernel")
     channel = t(language, f"channel_{settings.channel}") if settings.colour else None
@@ -252,13 +252,9 @@ def _same(language: str, photo: LabPhoto, settings: Settings) -> str:
     """How TensorFlow's and PyTorch's "same" would pad this photo with this kernel."""
     window, stride, dilation = len(settings.weights), settings.stride, settings.dilation
     amount = convolution.padding_amount("same", window, dilation)
-    (left, right), (above, below) = (
-        convolution.tensorflow_same(side, window, stride, dilation) for side in photo.size
-    )
+    (left, right), (above, below) = (convolution.tensorflow_same(side, window, stride, dilation) for side in photo.size)
     if {left, right, above, below} != {amount}:
-        return t(
-            language, "same_differ", left=left, right=right, above=above, below=below, amount=amount
-        )
+        return t(language, "same_differ", left=left, right=right, above=above, below=below, amount=amount)
     return t(language, "same_agree", amount=amount) if stride == 1 else t(language, "same_strided", amount=amount, stride=stride)
 
 
@@ -300,9 +296,7 @@ def _steps_problem(language: str, place: int) -> str:
     return Sentence(t(language, "error_steps", number=place + 2), t(language, "error_steps_more")).html("alert")
 
 
-def _refusal(
-    language: str, place: str, settings: Settings | None, photo: LabPhoto | None, error: CnnHubError
-) -> Sentence:
+def _refusal(language: str, place: str, settings: Settings | None, photo: LabPhoto | None, error: CnnHubError) -> Sentence:
     if place in ("divisor", "bias"):
         return Sentence(t(language, f"error_{place}"), t(language, f"error_{place}_more"))
     if settings and photo and isinstance(error, GeometryError) and settings.border == "reflect":

@@ -203,7 +203,9 @@ def _kernel_name(value: object) -> str:
 
 def _weights(value: object) -> Weights:
     if not isinstance(value, list | tuple) or not all(isinstance(row, list | tuple) for row in value):
-        raise KernelError(f"The weights are {_quoted(value)}; expected rows of numbers, such as [[0, 1, 0], [1, -4, 1], [0, 1, 0]].")
+        raise KernelError(
+            f"The weights are {_quoted(value)}; expected rows of numbers, such as [[0, 1, 0], [1, -4, 1], [0, 1, 0]]."
+        )
     if len(value) > kernels.MAX_SIZE or any(len(row) > kernels.MAX_SIZE for row in value):
         raise KernelError(f"The kernel is larger than {kernels.MAX_SIZE} x {kernels.MAX_SIZE}; expected a smaller one.")
     rows = tuple(tuple(_finite("weight", weight) for weight in row) for row in value)
@@ -243,7 +245,9 @@ def _padding(value: object) -> convolution.Padding:
     if isinstance(value, str) and re.fullmatch(r"[0-9]{1,2}", value):
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise GeometryError(f"The padding is {_quoted(value)}; expected 'same', 'valid' or a whole number from 0 to {MAX_PADDING}.")
+        raise GeometryError(
+            f"The padding is {_quoted(value)}; expected 'same', 'valid' or a whole number from 0 to {MAX_PADDING}."
+        )
     return _whole("padding", 0, MAX_PADDING)(value)
 
 
@@ -274,7 +278,7 @@ def _steps(value: object) -> tuple[Step, ...]:
 
 
 def _step(value: object) -> Step:
-    """`{"kind": "relu"}`, `{"kind": "pool", "name": "max", "window": 2, "stride": 2}` or `{"kind": "filter", "name": "gaussian"}`."""
+    """`{"kind": "relu"}`, `{"kind": "pool", "name": "max", "window": 2, "stride": 2}`, `{"kind": "filter", "name": "emboss"}`."""
     if not isinstance(value, Mapping):
         raise GeometryError(f"A step is {_quoted(value)}; expected an object with a kind.")
     kind = _one_of("kind of step", ("relu", "pool", "filter"))(value.get("kind"))

@@ -234,7 +234,10 @@ def filter_stack(
         maps = stack.run(photo.pixels(settings.colour), settings.operations())
         names = [f"filter {kernel}", *(f"{step.kind} {step.name}".strip() for step in settings.steps)]
         facts = [{"step": name, **_extent(values)} for name, values in zip(names, maps, strict=True)]
-        return lab_answer.draw_step(maps[-1], settings, len(maps) - 1).image, {"steps": facts, "snippet": lab_answer.snippet(photo, settings)}
+        return lab_answer.draw_step(maps[-1], settings, len(maps) - 1).image, {
+            "steps": facts,
+            "snippet": lab_answer.snippet(photo, settings),
+        }
 
     return for_programs(apply)
 

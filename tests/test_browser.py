@@ -96,10 +96,11 @@ def test_a_dog_then_a_cat_through_all_tabs_in_both_languages(visit: Visit) -> No
     visit.keep("1-what-en")
 
     page.click("#tab-filter-button")
-    visit.wait_for_heading("#response", "Sobel x answers to vertical edges.")
-    shown = page.eval_on_selector("#response img", "image => [image.complete, image.naturalWidth, image.naturalHeight]")
+    visit.wait_for_heading("#lab", "Sobel x answers to vertical edges.")
+    page.wait_for_selector("#lab .map img[src]")
+    shown = page.eval_on_selector("#lab .map img", "image => [image.complete, image.naturalWidth, image.naturalHeight]")
     assert shown == [True, 451, 300], "the response map of chelsea.png is not as large as the photo"
-    assert page.eval_on_selector("#response img", "image => getComputedStyle(image).imageRendering") == "pixelated"
+    assert page.eval_on_selector("#lab .map img", "image => getComputedStyle(image).imageRendering") == "pixelated"
     visit.keep("2-filter-en")
 
     page.click("#tab-inside-button")
@@ -115,11 +116,11 @@ def test_a_dog_then_a_cat_through_all_tabs_in_both_languages(visit: Visit) -> No
 
     page.click("#language label:has-text('正體中文')")
     visit.wait_for_heading("#journey", "第 9 站")
-    assert page.inner_text("#tab-what-button") == "這是什麼？"
+    page.wait_for_function("document.querySelector('#tab-what-button').textContent.trim() === '這是什麼？'")
     assert page.get_attribute("html", "lang") == "zh-TW"
     visit.keep("3-inside-zh")
     page.click("#tab-filter-button")
-    visit.wait_for_heading("#response", "對垂直的邊緣有反應")
+    visit.wait_for_heading("#lab", "對垂直的邊緣有反應")
     visit.keep("2-filter-zh")
     page.click("#tab-what-button")
     visit.wait_for_heading("#answer", "這是一隻貓。")
@@ -129,23 +130,26 @@ def test_a_dog_then_a_cat_through_all_tabs_in_both_languages(visit: Visit) -> No
 def test_kernels_are_chosen_edited_and_resized(visit: Visit) -> None:
     page = visit.page
     page.click("#tab-filter-button")
-    visit.wait_for_heading("#response", "Sobel x")
-    page.click("#preset label:has-text('Line ↕')")
-    visit.wait_for_heading("#response", "bright vertical lines")
+    visit.wait_for_heading("#lab", "Sobel x")
+    page.click(".chip:has-text('Line ↕')")
+    visit.wait_for_heading("#lab", "bright vertical lines")
     assert page.locator(".kernel input").count() == 49
-    page.click("#size label:has-text('3×3')")
-    visit.wait_for_heading("#response", "Your kernel")
+    page.click("[data-choice=size] button:has-text('3×3')")
+    visit.wait_for_heading("#lab", "Your kernel")
     assert page.locator(".kernel input").count() == 9
     page.fill(".kernel input >> nth=4", "-2")
-    visit.wait_for_heading("#response", "Your kernel answers to spots, lines and outlines.")
+    visit.wait_for_heading("#lab", "Your kernel answers to spots, lines and outlines.")
     page.fill(".kernel input >> nth=4", "abc")
-    visit.wait_for_heading("#response", "This kernel cannot be used.")
+    visit.wait_for_heading("#lab .problem", "This kernel cannot be used.")
+    assert page.get_attribute(".kernel input >> nth=4", "aria-invalid") == "true"
     page.fill(".kernel input >> nth=4", "-2")
-    visit.wait_for_heading("#response", "Your kernel answers")
-    page.click("#stride label:has-text('2')")
-    page.wait_for_function("document.querySelector('#formula').textContent.includes('/ 2) + 1')")
-    width = page.eval_on_selector("#response img", "image => image.naturalWidth")
-    assert f"= {width} wide" in page.inner_text("#formula")
+    page.wait_for_function("document.querySelector('#lab .problem').hidden")
+    assert visit.heading("#lab").startswith("Your kernel answers")
+    page.select_option("[data-setting=stride]", "2")
+    page.wait_for_function("document.querySelector('#lab .formula').textContent.includes('/ 2) + 1')")
+    width = page.evaluate("cnnhubLab.now().value.map.width")
+    page.wait_for_function("width => document.querySelector('#lab .map img').naturalWidth === width", arg=width)
+    assert f"= {width} wide" in page.inner_text("#lab .formula")
 
 
 def test_a_photo_of_one_s_own_stays_and_a_broken_one_gets_a_message(visit: Visit, tmp_path: Path) -> None:

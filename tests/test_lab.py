@@ -19,7 +19,6 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import cnnhub
-import lab_answer
 import lab_photo
 import lab_settings
 import one_filter
@@ -42,7 +41,10 @@ def seeded_settings(seed: int) -> Settings:
     ]
     if pick.random() < 0.5:
         size = pick.choice(lab_settings.SIZES)
-        kernel = {"kernel": "", "weights": tuple(tuple(pick.choice((0.0, 1.0, -2.5, 1 / 3)) for _ in range(size)) for _ in range(size))}
+        kernel = {
+            "kernel": "",
+            "weights": tuple(tuple(pick.choice((0.0, 1.0, -2.5, 1 / 3)) for _ in range(size)) for _ in range(size)),
+        }
         kernel["divisor"] = pick.choice((1.0, 9.0, -0.5))
     else:
         name = pick.choice(kernels.names())

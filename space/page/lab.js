@@ -71,9 +71,10 @@ function take(got) {
     const before = value;
     value = got;
     answered = copied(got.settings);
-    if (!touched || (!got.number && !pending() && !refused && !alike(got.settings))) adopt(got.settings);
-    refused = false;
     follow(before);
+    if (!touched || (!got.number && !pending() && !refused && !alike(got.settings))) adopt(got.settings);
+    if (pinned) pinned = [Math.min(pinned[0], value.map.height - 1), Math.min(pinned[1], value.map.width - 1)];
+    refused = false;
     if (photo?.id !== value.photo) trigger("want_pixels", {});
     endWalkQuietly();
     swapPicture();
@@ -105,7 +106,6 @@ function follow(before) {
   else if (before) {
     pinned = [Math.floor((pinned[0] * value.map.height) / before.map.height), Math.floor((pinned[1] * value.map.width) / before.map.width)];
   }
-  if (pinned) pinned = [Math.min(pinned[0], value.map.height - 1), Math.min(pinned[1], value.map.width - 1)];
 }
 
 // The old picture stays until the new one can be shown.

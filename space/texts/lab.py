@@ -537,18 +537,18 @@ TEXTS: Table = {
         "这里的 same 是每边 {amount}，TensorFlow、PyTorch 与本页面都一样。",
     ),
     "same_strided": (
-        "TensorFlow's “same” is {amount} on each side here too. PyTorch has padding=\"same\" for stride 1 only: with stride {stride} write padding={amount}.",
-        "TensorFlow 的 same 在這裡也是每邊 {amount}。PyTorch 的 padding=\"same\" 只能用在步幅 1：步幅 {stride} 時要寫 padding={amount}。",
-        "TensorFlow 的 same 在这里也是每边 {amount}。PyTorch 的 padding=\"same\" 只支持步长 1：步长为 {stride} 时要写 padding={amount}。",
+        'TensorFlow\'s “same” is {amount} on each side here too. PyTorch has padding="same" for stride 1 only: with stride {stride} write padding={amount}.',
+        'TensorFlow 的 same 在這裡也是每邊 {amount}。PyTorch 的 padding="same" 只能用在步幅 1：步幅 {stride} 時要寫 padding={amount}。',
+        'TensorFlow 的 same 在这里也是每边 {amount}。PyTorch 的 padding="same" 只支持步长 1：步长为 {stride} 时要写 padding={amount}。',
     ),
     "same_differ": (
         "TensorFlow's “same” differs here: {left} on the left, {right} on the right, {above} above, {below} below. "
         "That gives as many values, from windows that lie elsewhere. This page puts {amount} on each side, as PyTorch's padding={amount} does; "
-        "PyTorch's padding=\"same\" is for stride 1 only.",
+        'PyTorch\'s padding="same" is for stride 1 only.',
         "TensorFlow 的 same 在這裡不一樣：左 {left}、右 {right}、上 {above}、下 {below}。值的個數相同，視窗的位置不同。"
-        "這個頁面每邊放 {amount}，和 PyTorch 的 padding={amount} 一樣；PyTorch 的 padding=\"same\" 只能用在步幅 1。",
+        '這個頁面每邊放 {amount}，和 PyTorch 的 padding={amount} 一樣；PyTorch 的 padding="same" 只能用在步幅 1。',
         "TensorFlow 的 same 在这里不同：左 {left}、右 {right}、上 {above}、下 {below}。值的个数相同，窗口的位置不同。"
-        "本页面每边放 {amount}，与 PyTorch 的 padding={amount} 相同；PyTorch 的 padding=\"same\" 只支持步长 1。",
+        '本页面每边放 {amount}，与 PyTorch 的 padding={amount} 相同；PyTorch 的 padding="same" 只支持步长 1。',
     ),
     "relu_size": (
         "{width} × {height}, as before",
