@@ -165,7 +165,7 @@ def test_every_offered_stage_exists_in_every_offered_model(client: Client) -> No
         ("/filter", ("sobel_x", 1, "--1"), "padding is '--1'"),
         ("/filter", ("sobel_x", 1, "same", [[1e38]]), "weight beyond"),
         ("/filter", ("sobel_x", 1, "same", [[1, 2], [3, 4]]), "odd"),
-        ("/filter", ("sobel_x", 1, "same", "evil"), "no kernel 'evil'"),
+        ("/filter", ("sobel_x", 1, "same", "evil"), "The weights are 'evil'"),
         ("/filter", ("sobel_q",), "choices"),
         ("/filter", ("sobel_x", 1, "same", None, 0), "divisor is 0"),
         ("/filter", ("sobel_x", 1, "same", None, 1, 1e9), "bias beyond"),

@@ -74,7 +74,7 @@ TEXTS: Table = {
     ),
     "outside": (
         "outside the photo",
-        "在照片之外",
+        "在照片外面",
         "在照片之外",
     ),
     "cell": (
@@ -278,11 +278,6 @@ TEXTS: Table = {
         "Add a step",
         "加一步",
         "添加一步",
-    ),
-    "add_relu": (
-        "+ ReLU",
-        "+ ReLU",
-        "+ ReLU",
     ),
     "add_pool": (
         "+ pooling",
