@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from cnnhub import convolution, errors, features, kernels, render, stack
+    from cnnhub import convolution, errors, features, invariance, kernels, render, stack
     from cnnhub.classifier import Classifier, Prediction, ReliabilityBin, load
     from cnnhub.errors import CnnHubError
     from cnnhub.hub import builtin_models
@@ -31,6 +31,7 @@ _HOME = {
     "convolution": "convolution",
     "errors": "errors",
     "features": "features",
+    "invariance": "invariance",
     "kernels": "kernels",
     "load": "classifier",
     "open_image": "images",
@@ -47,6 +48,7 @@ __all__ = [
     "convolution",
     "errors",
     "features",
+    "invariance",
     "kernels",
     "load",
     "open_image",

@@ -25,7 +25,8 @@ Border: TypeAlias = "Literal['zero', 'reflect', 'replicate', 'mean']"
 # What stands where the window leaves the picture: 0; the picture mirrored at its outermost pixels, which are not
 # repeated; the nearest pixel; the mean of the whole channel.
 BORDERS = ("zero", "reflect", "replicate", "mean")
-POOLING_MODES = ("max", "average", "l2")
+PoolingMode: TypeAlias = "Literal['max', 'average', 'l2']"
+POOLING_MODES: tuple[PoolingMode, ...] = ("max", "average", "l2")
 
 
 @dataclass(frozen=True)
@@ -303,7 +304,7 @@ def pool2d(
     window: int = 2,
     *,
     stride: int | None = None,
-    mode: Literal["max", "average", "l2"] = "max",
+    mode: PoolingMode = "max",
 ) -> torch.Tensor:
     """Replace each window by its maximum, its average, or its L2 norm sqrt(sum(x^2)); each channel on its own.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 import torch
 
@@ -39,7 +39,7 @@ class Pool:
     [[[3.0]]]
     """
 
-    mode: Literal["max", "average", "l2"] = "max"
+    mode: convolution.PoolingMode = "max"
     window: int = 2
     stride: int = 2
 
