@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -324,14 +325,11 @@ def pool2d(
     pixels = as_pixels(image)
     for side in pixels.shape[-2:]:
         output_size(side, window, stride)
-    single = pixels.reshape(-1, 1, *pixels.shape[-2:])
     if mode == "max":
-        output = F.max_pool2d(single, window, stride)
-    elif mode == "average":
-        output = F.avg_pool2d(single, window, stride)
-    else:
-        output = F.lp_pool2d(single, 2.0, window, stride)
-    return output.reshape(*pixels.shape[:-2], *output.shape[-2:])
+        return _over_windows(pixels, window, stride, torch.amax)
+    if mode == "average":
+        return _over_windows(pixels, window, stride, torch.mean)
+    return _over_windows(pixels.square(), window, stride, torch.sum).sqrt()
 
 
 def as_pixels(image: Pixels) -> torch.Tensor:
@@ -357,6 +355,14 @@ def as_pixels(image: Pixels) -> torch.Tensor:
     if pixels.ndim < 2:
         raise GeometryError(f"Values shaped {tuple(pixels.shape)} arrived; expected (H, W) or (..., H, W).")
     return pixels if pixels.dtype == torch.float64 else pixels.float()
+
+
+def _over_windows(
+    pixels: torch.Tensor, window: int, stride: int, reduce: Callable[[torch.Tensor, int], torch.Tensor]
+) -> torch.Tensor:
+    """Reduce each window to one value: along its rows, then down, so that 32 x 32 values cost as much as 32 + 32."""
+    rows = reduce(pixels.unfold(-1, window, stride), -1)  # (..., H, W) -> (..., H, W', window) -> (..., H, W')
+    return reduce(rows.unfold(-2, window, stride), -1)  # -> (..., H', W', window) -> (..., H', W')
 
 
 def _padded(pixels: torch.Tensor, amount: int, border: Border) -> torch.Tensor:

@@ -29,6 +29,7 @@ import link  # noqa: E402
 import networks  # noqa: E402
 import one_filter  # noqa: E402
 import photo_column  # noqa: E402
+import pooling  # noqa: E402
 import texts  # noqa: E402
 import what  # noqa: E402
 from cnnhub.errors import CnnHubError  # noqa: E402
@@ -74,6 +75,7 @@ def build() -> gr.Blocks:
                         what_room = what.layout(first, words, first_photo)
                     with gr.Tab(t(first, "tab_filter"), id="filter", elem_id="tab-filter") as filter_tab:
                         lab = one_filter.layout(first, words)
+                        pooling_fold = pooling.layout(first, words)
                         _ways(first, words, "what", "inside")
                     with gr.Tab(t(first, "tab_inside"), id="inside", elem_id="tab-inside") as inside_tab:
                         depth = inside.layout(first, words)
@@ -94,6 +96,8 @@ def build() -> gr.Blocks:
                 [depth.journey, depth.layer],
             ),
         ]
+        pooling.endpoint(column.photo)
+        pooling.wire(pooling_fold, column.photo, language, PRIVATE)
         _wire(language, words, column, tabs, rooms, what_room, lab, depth, demo)
     return demo
 

@@ -332,6 +332,17 @@ def test_pooling() -> None:
     assert convolution.pool2d(values, 3, stride=1).shape == (2, 2)
 
 
+@pytest.mark.parametrize(("window", "stride"), [(1, 1), (2, 2), (3, 1), (3, 2), (2, 3), (7, 5), (17, 1)])
+def test_pooling_is_torch_s(noise: torch.Tensor, window: int, stride: int) -> None:
+    batch = torch.stack([noise, -noise, 100 * noise])
+    for mode, theirs in (
+        ("max", functional.max_pool2d(batch, window, stride)),
+        ("average", functional.avg_pool2d(batch, window, stride)),
+        ("l2", functional.lp_pool2d(batch, 2.0, window, stride)),
+    ):
+        torch.testing.assert_close(convolution.pool2d(batch, window, stride=stride, mode=mode), theirs)
+
+
 @pytest.mark.parametrize(
     "call",
     [

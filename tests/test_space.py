@@ -202,6 +202,7 @@ ARGUMENTS = {
     "filter_window": [0, 0, 0, *KERNEL],
     "filter_stack": [None, "identity", False],
     "feature_maps": ["", "flowers", 4],
+    "pooling": ["max", 2, 2, 1, 0, 0, 1],
 }
 MARK = {"meta": {"_type": "gradio.FileData"}}
 
@@ -260,7 +261,7 @@ def test_the_page_asks_nobody_else(app: str) -> None:
 
 def test_endpoints_are_documented(client: Client) -> None:
     named = client.view_api(return_format="dict")["named_endpoints"]
-    assert sorted(named) == ["/classify", "/feature_maps", "/filter", "/filter_stack", "/filter_window"]
+    assert sorted(named) == ["/classify", "/feature_maps", "/filter", "/filter_stack", "/filter_window", "/pooling"]
     for info in named.values():
         assert info["description"]
         first, *others = info["parameters"]

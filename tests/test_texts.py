@@ -11,7 +11,7 @@ import photo_column
 import texts
 from cnnhub import kernels
 from conftest import SPACE
-from texts import lab, page
+from texts import lab, page, pooling
 
 TABLES = {"TEXTS": texts.TEXTS, "KERNEL_NAMES": lab.KERNEL_NAMES, "EXAMPLES": page.EXAMPLES}
 STRINGS = [(name, key, strings) for name, table in TABLES.items() for key, strings in table.items()]
@@ -34,7 +34,7 @@ ONLY_SIMPLIFIED = "个这么应张里后对红蓝边缘图响数显层头转线�
 
 
 def test_each_key_stands_in_one_table_with_a_string_for_each_language() -> None:
-    keys = [key for part in (page, texts.what, lab, texts.inside) for key in part.TEXTS]
+    keys = [key for part in (page, texts.what, lab, pooling, texts.inside) for key in part.TEXTS]
     assert len(keys) == len(set(keys))
     for _, key, strings in STRINGS:
         assert len(strings) == len(texts.LANGUAGES) and all(strings), key

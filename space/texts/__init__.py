@@ -1,6 +1,6 @@
 """Every string that a visitor reads, in each language, and the sentences made from measured values.
 
-One table a part of the page (`page`, `what`, `lab`, `inside`), each key with its strings in the order of LANGUAGES.
+One table a part of the page (`page`, `what`, `lab`, `pooling`, `inside`), each key with its strings in the order of LANGUAGES.
 Taiwan's and the mainland's Chinese are written apart, not converted: row and column alone are 列/行 in one, 行/列 in the other.
 """
 
@@ -13,11 +13,11 @@ from html import escape
 import cnnhub
 from cnnhub import errors
 from cnnhub.kernels import Nature
-from texts import inside, lab, page, what
+from texts import inside, lab, page, pooling, what
 from texts.table import LANGUAGES, Table
 
 DEFAULT_LANGUAGE = "en"
-TEXTS: Table = {**page.TEXTS, **what.TEXTS, **lab.TEXTS, **inside.TEXTS}
+TEXTS: Table = {**page.TEXTS, **what.TEXTS, **lab.TEXTS, **pooling.TEXTS, **inside.TEXTS}
 
 # The noun with its measure word, for the names that stand in the built-in models' config.json.
 _COUNTED = {
