@@ -19,6 +19,7 @@ from texts import Sentence, percent, t
 MAX_PIXELS = 1_000_000  # larger photos are scaled down first, as for one filter
 MAX_WINDOW = 32
 MAX_DRAWN = 640  # pixels across; a picture is never shown wider than that
+ROUNDING = 1e-6  # what interpolating in float32 may change of values that are all the same
 CLEARLY_LESS = 0.75  # of the pixels' change: from there on pooling is said to help
 WINDOWS, STRIDES = (2, 3, 4, 8), (1, 2, 3, 4, 8)
 POOLED = ("max", "average", "l2", "global_average")
@@ -127,6 +128,7 @@ def measure(photo: bytes, settings: Settings) -> Measured:
         for values in (pixels, invariance.moved(pixels, settings.shift_x, settings.shift_y, settings.angle, settings.scale))
     )
     changes = {name: invariance.change(before[name], after[name]) for name in before}
+    changes = {name: value if value > ROUNDING else 0.0 for name, value in changes.items()}
     return Measured(settings, small.size, small.size != grey.size, before, after, changes)
 
 
