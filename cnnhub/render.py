@@ -77,15 +77,6 @@ def palette_image(values: torch.Tensor, limit: float | None = None, signed: bool
     return image
 
 
-def grey_image(values: torch.Tensor, white: float = 255.0) -> Image.Image:
-    """A picture's values (H, W) as a grey image, one pixel a value: 0 and below is black, `white` and above is white.
-
-    >>> [grey_image(torch.tensor([[-3.0, 127.5, 300.0]])).getpixel((x, 0)) for x in range(3)]
-    [0, 128, 255]
-    """
-    return Image.fromarray((values * (255 / white)).clamp(0, 255).round().to(torch.uint8).numpy())
-
-
 def visible_limit(values: torch.Tensor) -> float:
     """The |value| to give the last colour: a few stark values must not wash out all the others.
 

@@ -238,7 +238,8 @@ def _figure(language: str, measured: Measured, name: str, largest: float) -> dic
 
 def _picture(measured: Measured, name: str) -> Image.Image:
     """Greys from 0 to 255; a norm over so many pixels can be larger than any of them, by the window's side."""
-    return render.grey_image(measured.after[name], 255.0 * (measured.settings.window if name == "l2" else 1))
+    values = measured.after[name] / (measured.settings.window if name == "l2" else 1)
+    return render.response_image(values, render.Scale("grey", 255.0))
 
 
 def _verdict(language: str, settings: Settings, pixels: float, pooled: float) -> str:

@@ -152,6 +152,41 @@ def test_kernels_are_chosen_edited_and_resized(visit: Visit) -> None:
     assert f"= {width} wide" in page.inner_text("#lab .formula")
 
 
+def test_what_pooling_survives_is_worked_out_in_its_open_fold(visit: Visit) -> None:
+    page = visit.page
+
+    def wait_for(text: str) -> None:
+        page.wait_for_function("text => document.querySelector('.pooling h3')?.textContent.includes(text)", arg=text)
+
+    open_tab(page, "filter")
+    visit.wait_for_heading("#response", "Sobel x")
+    assert page.locator(".pooling h3").count() == 0
+    page.click("#pooling-fold .label-wrap")
+    wait_for("A shift by 1 pixel changes")
+    assert page.locator(".pooling figure img[src]").count() == 5
+    page.focus(".pooling [aria-label='Shift to the right']")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    wait_for("A shift by 3 pixels changes")
+    page.select_option(".pooling [aria-label='Pooling window']", "8")
+    page.select_option(".pooling [aria-label='Stride of the pooling']", "8")
+    page.wait_for_function("document.querySelector('.pooling .told p').textContent.includes('2 % of the pixels stay at 8 × 8')")
+    wait_for("but the max-pooled values by only")
+    assert page.eval_on_selector(".pooling figure:nth-child(2) img", "image => image.className") == "pixels"
+    bars = page.eval_on_selector_all(".pooling .track i", "bars => bars.map((bar) => bar.getBoundingClientRect().width)")
+    assert bars[0] == max(bars) and bars[4] == min(bars)
+    visit.keep("2-pooling-en")
+    page.click(".pooling button")
+    wait_for("nothing has changed")
+    page.click("#language label:has-text('简体中文')")
+    wait_for("什么都没有变")
+    page.focus(".pooling [aria-label='向左旋转']")
+    page.keyboard.press("ArrowLeft")
+    wait_for("旋转 1° 让像素的值改变")
+    page.click(".picker button[title='一只小狗']")
+    page.wait_for_function("document.querySelector('.pooling .size').textContent === '1125 × 750'")
+
+
 def test_a_photo_of_one_s_own_stays_and_a_broken_one_gets_a_message(visit: Visit, tmp_path: Path) -> None:
     page = visit.page
     page.click(".photo-remove")
