@@ -10,13 +10,13 @@ import gradio as gr
 import torch
 from PIL import Image
 
+import lab_photo
 import texts
-from cnnhub import convolution, images, invariance, render
+from cnnhub import invariance, render
 from cnnhub.errors import GeometryError
 from parts import Photo, Words, data_uri, for_programs, page_file, require, shown
 from texts import Sentence, percent, t
 
-MAX_PIXELS = 1_000_000  # larger photos are scaled down first, as for one filter
 MAX_WINDOW = 32
 MAX_DRAWN = 640  # pixels across; a picture is never shown wider than that
 ROUNDING = 1e-6  # what interpolating in float32 may change of values that are all the same
@@ -120,16 +120,15 @@ def show(photo: bytes | None, value: Any, language: str) -> dict[str, Any]:
 def measure(photo: bytes, settings: Settings) -> Measured:
     """Pool the photo's brightness, of at most a megapixel, before and after it is moved."""
     _check(settings)
-    grey = images.open_image(photo).convert("L")
-    small = _fitted(grey)
-    pixels = convolution.as_pixels(small)
+    looked = lab_photo.look(photo)
+    pixels = looked.pixels(colour=False)[0].float()
     before, after = (
         {"pixels": values, **invariance.pooled(values, settings.window, settings.stride)}
         for values in (pixels, invariance.moved(pixels, settings.shift_x, settings.shift_y, settings.angle, settings.scale))
     )
     changes = {name: invariance.change(before[name], after[name]) for name in before}
     changes = {name: value if value > ROUNDING else 0.0 for name, value in changes.items()}
-    return Measured(settings, small.size, small.size != grey.size, before, after, changes)
+    return Measured(settings, looked.size, looked.scaled_down, before, after, changes)
 
 
 def describe(language: str, measured: Measured) -> Sentence:
@@ -288,10 +287,3 @@ def _check(settings: Settings) -> None:
 def _whole(value: Any) -> Any:
     """JSON and gradio send 2.0 for 2."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-def _fitted(grey: Image.Image) -> Image.Image:
-    shrink = math.sqrt(MAX_PIXELS / (grey.width * grey.height))
-    if shrink >= 1:
-        return grey
-    return grey.resize((max(1, int(grey.width * shrink)), max(1, int(grey.height * shrink))), Image.Resampling.LANCZOS)

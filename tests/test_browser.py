@@ -159,7 +159,7 @@ def test_what_pooling_survives_is_worked_out_in_its_open_fold(visit: Visit) -> N
         page.wait_for_function("text => document.querySelector('.pooling h3')?.textContent.includes(text)", arg=text)
 
     open_tab(page, "filter")
-    visit.wait_for_heading("#response", "Sobel x")
+    visit.wait_for_heading("#lab", "Sobel x")
     assert page.locator(".pooling h3").count() == 0
     page.click("#pooling-fold .label-wrap")
     wait_for("A shift by 1 pixel changes")
@@ -182,7 +182,7 @@ def test_what_pooling_survives_is_worked_out_in_its_open_fold(visit: Visit) -> N
     wait_for("什么都没有变")
     page.focus(".pooling [aria-label='向左旋转']")
     page.keyboard.press("ArrowLeft")
-    wait_for("旋转 1° 让像素的值改变")
+    wait_for("旋转 1°让像素的值改变")
     page.click(".picker button[title='一只小狗']")
     page.wait_for_function("document.querySelector('.pooling .size').textContent === '1125 × 750'")
 
