@@ -3,12 +3,17 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+CPU_INDEX := https://download.pytorch.org/whl/cpu
 ARGUMENTS = $(if $(MODEL),--model "$(MODEL)")
 
-.PHONY: help app test test-all test-wheel lint bench browser clean
+.PHONY: help cpu app test test-all test-wheel lint docs dist bench browser clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+cpu:  ## first of all, where there is no GPU: PyTorch's CPU build, 0.9 GB in place of 5.8 GB
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	grep -E '^(torch|torchvision)==' requirements.txt | xargs $(BIN)/python -m pip install --index-url $(CPU_INDEX)
 
 app: $(STAMP)  ## serve the demo at http://127.0.0.1:7860 (MODEL=./runs/mine adds your own model)
 	$(BIN)/python space/app.py $(ARGUMENTS)
@@ -26,6 +31,15 @@ lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+docs: $(STAMP)  ## build the documentation into build/site
+	$(BIN)/mkdocs build --strict --quiet
+
+dist: $(STAMP)  ## build wheel and sdist into dist/, and check them as the package index will
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation
+	$(BIN)/python -m twine check --strict dist/*
+	$(BIN)/python tests/check_wheel.py --built dist
 
 bench: $(STAMP)  ## measure side by side with peers, in one run
 	$(BIN)/python -m benchmarks all
