@@ -60,10 +60,11 @@ def run(command: list[str], folder: Path, hub: LoopbackHub | None = None) -> Non
             "HF_HUB_DISABLE_XET": "1",
             "HF_HUB_DISABLE_TELEMETRY": "1",
         }
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=280)
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=580)
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
 
 
+@pytest.mark.timeout(600)  # retraining, measuring and pushing are five processes that import torch
 @pytest.mark.parametrize("page", NOT_RUN)
 def test_a_page_runs(page: str, hub: LoopbackHub, tmp_path: Path) -> None:
     told = blocks((DOCS / page).read_text(encoding="utf-8"))
