@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 import cnnhub
 from conftest import ROOT
@@ -79,6 +81,14 @@ def test_only_the_tag_of_this_version_is_published(tag: str) -> None:
     is_ours = tag == f"v{cnnhub.__version__}"
     assert (done.returncode == 0) is is_ours
     assert is_ours or f"expected the tag v{cnnhub.__version__}" in done.stderr
+
+
+def test_every_requirement_is_one_pinned_package() -> None:
+    lines = [line for line in (ROOT / "requirements.txt").read_text().splitlines() if not line.startswith("#")]
+    pins = [Requirement(line) for line in lines]
+    assert all(re.fullmatch(r"==[\w.]+", str(pin.specifier)) for pin in pins)
+    assert lines == sorted(lines, key=str.lower)
+    assert len({canonicalize_name(pin.name) for pin in pins}) == len(pins)
 
 
 def test_the_cpu_build_is_taken_in_the_pinned_versions() -> None:
