@@ -14,7 +14,7 @@ import cnnhub
 from cli_runner import Call, caller, run, run_in_terminal
 from conftest import EXAMPLES, ROOT
 
-COMMANDS = ("predict", "features", "filter", "models", "info")
+COMMANDS = ("predict", "features", "filter", "models", "info", "doctor")
 
 
 @pytest.fixture

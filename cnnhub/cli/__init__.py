@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 import cnnhub
-from cnnhub.cli import features, filter, models, predict
+from cnnhub.cli import doctor, features, filter, models, predict
 from cnnhub.cli.output import printable
 from cnnhub.errors import CnnHubError
 
@@ -34,7 +34,7 @@ app = typer.Typer(
       cnnhub filter cat.jpg --kernel sobel_x
     """,
 )
-for command in (predict.predict, features.features, filter.filter, models.models, models.info):
+for command in (predict.predict, features.features, filter.filter, models.models, models.info, doctor.doctor):
     app.command()(command)
 
 

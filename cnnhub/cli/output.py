@@ -17,7 +17,7 @@ from cnnhub.errors import OutputError
 Item = TypeVar("Item")
 
 
-def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]], title: str | None = None) -> None:
+def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """On a terminal a table with a head; in a pipe each row as it comes, its cells separated by tabs, without a head."""
     if not sys.stdout.isatty():
         for row in rows:
@@ -27,7 +27,7 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]], title: str
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(*columns, title=title, title_justify="left", show_header=any(columns))
+    table = Table(*columns, show_header=any(columns))
     for row in rows:
         table.add_row(*(Text(printable(cell)) for cell in row))
     Console().print(table)
