@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,17 +15,8 @@ import cnnhub
 from cnnhub import repository
 from cnnhub.hub import is_folder
 from conftest import EXAMPLES
+from fresh import Load
 from loopback_hub import COMMIT, LoopbackHub, serve
-
-LOAD = """
-import json, sys, cnnhub
-options = json.loads(sys.argv[2])
-try:
-    print(json.dumps(cnnhub.load(sys.argv[1], **options).predict(sys.argv[3]).scores))
-except cnnhub.CnnHubError as error:
-    print(json.dumps([type(error).__name__, str(error)]))
-"""
-
 
 @pytest.fixture
 def hub(tmp_path: Path, model_folder: Callable[..., Path]) -> Iterator[LoopbackHub]:
@@ -40,42 +30,27 @@ def hub(tmp_path: Path, model_folder: Callable[..., Path]) -> Iterator[LoopbackH
         yield running
 
 
-Start = Callable[..., "subprocess.Popen[str]"]
+Start = Callable[..., Load]
 
 
 @pytest.fixture
 def start(hub: LoopbackHub, tmp_path: Path) -> Start:
     """Start a fresh process that loads a source and classifies the cat."""
 
-    def run(source: str, environment: dict[str, str] | None = None, **options: object) -> subprocess.Popen[str]:
-        variables = {
-            **{key: value for key, value in os.environ.items() if not key.startswith("HF_")},
-            "HF_ENDPOINT": hub.url,
-            "HF_HOME": str(tmp_path / "home"),
-            "HF_HUB_DISABLE_XET": "1",
-            **(environment or {}),
-        }
-        command = [sys.executable, "-c", LOAD, source, json.dumps(options), str(EXAMPLES / "cat.jpg")]
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        return subprocess.Popen(command, **pipes, text=True, env=variables, cwd=tmp_path)
+    def run(source: str, environment: dict[str, str] | None = None, **options: object) -> Load:
+        ours = {"HF_ENDPOINT": hub.url, "HF_HOME": str(tmp_path / "home"), "HF_HUB_DISABLE_XET": "1"}
+        return Load(source, options, EXAMPLES / "cat.jpg", {**ours, **(environment or {})}, tmp_path)
 
     return run
 
 
 @pytest.fixture
-def load(start: Start) -> Callable[..., object]:
+def load(start: Start) -> Callable[..., Any]:
     """Load a source in a fresh process and classify the cat -> its scores, or [error, message]."""
-    return lambda *arguments, **options: answer_of(start(*arguments, **options))[0]
+    return lambda *arguments, **options: start(*arguments, **options).answer()[0]
 
 
-def answer_of(process: subprocess.Popen[str]) -> tuple[object, str]:
-    """What it printed, and its warnings."""
-    output, errors = process.communicate(timeout=120)
-    assert process.returncode == 0, errors
-    return json.loads(output), errors
-
-
-def test_a_repository_is_its_folder(load: Callable[..., object], hub: LoopbackHub) -> None:
+def test_a_repository_is_its_folder(load: Callable[..., Any], hub: LoopbackHub) -> None:
     expected = cnnhub.load(hub.root / "owner/tiny").predict(EXAMPLES / "cat.jpg").scores
     for source in ("owner/tiny", "owner/tiny@v1.0"):
         assert load(source) == pytest.approx(expected)
@@ -83,7 +58,7 @@ def test_a_repository_is_its_folder(load: Callable[..., object], hub: LoopbackHu
     assert not any("README" in line or "bin" in line for line in hub.log), "more than the model was asked for"
 
 
-def test_once_loaded_it_loads_without_the_hub(load: Callable[..., object], hub: LoopbackHub) -> None:
+def test_once_loaded_it_loads_without_the_hub(load: Callable[..., Any], hub: LoopbackHub) -> None:
     scores = load("owner/tiny")
     hub.log.clear()
     assert load("owner/tiny", {"HF_HUB_OFFLINE": "1"}) == scores
@@ -100,13 +75,13 @@ def test_once_loaded_it_loads_without_the_hub(load: Callable[..., object], hub: 
         ("owner/other", "ModelConfigError", "architecture: Field required"),
     ],
 )
-def test_what_the_hub_cannot_give(load: Callable[..., object], source: str, error: str, message: str) -> None:
-    kind, text = load(source)  # type: ignore[misc]
+def test_what_the_hub_cannot_give(load: Callable[..., Any], source: str, error: str, message: str) -> None:
+    kind, text = load(source)
     assert kind == error
     assert message in text
 
 
-def test_the_weights_of_what_is_no_model_are_never_downloaded(load: Callable[..., object], hub: LoopbackHub) -> None:
+def test_the_weights_of_what_is_no_model_are_never_downloaded(load: Callable[..., Any], hub: LoopbackHub) -> None:
     load("owner/other")
     assert not any("safetensors" in line for line in hub.log)
 
@@ -119,7 +94,7 @@ def blobs(tmp_path: Path) -> list[Path]:
     return sorted(tmp_path.glob("home/hub/models--owner--tiny/blobs/*"), key=lambda path: path.stat().st_size)
 
 
-def test_a_cached_commit_needs_no_request_and_a_cached_branch_one(load: Callable[..., object], hub: LoopbackHub) -> None:
+def test_a_cached_commit_needs_no_request_and_a_cached_branch_one(load: Callable[..., Any], hub: LoopbackHub) -> None:
     scores = load("owner/tiny")
     hub.log.clear()
     assert load(f"owner/tiny@{COMMIT}") == scores
@@ -128,7 +103,7 @@ def test_a_cached_commit_needs_no_request_and_a_cached_branch_one(load: Callable
     assert about_tiny(hub) == ["HEAD /owner/tiny/resolve/main/config.json"]
 
 
-def test_a_pull_request_and_a_branch_that_moves(load: Callable[..., object], hub: LoopbackHub) -> None:
+def test_a_pull_request_and_a_branch_that_moves(load: Callable[..., Any], hub: LoopbackHub) -> None:
     scores = load("owner/tiny")
     repository = hub.repositories["owner/tiny"]
     files = dict(repository.commits[COMMIT])
@@ -144,14 +119,14 @@ def test_a_pull_request_and_a_branch_that_moves(load: Callable[..., object], hub
 
 @pytest.mark.parametrize("fault", ["dropped", "503"])
 def test_an_unreachable_hub_means_the_cache_and_a_warning(start: Start, hub: LoopbackHub, fault: str) -> None:
-    scores, warnings = answer_of(start("owner/tiny"))
+    scores, warnings = start("owner/tiny").answer()
     assert "UserWarning" not in warnings
     hub.fail = lambda number, line: fault
-    again, warnings = answer_of(start("owner/tiny"))
+    again, warnings = start("owner/tiny").answer()
     assert again == scores
     assert f"{hub.url}/owner/tiny/resolve/main/config.json" in warnings
     assert "The copy in the cache is used" in warnings
-    (kind, message), _ = answer_of(start("owner/other"))
+    (kind, message), _ = start("owner/other").answer()
     assert kind == "HubUnreachableError"
     assert f"{hub.url}/owner/other" in message and "seconds" in message and "local_files_only=True" in message
 
@@ -165,19 +140,19 @@ def flip(data: bytes) -> bytes:
 def test_a_damaged_cache_heals(
     start: Start, hub: LoopbackHub, tmp_path: Path, damage: Callable[[bytes], bytes], which: int
 ) -> None:
-    scores, _ = answer_of(start("owner/tiny"))
+    scores, _ = start("owner/tiny").answer()
     blob = blobs(tmp_path)[which]
     blob.write_bytes(damage(blob.read_bytes()))
-    (kind, message), _ = answer_of(start("owner/tiny", local_files_only=True))
+    (kind, message), _ = start("owner/tiny", local_files_only=True).answer()
     assert kind == "CorruptedFileError"
     assert blob.name in message and "Load it once while the Hub can be reached" in message
-    healed, warnings = answer_of(start(f"owner/tiny@{COMMIT}"))
+    healed, warnings = start(f"owner/tiny@{COMMIT}").answer()
     assert healed == scores
     assert "was damaged in the cache and is fetched again" in warnings
-    assert answer_of(start("owner/tiny", local_files_only=True)) == (scores, "")
+    assert start("owner/tiny", local_files_only=True).answer() == (scores, "")
 
 
-def test_a_hub_whose_file_is_not_what_it_announced(load: Callable[..., object], hub: LoopbackHub) -> None:
+def test_a_hub_whose_file_is_not_what_it_announced(load: Callable[..., Any], hub: LoopbackHub) -> None:
     files = hub.repositories["owner/tiny"].commits[COMMIT]
     whole, asked = files["model.safetensors"], []
 
@@ -188,7 +163,7 @@ def test_a_hub_whose_file_is_not_what_it_announced(load: Callable[..., object], 
         files["model.safetensors"] = flip(whole) if is_get else whole
 
     hub.fail = damage
-    kind, message = load("owner/tiny")  # type: ignore[misc]
+    kind, message = load("owner/tiny")
     assert kind == "CorruptedFileError"
     assert sum(line.startswith("GET") and "safetensors" in line for line in asked) == 2, "it was not tried again"
 
@@ -222,11 +197,11 @@ def test_a_kill_while_downloading(start: Start, hub: LoopbackHub, tmp_path: Path
     process = start("owner/tiny")
     process.communicate(timeout=120)
     assert killed and process.returncode == -9
-    assert answer_of(start("owner/tiny"))[0] == pytest.approx(expected)
+    assert start("owner/tiny").answer()[0] == pytest.approx(expected)
 
 
 def test_four_processes_load_the_same_model_at_once(start: Start, hub: LoopbackHub, tmp_path: Path) -> None:
-    answers = [answer_of(process)[0] for process in [start("owner/tiny") for _ in range(4)]]
+    answers = [process.answer()[0] for process in [start("owner/tiny") for _ in range(4)]]
     assert answers == [answers[0]] * 4 and isinstance(answers[0], dict)
     weights = hub.repositories["owner/tiny"].commits[COMMIT]["model.safetensors"]
     copies = [path for path in (tmp_path / "home").rglob("*") if path.is_file() and not path.is_symlink()]
