@@ -26,6 +26,14 @@ class ModelNotFoundError(CnnHubError):
     """No built-in model, folder or Hub repository answers to this source."""
 
 
+class RevisionNotFoundError(ModelNotFoundError):
+    """The Hub has the repository, but no such branch, tag or commit."""
+
+
+class AccessDeniedError(ModelNotFoundError):
+    """The Hub has the repository, but the token, or its absence, does not allow it to be read."""
+
+
 class HubUnreachableError(ModelNotFoundError):
     """The Hub does not answer, or may not be asked, and what is needed is not in the cache."""
 

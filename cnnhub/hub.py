@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import os
 import re
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cnnhub.config import ModelConfig
-from cnnhub.errors import ModelNotFoundError, ModelWeightsError, nearest
+from cnnhub.errors import HubUnreachableError, ModelNotFoundError, ModelWeightsError, nearest
+
+if TYPE_CHECKING:
+    from cnnhub.repository import HubRepository
 
 WEIGHTS_NAME = "model.safetensors"
 CONFIG_NAME = "config.json"
 BUILTIN_FOLDER = Path(__file__).parent / "builtin"
 
 _HUB_ID = re.compile(r"^[\w.-]{1,96}/[\w.-]{1,96}$")
-_PICKLES = ("pytorch_model.bin", "pytorch_model.pth", "model.pt", "model.pkl")
-_TO_SAFETENSORS = (
-    "Only safetensors are read, since a pickle can run any code. Convert it where you trust it: "
-    "safetensors.torch.save_file(torch.load(FILE, weights_only=True), 'model.safetensors')."
-)
+_PICKLES = ("pytorch_model.bin", "pytorch_model.pth", "model.pth", "model.pt", "model.bin", "model.pkl")
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,9 @@ def resolve(
     """Find a model; from the Hub, download its config.json, check it, then its weights.
 
     Raises:
-        ModelNotFoundError: nothing answers to this source; its child HubUnreachableError: the Hub does not, and the
-            model is not in the cache.
+        ModelNotFoundError: nothing answers to this source; its children say that it is the revision (RevisionNotFoundError),
+            that the Hub refuses it (AccessDeniedError), or that the Hub cannot be reached and the model is not in the cache
+            (HubUnreachableError).
         ModelConfigError: config.json is not a model's description.
         ModelWeightsError: there are no safetensors weights; its child CorruptedFileError: a file is not the one that the
             Hub announced.
@@ -112,9 +114,12 @@ def _from_folder(folder: Path, source: str) -> ModelFiles:
     config = ModelConfig.read(folder / CONFIG_NAME)
     weights = folder / WEIGHTS_NAME
     if not weights.is_file():
-        found = [name for name in _PICKLES if (folder / name).exists()]
-        instead = f"; {found[0]} lies there. {_TO_SAFETENSORS}" if found else ". Train again or copy it there."
-        raise ModelWeightsError(f"{folder} holds no {WEIGHTS_NAME}{instead}")
+        found = next((name for name in _PICKLES if (folder / name).exists()), None)
+        raise ModelWeightsError(
+            f"{folder} holds no {WEIGHTS_NAME}, {_convert(folder, found)}"
+            if found
+            else f"{folder} holds no {WEIGHTS_NAME}. Train again or copy it there."
+        )
     return ModelFiles(source, config, weights)
 
 
@@ -127,12 +132,48 @@ def _from_hub(
 ) -> ModelFiles:
     from cnnhub.repository import HubRepository
 
-    files = HubRepository(repository, revision, None if cache_dir is None else Path(cache_dir), token, local_files_only)
+    wanted = HubRepository(repository, revision, None if cache_dir is None else Path(cache_dir), token, local_files_only)
     try:
-        config = ModelConfig.read(files.file(CONFIG_NAME))
-    except FileNotFoundError as error:
-        raise ModelNotFoundError(f"{files.title} holds no {CONFIG_NAME}; it is no model in timm's layout.") from error
+        files = _from_repository(wanted)
+    except HubUnreachableError as error:
+        older = wanted.older(CONFIG_NAME, WEIGHTS_NAME)
+        if older is None:
+            raise
+        warnings.warn(f"{error} {older.title}, an older commit, is in the cache and used.", stacklevel=3)
+        return _from_repository(older)
+    wanted.remember(files.weights)
+    return files
+
+
+def _from_repository(repository: HubRepository) -> ModelFiles:
+    """Both files, of one commit; the weights are asked for when config.json is found to be a model's."""
     try:
-        return ModelFiles(files.title, config, files.file(WEIGHTS_NAME))
+        config = ModelConfig.read(repository.file(CONFIG_NAME))
     except FileNotFoundError as error:
-        raise ModelWeightsError(f"{files.title} holds no {WEIGHTS_NAME}. {_TO_SAFETENSORS}") from error
+        raise ModelNotFoundError(f"{repository.title} holds no {CONFIG_NAME}; it is no model in timm's layout.") from error
+    try:
+        return ModelFiles(repository.title, config, repository.file(WEIGHTS_NAME))
+    except FileNotFoundError as error:
+        raise ModelWeightsError(f"{repository.title} holds no {WEIGHTS_NAME}{_instead(repository)}") from error
+
+
+def _instead(repository: HubRepository) -> str:
+    """What a repository without safetensors holds, and what can be done."""
+    found = next((name for name in repository.names() if name in _PICKLES), None)
+    if found is None:
+        return "; it is no model in timm's layout."
+    folder = Path(repository.name.partition("/")[2])
+    pinned = f", revision={repository.revision!r}" if repository.revision != "main" else ""
+    download = (
+        f"import huggingface_hub; huggingface_hub.snapshot_download({repository.name!r}{pinned}, local_dir={str(folder)!r}); "
+    )
+    return f", {_convert(folder, found, download)}"
+
+
+def _convert(folder: Path, pickle: str, download: str = "") -> str:
+    return (
+        f"only {pickle}, a pickle, which can run any code when it is read. If you trust it, convert it in Python: "
+        f"{download}import torch, safetensors.torch; "
+        f"safetensors.torch.save_file(torch.load({str(folder / pickle)!r}, weights_only=True), {str(folder / WEIGHTS_NAME)!r}) "
+        f"and load {str(folder) if folder.is_absolute() else f'./{folder.as_posix()}'}."
+    )

@@ -80,8 +80,9 @@ class LoopbackHub:
 
     Attributes:
         fail: asked before each request with its number (from 0) and "METHOD path"; it returns None, or what becomes of the
-            request: an HTTP status ("500"), "dropped" (the connection closes and nothing was done) or "lost" (it was done,
-            and the answer never arrives).
+            request: an HTTP status ("500"), "gated" (as the Hub refuses a repository whose terms were not accepted), "dropped"
+            (the connection closes and nothing was done), "silent" (nothing is answered until the client hangs up) or
+            "lost" (it was done, and the answer never arrives).
         sending: told, before each twentieth of a body, its path, how many bytes were sent and how many there are.
     """
 
@@ -337,9 +338,13 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         line = f"{self.command} {path}"
         self.hub.log.append(line)
         fault = self.hub.fail(len(self.hub.log) - 1, line)
-        if fault == "dropped":
+        if fault == "silent":
+            self.connection.recv(1)
+        if fault in ("dropped", "silent"):
             return
         try:
+            if fault == "gated":
+                raise Refusal(403, "GatedRepo", "Access to this model is restricted")
             if fault and fault.isdigit():
                 raise Refusal(int(fault), message="a fault was asked for")
             request = Request(self.command, path, parse_qs(query), token, body)
