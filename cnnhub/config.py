@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
 
@@ -17,23 +17,31 @@ from cnnhub.files import write_atomically
 
 MAX_CONFIG_BYTES = 256_000
 MAX_DEPTH = 32  # of lists and objects inside each other
-IMAGENET_CLASSES = 1000
+DEFAULT_CLASSES = 1000  # timm's, where a config.json does not say
 MAX_CLASSES = 100_000
 # What model_args may hold: choices between a network's own variants, never a size to allocate.
 ALLOWED_MODEL_ARGS = ("act_layer", "global_pool", "norm_layer", "pad_type")
+_WITHOUT_EFFECT = ("drop_rate", "drop_path_rate", "drop_block_rate")  # on answers; they are for training
+_ROOT = ("architecture", "num_classes", "num_features", "label_names", "label_descriptions", "model_args", "cnnhub")
 
 
 class PretrainedConfig(BaseModel):
-    """timm's `pretrained_cfg`: how pixels are prepared. Keys that only timm reads pass through."""
+    """timm's `pretrained_cfg`: how pixels are prepared. Keys that only timm reads pass through; the defaults are timm's."""
 
     model_config = ConfigDict(extra="allow", allow_inf_nan=False)
 
-    input_size: tuple[Literal[3], int, int]
+    input_size: tuple[Literal[3], int, int] = (3, 224, 224)
+    fixed_input_size: bool = False
     interpolation: Literal["nearest", "bilinear", "bicubic", "lanczos", "hamming", "box"] = "bicubic"
-    crop_pct: float = Field(default=0.875, ge=0.1, le=1.0)
+    crop_pct: float = Field(default=0.875, ge=0.1, le=2.0)
     crop_mode: Literal["center", "squash", "border"] = "center"
-    mean: tuple[float, float, float]
-    std: tuple[float, float, float]
+    mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
+    std: tuple[float, float, float] = (0.229, 0.224, 0.225)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_means_default(cls, values: Any) -> Any:
+        return {key: value for key, value in values.items() if value is not None} if isinstance(values, dict) else values
 
     @model_validator(mode="after")
     def _check(self) -> PretrainedConfig:
@@ -122,13 +130,25 @@ class ModelConfig(BaseModel):
     pretrained_cfg: PretrainedConfig
     cnnhub: CnnHubMetadata = CnnHubMetadata()
 
+    @model_validator(mode="before")
+    @classmethod
+    def _as_timm_reads_it(cls, values: Any) -> Any:
+        """Older layouts and what timm's export repeats, brought to the one form in which a config.json is written here."""
+        if not isinstance(values, dict):
+            return values
+        values = _with_pretrained_cfg(values)
+        return _with_class_names(_without_repetitions(values)) if isinstance(values["pretrained_cfg"], dict) else values
+
     @model_validator(mode="after")
     def _check(self) -> ModelConfig:
         if self.label_names is not None and len(self.label_names) != self.num_classes:
             raise ValueError(f"label_names has {len(self.label_names)} names for {self.num_classes} classes")
         for key, value in self.model_args.items():
             if key not in ALLOWED_MODEL_ARGS or not isinstance(value, str):
-                raise ValueError(f"model_args may hold {', '.join(ALLOWED_MODEL_ARGS)} as strings, not {key}={value!r}")
+                raise ValueError(
+                    f"model_args may hold {', '.join(ALLOWED_MODEL_ARGS)} as strings, 3 as in_chans, num_classes as above, and "
+                    f"img_size where the network has a fixed one; not {key}={str(value)[:80]}"
+                )
         return self
 
     @classmethod
@@ -192,13 +212,15 @@ class ModelConfig(BaseModel):
     def labels(self) -> list[str]:
         """One unique name a class, in the order of the logits.
 
-        Without label_names a network of 1,000 classes gets ImageNet's, any other numbered names and a
-        warning. A name that stands twice is told apart by its class number, with a warning.
+        Without label_names a network gets ImageNet's where it has as many classes as it (1,000) or one of its larger
+        variants, any other numbered names and a warning. A name that stands twice is told apart by its class number, with
+        a warning.
         """
         names = self.label_names
-        if names is None and self.num_classes == IMAGENET_CLASSES:
-            return imagenet_labels()
         if names is None:
+            names = imagenet_labels(self.num_classes)
+            if names is not None:
+                return names
             warnings.warn(f"config.json has no label_names; the {self.num_classes} classes are numbered.", stacklevel=2)
             return [f"class {number}" for number in range(self.num_classes)]
         repeated = sorted(name for name, count in Counter(names).items() if count > 1)
@@ -209,6 +231,53 @@ class ModelConfig(BaseModel):
                 stacklevel=2,
             )
         return tell_apart(names)
+
+
+def _with_pretrained_cfg(values: dict[str, Any]) -> dict[str, Any]:
+    """The oldest layout had no pretrained_cfg: its keys stood at the root, and label_names was called labels."""
+    if "pretrained_cfg" in values:
+        return values
+    cfg = {key: value for key, value in values.items() if key not in _ROOT}
+    root = {key: value for key, value in values.items() if key in _ROOT}
+    return {**root, "pretrained_cfg": {("label_names" if key == "labels" else key): value for key, value in cfg.items()}}
+
+
+def _without_repetitions(values: dict[str, Any]) -> dict[str, Any]:
+    """model_args without what timm's export repeats there from the rest of the file, or records for training alone."""
+    cfg, arguments = dict(values["pretrained_cfg"]), values.get("model_args")
+    num_classes = next((n for n in (values.get("num_classes"), cfg.get("num_classes")) if n is not None), DEFAULT_CLASSES)
+    values = {**values, "num_classes": num_classes, "pretrained_cfg": cfg}
+    if not isinstance(arguments, dict):
+        return {key: value for key, value in values.items() if key != "model_args" or value is not None}
+    expected = {"num_classes": num_classes, "in_chans": 3}
+    kept = {
+        key: value
+        for key, value in arguments.items()
+        if not (key in expected and _is_number(value) and value == expected[key])
+        and not (key in _WITHOUT_EFFECT and _is_number(value))
+    }
+    if cfg.get("fixed_input_size") is True and "img_size" in kept:
+        size = kept.pop("img_size")
+        cfg["input_size"] = [3, size, size] if _is_number(size) else [3, *size] if isinstance(size, list) else size
+    return {**values, "model_args": kept}
+
+
+def _with_class_names(values: dict[str, Any]) -> dict[str, Any]:
+    """label_names at the root, as a list; timm also knows them in pretrained_cfg, and as {class number: name} with gaps."""
+    cfg, num_classes = values["pretrained_cfg"], values["num_classes"]
+    inner = {key: cfg.pop(key) for key in ("label_names", "label_descriptions") if key in cfg}
+    values = {**inner, **{key: value for key, value in values.items() if key not in inner or value is not None}}
+    names = values.get("label_names")
+    if isinstance(names, dict) and isinstance(num_classes, int) and num_classes <= MAX_CLASSES:
+        numbers = {str(number): f"class {number}" for number in range(num_classes)}
+        values["label_names"] = list({**numbers, **names}.values())
+    elif names == []:
+        values["label_names"] = None
+    return values
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _is_deeper_than(depth: int, value: object) -> bool:
@@ -222,13 +291,20 @@ def _is_deeper_than(depth: int, value: object) -> bool:
     return True
 
 
-def imagenet_labels() -> list[str]:
-    """ImageNet-1k's 1,000 class names in the order of the logits, from timm, its two cranes told apart."""
-    from timm.data import ImageNetInfo
+def imagenet_labels(num_classes: int = 1000) -> list[str] | None:
+    """ImageNet's class names in the order of the logits, from timm, each once; None where no variant has so many classes.
 
-    names: list[str] = ImageNetInfo("imagenet-1k").label_descriptions()
-    cranes = {134: "crane (bird)", 517: "crane (machine)"}
-    return [cranes.get(number, name) for number, name in enumerate(names)]
+    >>> imagenet_labels()[:2]
+    ['tench, Tinca tinca', 'goldfish, Carassius auratus']
+    """
+    from timm.data import ImageNetInfo, infer_imagenet_subset
+
+    subset = infer_imagenet_subset({"num_classes": num_classes})
+    if subset is None:
+        return None
+    names: list[str] = ImageNetInfo(subset).label_descriptions()
+    cranes = {134: "crane (bird)", 517: "crane (machine)"} if num_classes == 1000 else {}
+    return tell_apart([cranes.get(number, name) for number, name in enumerate(names)])
 
 
 def tell_apart(names: Sequence[str]) -> list[str]:

@@ -7,6 +7,7 @@ import warnings
 from pathlib import Path
 
 import pytest
+import timm
 
 from cnnhub.config import ModelConfig, imagenet_labels, tell_apart
 from cnnhub.errors import ModelConfigError
@@ -46,7 +47,11 @@ def with_bins(*bins: list[float]) -> str:
             "input_size",
         ),
         (json.dumps(tiny_config(pretrained_cfg={"input_size": [3, 64, 64], "mean": [0] * 3, "std": [0] * 3})), "std"),
-        (json.dumps(tiny_config(pretrained_cfg={"input_size": [3, 64, 64]})), "mean: Field required"),
+        (json.dumps(tiny_config(pretrained_cfg={"input_size": [3, 64, 64], "mean": [0] * 2})), "mean"),
+        (json.dumps(tiny_config(model_args={"num_classes": 4})), "not num_classes=4"),
+        (json.dumps(tiny_config(model_args={"in_chans": 1})), "not in_chans=1"),
+        (json.dumps(tiny_config(model_args={"img_size": 64})), "not img_size=64"),
+        (json.dumps(tiny_config(label_names={"0": "ant", "3": "no fourth class"})), "4 names for 3 classes"),
         (json.dumps(tiny_config(cnnhub={"temperature": 0})), "temperature"),
         (with_bins([0.5, 0.5, 1, 1]), "lower is 0.5, expected less than upper, 0.5"),
         (with_bins([0.5, 1.5, 1, 1]), "upper: Input should be less than or equal to 1"),
@@ -83,6 +88,62 @@ def test_labels_stand_as_they_are() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert parse().labels() == ["ant", "bee", "cow"]
+
+
+def test_what_timm_s_export_repeats_is_read_once() -> None:
+    """timm 1.0.31 writes the head's size and the channels into model_args, where transformers stumbles over them."""
+    config = parse(model_args={"in_chans": 3, "num_classes": 3, "global_pool": "avg", "drop_rate": 0.2})
+    assert config.model_args == {"global_pool": "avg"}
+    assert config == parse(model_args={"global_pool": "avg"})
+    fixed = {**tiny_config()["pretrained_cfg"], "fixed_input_size": True}
+    sized = parse(pretrained_cfg=fixed, model_args={"img_size": [96, 64]})
+    assert sized.pretrained_cfg.input_size == (3, 96, 64) and sized.model_args == {}
+
+
+def test_the_oldest_layout_has_everything_at_the_root() -> None:
+    cfg = {**tiny_config()["pretrained_cfg"], "crop_mode": "squash"}
+    names = ["ant", "bee", "cow"]
+    oldest = {"architecture": "test_byobnet", "num_features": 8, "num_classes": 3, "labels": names, **cfg}
+    config = ModelConfig.parse(json.dumps(oldest))
+    assert config == parse(num_features=8, pretrained_cfg=cfg)
+    assert config.labels() == names
+
+
+def test_what_timm_has_defaults_for_may_be_left_out() -> None:
+    config = ModelConfig.parse('{"architecture": "resnet18", "num_classes": null, "pretrained_cfg": {"crop_pct": null}}')
+    told = config.pretrained_cfg
+    assert (config.num_classes, told.input_size, told.crop_pct) == (1000, (3, 224, 224), 0.875)
+    theirs = timm.data.resolve_data_config(pretrained_cfg={"architecture": "resnet18"})
+    assert {key: getattr(told, key) for key in theirs} == theirs
+    assert ModelConfig.parse('{"architecture": "resnet18", "pretrained_cfg": {"num_classes": 7}}').num_classes == 7
+
+
+def test_names_may_stand_elsewhere_or_leave_gaps() -> None:
+    cfg = tiny_config()["pretrained_cfg"]
+    inside = parse(label_names=None, pretrained_cfg={**cfg, "label_names": ["x", "y", "z"]})
+    assert inside.labels() == ["x", "y", "z"]
+    assert inside.with_labels(["one"]).labels() == ["one"]
+    assert parse(label_names={"2": "cow", "0": "ant"}).labels() == ["ant", "class 1", "cow"]
+    with pytest.warns(UserWarning, match="no label_names"):
+        assert parse(label_names=[]).labels() == ["class 0", "class 1", "class 2"]
+
+
+def test_every_network_that_timm_has_weights_of_can_be_described() -> None:
+    """But for those that have no head, and one with more classes than are read."""
+    refused = []
+    for name in timm.list_pretrained():
+        cfg = timm.get_pretrained_cfg(name).to_dict(remove_source=True)
+        try:
+            ModelConfig.parse(json.dumps({"architecture": cfg.pop("architecture"), "pretrained_cfg": cfg}))
+        except ModelConfigError:
+            refused.append((name, cfg["num_classes"]))
+    assert {name for name, classes in refused if classes} == {"vit_base_patch16_224.bamboo"}
+    assert len(timm.list_pretrained()) - len(refused) > 1400
+
+
+def test_larger_imagenets_have_names_too() -> None:
+    names = parse(num_classes=11821, label_names=None).labels()
+    assert len(set(names)) == 11821
 
 
 def test_a_thousand_classes_without_names_are_imagenet_s() -> None:

@@ -15,6 +15,8 @@ from cnnhub.errors import ModelConfigError, ModelWeightsError, nearest
 
 _FLOATS = ("F32", "F16", "BF16", "F64")  # safetensors' names
 _WHOLE = ("I64", "I32")
+_COUNTER = ".num_batches_tracked"
+_TRAINING_ONLY = ("AuxLogits.",)  # Inception's second head
 
 
 class TorchEngine:
@@ -75,13 +77,15 @@ def create_network(config: ModelConfig) -> torch.nn.Module:
 
 
 def _arguments(config: ModelConfig) -> dict[str, Any]:
-    return dict(config.model_args)
+    """A network that is built for one size of input is built for the one that config.json tells, as timm does it."""
+    cfg = config.pretrained_cfg
+    return {**config.model_args, **({"img_size": cfg.input_size[1:]} if cfg.fixed_input_size else {})}
 
 
 def _read_weights(path: Path, expected: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     try:
         with safe_open(path, framework="pt") as file:
-            slices = {name: file.get_slice(name) for name in file.keys()}
+            slices = {name: file.get_slice(name) for name in file.keys() if not name.startswith(_TRAINING_ONLY)}
             shapes = {name: torch.Size(part.get_shape()) for name, part in slices.items()}
             _check_names_and_shapes(path, shapes, {name: tensor.shape for name, tensor in expected.items()})
             for name, part in slices.items():
@@ -97,7 +101,12 @@ def _read_weights(path: Path, expected: dict[str, torch.Tensor]) -> dict[str, to
     broken = [name for name, tensor in state.items() if not torch.isfinite(tensor.float()).all()]
     if broken:
         raise ModelWeightsError(f"{path} holds values that are not finite, in {broken[0]}. Take an earlier checkpoint.")
-    return state
+    return {**_counts(expected), **state}
+
+
+def _counts(expected: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Batch norm's counters of training steps, zero: the oldest weights lack them, and no answer depends on them."""
+    return {name: torch.zeros((), dtype=torch.int64) for name in expected if name.endswith(_COUNTER)}
 
 
 def _check_type(path: Path, name: str, found: str, expected: torch.Tensor) -> None:
@@ -108,7 +117,7 @@ def _check_type(path: Path, name: str, found: str, expected: torch.Tensor) -> No
 
 
 def _check_names_and_shapes(path: Path, found: dict[str, torch.Size], expected: dict[str, torch.Size]) -> None:
-    missing = sorted(expected.keys() - found.keys())
+    missing = sorted(name for name in expected.keys() - found.keys() if not name.endswith(_COUNTER))
     surplus = sorted(found.keys() - expected.keys())
     if missing or surplus:
         told = [f"{len(missing)} are missing, such as {missing[0]}"] if missing else []
@@ -117,9 +126,9 @@ def _check_names_and_shapes(path: Path, found: dict[str, torch.Size], expected: 
             f"{path} does not hold the weights of the network in config.json: {'; '.join(told)}. "
             "Keep the two files of one model together."
         )
-    for name, shape in expected.items():
-        if found[name] != shape:
+    for name, shape in found.items():
+        if shape != expected[name]:
             raise ModelWeightsError(
-                f"{path}: {name} has shape {tuple(found[name])}; the network in config.json expects {tuple(shape)}. "
+                f"{path}: {name} has shape {tuple(shape)}; the network in config.json expects {tuple(expected[name])}. "
                 "Keep the two files of one model together."
             )
