@@ -159,13 +159,13 @@ class HubRepository:
         )
 
     def _announced(self, filename: str, path: Path) -> str | None:
-        """The hash that the Hub announced for a cached file: it is the name of the file that the cache's link leads to.
+        """The hash that the Hub announced for a cached file: the name under which the cache keeps it, to which `path` links.
 
-        Where the system has no links, it is asked for once and stands in the sidecar; None if it never could be.
+        That may be a link too, to a file that repositories share, whose name is another hash. Where the system has no
+        links, the hash is asked for once and stands in the sidecar; None if it never could be.
         """
-        name = path.resolve().name
-        if _HASH.fullmatch(name):
-            return name
+        if path.is_symlink() and _HASH.fullmatch(path.readlink().name):
+            return path.readlink().name
         with contextlib.suppress(OSError, UnicodeDecodeError):
             kept = _sidecar(path).read_text().partition(" ")[0]
             if _HASH.fullmatch(kept):

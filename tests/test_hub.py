@@ -357,6 +357,21 @@ def test_a_file_is_hashed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert not repository._is_whole(file, announced)
 
 
+def test_a_file_that_repositories_share(start: Start, tmp_path: Path) -> None:
+    """As the client keeps what it fetches by Xet: under a hash that is not the announced one, with a link in the blobs."""
+    scores, _ = start("owner/tiny").answer()
+    blob = blobs(tmp_path)[1]
+    shared = tmp_path / "home/hub/blobs/ab" / ("ab" * 32)
+    shared.parent.mkdir(parents=True)
+    blob.rename(shared)
+    blob.symlink_to(shared)
+    assert start("owner/tiny").answer() == (scores, "")
+    shared.write_bytes(flip(shared.read_bytes()))
+    healed, warnings = start("owner/tiny").answer()
+    assert healed == scores
+    assert "was damaged in the cache and is fetched again" in warnings
+
+
 def test_a_cache_without_links_heals_too(start: Start, hub: LoopbackHub, tmp_path: Path) -> None:
     """As on Windows: the file's name does not tell its hash, so the sidecar does."""
     plain = {"HF_HUB_DISABLE_SYMLINKS": "1"}

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import timm
 import torch
 
 import cnnhub
@@ -51,6 +52,7 @@ def check(folder: Path, count: int, mutate: Callable[[random.Random], object]) -
     cnnhub.load(folder)
     before = resident()
     outcomes = {"loaded": 0, "ModelConfigError": 0, "ModelWeightsError": 0}
+    compared = 0
     for seed in range(count):
         mutate(random.Random(seed))
         try:
@@ -65,10 +67,31 @@ def check(folder: Path, count: int, mutate: Callable[[random.Random], object]) -
         outcomes["loaded"] += 1
         logits = classifier.engine.logits(torch.zeros(1, *classifier.config.pretrained_cfg.input_size))
         assert logits.shape == (1, len(classifier.labels)), f"seed {seed}"
+        compared += is_as_timm_loads_it(classifier, folder, seed)
     grown = resident() - before
-    print(f"{count} mutations: {outcomes}, memory grew by {grown / 1e6:.1f} MB")
+    print(f"{count} mutations: {outcomes}; timm loads {compared} of these too, alike; memory grew by {grown / 1e6:.1f} MB")
+    assert compared > outcomes["loaded"] / 4
     assert grown < MOST_GROWTH_BYTES
     return outcomes
+
+
+def is_as_timm_loads_it(classifier: cnnhub.Classifier, folder: Path, seed: int) -> bool:
+    """Whether timm loads the folder too (it refuses keys of pretrained_cfg that it does not know); then it must answer alike."""
+    try:
+        theirs = timm.create_model(f"local-dir:{folder}", pretrained=True).eval()
+    except Exception:
+        return False
+    preparation = timm.data.resolve_model_data_config(theirs)
+    ours = classifier.config.pretrained_cfg.model_dump()
+    for key, value in preparation.items():
+        assert ours[key] == (tuple(value) if isinstance(value, list) else value), f"seed {seed}: {key}"
+    pixels = torch.rand(1, *ours["input_size"], generator=torch.Generator().manual_seed(seed))
+    with torch.inference_mode():
+        expected = theirs(pixels)
+    torch.testing.assert_close(
+        classifier.engine.logits(pixels), expected, equal_nan=True, msg=lambda text: f"seed {seed}: {text}"
+    )
+    return True
 
 
 def mutated_config(original: dict[str, Any], rng: random.Random) -> bytes:
