@@ -119,12 +119,14 @@ def describe(source: str | os.PathLike[str], revision: str | None = None) -> Ent
 
     repository = HubRepository(*place)
     try:
-        folder = repository.file(CONFIG_NAME).parent
+        config = repository.file(CONFIG_NAME)
     except FileNotFoundError as error:
         raise ModelNotFoundError(f"{repository.title} holds no {CONFIG_NAME}; it is no model in timm's layout.") from error
     with contextlib.suppress(FileNotFoundError, ModelNotFoundError):  # without a card, or none that can be fetched now
         repository.file(CARD_NAME)
-    return _entry(folder, repository.title, folder.name)
+    if repository.older() is None:  # else the weights in the cache, of that commit, would be lost from sight
+        repository.remember(config)
+    return _entry(config.parent, repository.title, config.parent.name)
 
 
 def _entry(folder: Path, name: str, revision: str) -> Entry:
