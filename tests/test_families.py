@@ -69,7 +69,15 @@ def test_two_steps(name: str, data: Path, tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(phase_two.Trainer, "train_on", watched)
     monkeypatch.setattr(phase_two.checkpoint, "save", lambda *arguments: None)  # test_resume's; here it would write gigabytes
     recipe = Recipe(
-        name, size=FAMILIES[name], epochs=1, warmup_epochs=0, batch_size=4, head_c=(0.1,), precision="float32", ema_decay=0
+        name,
+        size=FAMILIES[name],
+        epochs=1,
+        warmup_epochs=0,
+        batch_size=4,
+        head_c=(0.1,),
+        precision="float32",
+        ema_decay=0,
+        blend=False,
     )
     config = finetune(data, weights, recipe, Run(tmp_path / "run", workers=0), {}, Console(quiet=True))
     assert len(rates) == 2 and len(rates[0]) > 3, "every layer learns at a rate of its own"

@@ -53,6 +53,13 @@ def refuse(state, file):
     whole(state, file)
 torch.save = refuse
 """
+INTERRUPT_FEATURES = """
+import os
+import training.phase_one as one
+def interrupted(*arguments, **more):
+    os.kill(os.getpid(), int(os.environ["NUMBER"]))
+one.over_all = interrupted
+"""
 INTERRUPT = """
 import os
 import training.phase_two as two
@@ -156,6 +163,17 @@ def test_a_signal_saves_and_says_how_to_go_on(
         assert other.returncode == 1 and "lr: 0.001 in the checkpoint, 0.5 now" in " ".join(other.stderr.split())
     assert run([*once, "--resume"]).returncode == 0
     assert outcome(tmp_path) == uninterrupted
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_before_the_first_checkpoint_says_how_to_go_on_too(
+    number: signal.Signals, data: Path, weights: Path, tmp_path: Path
+) -> None:
+    stopped = run(command(data, weights, tmp_path), INTERRUPT_FEATURES, NUMBER=str(int(number)))
+    assert stopped.returncode == 128 + number, stopped.stderr
+    assert f"Stopped by {number.name}; what was saved before stays. Go on with:" in stopped.stderr
+    assert "Traceback" not in stopped.stderr
+    assert not list(tmp_path.glob("**/*.safetensors")), "nothing is half written"
 
 
 def test_ctrl_c_in_a_terminal_reaches_the_workers_too(data: Path, weights: Path, tmp_path: Path, uninterrupted: Outcome) -> None:

@@ -16,12 +16,16 @@ import timm
 import torch
 from huggingface_hub import ModelCard
 from PIL import Image
+from rich.console import Console
 
 import cnnhub
 from cnnhub.config import ModelConfig
+from cnnhub.errors import CnnHubError
 from conftest import ROOT
+from training import prepare
 from training.backbones import head_names
 from training.devices import explain_memory
+from training.finetune import finetune
 from training.phase_one import frozen
 from training.recipe import Recipe
 
@@ -35,7 +39,7 @@ def training(*arguments: object) -> subprocess.CompletedProcess[str]:
 
 
 def output_of(arguments: tuple[str, ...], folder: Path) -> tuple[str, ...]:
-    return ("--output", str(folder)) if arguments[0] == "finetune" else ()
+    return ("--output", str(folder)) if arguments[0] == "finetune" and "--output" not in arguments else ()
 
 
 def draw(folder: Path, counts: dict[str, int]) -> Path:
@@ -191,6 +195,16 @@ def test_out_of_memory_says_what_would_help() -> None:
     assert explain_memory(RuntimeError("size mismatch"), Recipe()) is None
 
 
+def test_no_space_is_said_before_any_picture_goes_through_the_network(
+    data: Path, weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prepare.shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10**9, 10**9 - 10**6, 10**6))
+    monkeypatch.setattr(prepare.phase_one, "cached_features", lambda *arguments: pytest.fail("the work has begun"))
+    run = prepare.Run(tmp_path / "run", workers=0)
+    with pytest.raises(CnnHubError, match=r"has 1 MB free; checkpoints of this network need 2 MB. Free some, or take another"):
+        finetune(data, weights, Recipe("test_byobnet", batch_size=8), run, {}, Console(quiet=True))
+
+
 def test_frozen_survives_train_and_comes_back() -> None:
     torch.manual_seed(0)
     network = timm.create_model("test_byobnet", num_classes=2).train()
@@ -224,6 +238,7 @@ def test_frozen_survives_train_and_comes_back() -> None:
         (("finetune", "--data", "{data}", "--batch-size", "6", "--accumulate", "2"), "--mixup 0"),
         (("finetune", "--data", "{data}", "--batch-size", "7", "--accumulate", "2"), "cannot be cut"),
         (("finetune", "--data", "{data}"), "Give --backbone-weights FILE"),
+        (("finetune", "--data", "{data}", "--output", "{data}/test/red/0.jpg"), "cannot be written to: File exists"),
     ],
 )
 def test_mistakes(arguments: tuple[str, ...], message: str, data: Path, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from rich.markup import escape
 
 from cnnhub.errors import CnnHubError
 from training.recipe import Recipe
-from training.stops import DivergedError, Stopped
+from training.stops import DivergedError, Stopped, interruptible
 
 if TYPE_CHECKING:
     from training.backbones import Weights
@@ -202,10 +202,12 @@ def finetune(
     where = Run(output, resume, overwrite, max_minutes, checkpoint_steps, workers, fix_leaks, about)
     weights = _weights(backbone_weights, from_scratch)
     try:
-        config = run(source, weights, recipe, where, chosen.label_texts if chosen else {}, _console)
+        with interruptible():
+            config = run(source, weights, recipe, where, chosen.label_texts if chosen else {}, _console)
     except Stopped as stopped:
         again = f"{_command()} --resume"
-        _console.print(f"Stopped by {stopped}; a checkpoint is saved. Go on with:\n{escape(again)}", soft_wrap=True)
+        kept = "a checkpoint is saved" if stopped.saved else "what was saved before stays"
+        _console.print(f"Stopped by {stopped}; {kept}. Go on with:\n{escape(again)}", soft_wrap=True)
         raise SystemExit(stopped.status) from None
     except DivergedError as error:
         _console.print(f"[red]Stopped:[/] {escape(str(error))}", highlight=False)

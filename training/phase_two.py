@@ -154,7 +154,7 @@ class Trainer:
         if (stop or due) and not self.bad_in_a_row:  # a state that may be broken does not replace a good one
             self.save()
         if stop:
-            raise Stopped(asked[0] if asked else signal.SIGTERM)
+            raise Stopped(asked[0] if asked else signal.SIGTERM, saved=not self.bad_in_a_row)
         if late:
             state.stopped = "max-minutes"
 
@@ -233,15 +233,25 @@ class Trainer:
             state.best, state.best_epoch = dataclasses.asdict(score), len(state.history)
             self.best_weights = copy_of(averaged)
             self._try(lambda: job.on_best(averaged), "the best model so far")
+        validated = time.monotonic() - started
         job.console.print(
             f"phase 2, epoch {entry['epoch']:g} of {recipe.epochs}: validation {score.top1:.2%}, loss {score.loss:.4f}; "
-            f"{speed:.0f} pictures/s, validated in {time.monotonic() - started:.0f} s{', saved' if kept else ''}"
+            f"{speed:.0f} pictures/s, validated in {validated:.0f} s{self._left(validated)}{', saved' if kept else ''}"
         )
         if state.stopped == "end":
             state.epoch, state.step, state.loss_sum, state.correct = state.epoch + 1, 0, 0.0, 0
             if recipe.patience and len(state.history) - state.best_epoch >= recipe.patience and state.epoch <= recipe.epochs:
                 state.stopped = "early stopping"
         self.save()
+
+    def _left(self, validated: float) -> str:
+        """How long the epochs that are left will take, if each takes as long as those before; validation took `validated`."""
+        state = self.state
+        epochs = self.job.recipe.epochs - state.epoch
+        if state.stopped != "end" or not epochs:
+            return ""
+        seconds = epochs * (self.steps * state.seconds / state.total + validated)
+        return f", about {seconds / 60:.0f} min left" if seconds >= 90 else f", about {seconds:.0f} s left"
 
     def _averaged(self) -> torch.nn.Module:
         """The network whose weights are measured and kept; its batch-norm statistics are the first process's."""

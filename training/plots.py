@@ -15,6 +15,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 from PIL import Image
+from scipy.stats import binomtest
 
 from cnnhub.files import write_atomically
 from training.calibration import expected_calibration_error
@@ -77,14 +78,14 @@ def reliability(
     bins: int = 15,
     title: str = "",
 ) -> None:
-    """How often the answer is right where the network says that it is so sure.
+    """How often the answer is right where the network says that it is so sure, with 95 % intervals (Wilson).
 
     Args:
         probabilities: (N, K) after `temperature`; what stood before it is drawn in grey beneath where it differs.
         targets: (N,) class numbers.
     """
     with _style():
-        figure = _figure(4.4, 4.8)
+        figure = _figure(4.4, 5.2)
         axes, histogram = figure.subplots(2, 1, height_ratios=(4, 1), sharex=True)
         axes.plot([0, 1], [0, 1], color=_QUIET, linestyle=":", linewidth=1)
         if temperature != 1.0:
@@ -92,7 +93,7 @@ def reliability(
             _draw_bins(axes, before, targets, bins, _QUIET, "without temperature")
         _draw_bins(axes, probabilities, targets, bins, _BLUE, f"temperature {temperature:.2f}")
         axes.set(title=title, ylabel="right answers", xlim=(0, 1.02), ylim=(0, 1.02))
-        axes.legend(loc="lower right")
+        figure.legend(loc="outside lower center")  # anywhere within, some network's dots would lie under it
         histogram.hist(probabilities.max(1).values.numpy(), bins=np.linspace(0, 1, bins + 1), color=_BLUE)
         histogram.set(xlabel="confidence: probability of the answer", ylabel="pictures")
         for axis in (axes.xaxis, axes.yaxis):
@@ -136,8 +137,9 @@ def _draw_bins(axes: Axes, probabilities: torch.Tensor, targets: torch.Tensor, b
     table = table_of(probabilities, targets, bins)
     x, y = [each.confidence for each in table], [each.accuracy for each in table]
     areas = [8 + 120 * each.count / len(targets) for each in table]  # a dot's area is its share of pictures
-    axes.plot(x, y, color=colour, linewidth=1, label=f"{name}: ECE {expected_calibration_error(table):.2%}")
-    axes.scatter(x, y, s=areas, color=colour, clip_on=False)
+    intervals = [binomtest(each.correct, each.count).proportion_ci(0.95, method="wilson") for each in table]
+    axes.vlines(x, [each.low for each in intervals], [each.high for each in intervals], color=colour, linewidth=1)
+    axes.scatter(x, y, s=areas, color=colour, clip_on=False, label=f"{name}: ECE {expected_calibration_error(table):.2%}")
 
 
 def _style(**changes: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import shutil
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -96,6 +97,7 @@ def prepare(
     """
     backbones.check(recipe.backbone)
     recipe.check(engine.num_processes)
+    _check_writable(run.output)
     source = Source(str(data)) if isinstance(data, Path) else data
     source = dataclasses.replace(source, revision=revision_of(source))
     with engine.main_process_first():
@@ -151,10 +153,18 @@ def _tell(train: Pictures, validation: Pictures, engine: Accelerator, recipe: Re
         console.print(f"[yellow]skipped:[/] {escape(problem)}")
 
 
+def _check_writable(output: Path) -> None:
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=output):
+            pass
+    except OSError as error:
+        raise CnnHubError(f"--output {output} cannot be written to: {error.strerror}. Take another folder.") from error
+
+
 def _check_space(network: torch.nn.Module, output: Path) -> None:
     """Three checkpoints (two kept, one being written) of five copies of the weights each."""
     size = sum(tensor.numel() * tensor.element_size() for tensor in network.state_dict().values())
-    output.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(output).free
     if free < 15 * size:
         raise CnnHubError(

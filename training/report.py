@@ -9,6 +9,8 @@ from rich.console import RenderableType
 from rich.markup import escape
 from rich.table import Table
 
+from training.review import told
+
 
 def report(result: dict[str, Any]) -> Iterator[RenderableType]:
     """The result of `evaluate`, for rich's console."""
@@ -17,7 +19,7 @@ def report(result: dict[str, Any]) -> Iterator[RenderableType]:
     if detection := (result.get("energy") or {}).get("detection"):
         yield _strangers(detection)
     if sheet := result.get("contact_sheet"):
-        yield f"{result['likely_wrong']} labels are likely wrong; they and the hardest pictures: {escape(sheet)}"
+        yield f"{told(result['likely_wrong'])}; the hardest pictures, likely wrong labels first: {escape(sheet)}"
     if log := result.get("test_log"):
         yield f"The test log holds {log['length']} measurements of {log['weights']} different weights."
     elif result["split"] == "test":

@@ -58,6 +58,14 @@ def largest_losses(probabilities: torch.Tensor, targets: torch.Tensor) -> list[i
     return torch.argsort(probabilities.gather(1, targets[:, None])[:, 0], stable=True).tolist()
 
 
+def told(wrong: int) -> str:
+    """
+    >>> told(1), told(4)
+    ('1 label is likely wrong', '4 labels are likely wrong')
+    """
+    return f"{wrong} label is likely wrong" if wrong == 1 else f"{wrong} labels are likely wrong"
+
+
 def write(path: Path, seen: Seen, split: str) -> int:
     """A page of pictures: the likely wrong labels, then the largest losses among the others, at most 48 of each.
 
@@ -68,7 +76,7 @@ def write(path: Path, seen: Seen, split: str) -> int:
     others = [number for number in largest_losses(seen.probabilities, seen.targets) if number not in set(wrong)]
     notes = ["The network learned from these pictures, labels included, so wrong ones hide."] if split == "train" else []
     sections = [
-        Section(f"{len(wrong)} labels that are likely wrong", [_cell(seen, number) for number in wrong[:MOST]]),
+        Section(told(len(wrong)), [_cell(seen, number) for number in wrong[:MOST]]),
         Section("The largest losses among the others", [_cell(seen, number) for number in others[:MOST]]),
     ]
     contact_sheet(path, f"{split}: the hardest of {len(seen.targets):,} pictures", sections, notes)
