@@ -17,15 +17,18 @@ import torch
 from huggingface_hub import ModelCard
 from PIL import Image
 from rich.console import Console
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 import cnnhub
 from cnnhub.config import ModelConfig
+from cnnhub.engines.torch import TorchEngine
 from cnnhub.errors import CnnHubError
 from conftest import ROOT
 from training import prepare
 from training.backbones import head_names
-from training.devices import explain_memory
-from training.finetune import finetune
+from training.devices import OutOfMemoryError, explain_memory
+from training.evaluate import evaluate
+from training.finetune import finetune, tensorboard
 from training.phase_one import frozen
 from training.recipe import Recipe
 
@@ -195,13 +198,33 @@ def test_out_of_memory_says_what_would_help() -> None:
     assert explain_memory(RuntimeError("size mismatch"), Recipe()) is None
 
 
+def test_out_of_memory_while_measuring_too(trained: Path, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def exhausted(self: TorchEngine, pixels: torch.Tensor) -> torch.Tensor:
+        raise RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory")
+
+    monkeypatch.setattr(TorchEngine, "logits", exhausted)
+    with pytest.raises(OutOfMemoryError, match=r"with 12 pictures at once.*Take --batch-size 3; the figures stay the same"):
+        evaluate(str(trained), data, batch_size=32)
+
+
+def test_tensorboard_shows_a_repeated_step_once(tmp_path: Path) -> None:
+    log = tensorboard(tmp_path, 0)
+    for step in range(5):
+        log({"train/loss": 1.0}, step)
+    again = tensorboard(tmp_path, 3)  # as after a crash: the last checkpoint was at step 3
+    for step in range(3, 7):
+        again({"train/loss": 2.0}, step)
+    seen = EventAccumulator(str(tmp_path)).Reload().Scalars("train/loss")
+    assert [(event.step, event.value) for event in seen] == [(0, 1), (1, 1), (2, 1), (3, 2), (4, 2), (5, 2), (6, 2)]
+
+
 def test_no_space_is_said_before_any_picture_goes_through_the_network(
     data: Path, weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(prepare.shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10**9, 10**9 - 10**6, 10**6))
     monkeypatch.setattr(prepare.phase_one, "cached_features", lambda *arguments: pytest.fail("the work has begun"))
     run = prepare.Run(tmp_path / "run", workers=0)
-    with pytest.raises(CnnHubError, match=r"has 1 MB free; checkpoints of this network need 2 MB. Free some, or take another"):
+    with pytest.raises(CnnHubError, match=r"has 1 MB free; checkpoints of this network need 12 MB. Free some, or take another"):
         finetune(data, weights, Recipe("test_byobnet", batch_size=8), run, {}, Console(quiet=True))
 
 

@@ -71,11 +71,16 @@ def over_all(
 
 def explain_memory(error: RuntimeError, recipe: Recipe) -> OutOfMemoryError | None:
     """What would help, where `error` says that memory ran out; else None."""
-    told = str(error)
-    if not isinstance(error, torch.OutOfMemoryError) and "allocate memory" not in told and "out of memory" not in told:
+    if not is_out_of_memory(error):
         return None
     return OutOfMemoryError(
         f"Memory ran out with batches of {recipe.batch_size} pictures in {recipe.accumulate} micro-batches, precision "
-        f"{recipe.precision}: {told.splitlines()[0][:200]} Take --accumulate {2 * recipe.accumulate} (the same training with "
-        "less memory), a smaller --batch-size or --size, --precision bf16, or more devices. Then the same command again."
+        f"{recipe.precision}: {str(error).splitlines()[0][:200]} Take --accumulate {2 * recipe.accumulate} (the same training "
+        "with less memory), a smaller --batch-size or --size, --precision bf16, or more devices. Then the same command again."
     )
+
+
+def is_out_of_memory(error: RuntimeError) -> bool:
+    """Whether torch says so; on a CPU it has no error of its own for it."""
+    told = str(error)
+    return isinstance(error, torch.OutOfMemoryError) or "allocate memory" in told or "out of memory" in told

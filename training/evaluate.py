@@ -26,6 +26,7 @@ from cnnhub.errors import CnnHubError, ImageError
 from training import plots, review, strangers, testlog
 from training.calibration import Calibration, calibrate, expected_calibration_error, reliability, share_above
 from training.data import DataError, Source, load_split
+from training.devices import OutOfMemoryError, is_out_of_memory
 from training.review import Seen
 
 CONFUSION, RELIABILITY = "confusion_matrix.png", "reliability.png"
@@ -169,7 +170,15 @@ def _logits(
     opened = _opened(classifier, shown)
     while batch := list(islice(opened, batch_size)):
         readable += [number for number, _ in batch]
-        parts.append(classifier.engine.logits(torch.stack([pixels for _, pixels in batch])))
+        try:
+            parts.append(classifier.engine.logits(torch.stack([pixels for _, pixels in batch])))
+        except RuntimeError as error:
+            if not is_out_of_memory(error):
+                raise
+            raise OutOfMemoryError(
+                f"Memory ran out with {len(batch)} pictures at once: {str(error).splitlines()[0][:200]} "
+                f"Take --batch-size {max(1, len(batch) // 4)}; the figures stay the same."
+            ) from error
     return readable, torch.cat(parts)
 
 

@@ -12,7 +12,6 @@ from typing import Any
 
 import safetensors.torch
 import torch
-from accelerate import Accelerator
 from rich.console import Console
 
 import cnnhub
@@ -84,7 +83,7 @@ def finetune(
             identity=ready.identity,
             deadline=_deadline(started, run, recipe, ready.seconds, counts["validation"] / sum(counts.values())),
             on_best=lambda best: save(best, config, run.output) if engine.is_main_process else None,
-            log=_tensorboard(run.output / TENSORBOARD, engine),
+            log=tensorboard(run.output / TENSORBOARD, found["state"]["total"] if found else 0, engine.is_main_process),
             console=console,
         )
         if ready.head and not found and engine.is_main_process:
@@ -141,6 +140,22 @@ def save(network: torch.nn.Module, config: ModelConfig, folder: Path) -> None:
     config.write(folder / CONFIG_NAME)
 
 
+def tensorboard(folder: Path, first: int, is_main: bool = True) -> Callable[[dict[str, float], int], None]:
+    """A function that logs numbers at a step; what an earlier session logged at step `first` or later is hidden."""
+    if not is_main:
+        return lambda numbers, step: None
+    from torch.utils.tensorboard import SummaryWriter
+
+    writer = SummaryWriter(folder, purge_step=first)
+
+    def log(numbers: dict[str, float], step: int) -> None:
+        for name, value in numbers.items():
+            writer.add_scalar(name, value, step)
+        writer.flush()
+
+    return log
+
+
 def _finished(output: Path) -> ModelConfig | None:
     """The config.json of a run that came to its end, which alone knows its minutes."""
     if checkpoint.exists(output / CHECKPOINTS) or not (output / CONFIG_NAME).is_file():
@@ -174,21 +189,6 @@ def _deadline(started: float, run: Run, recipe: Recipe, phase_one_seconds: float
     passes = len(CROPS) + 2 + (len(blend.SHARES) if recipe.blend else 0)
     reserve = phase_one_seconds * validation_share * passes * 1.33 + 3
     return started + 60 * run.max_minutes - reserve
-
-
-def _tensorboard(folder: Path, engine: Accelerator) -> Callable[[dict[str, float], int], None]:
-    if not engine.is_main_process:
-        return lambda numbers, step: None
-    from torch.utils.tensorboard import SummaryWriter
-
-    writer = SummaryWriter(folder)
-
-    def log(numbers: dict[str, float], step: int) -> None:
-        for name, value in numbers.items():
-            writer.add_scalar(name, value, step)
-        writer.flush()
-
-    return log
 
 
 def _blend(network: torch.nn.Module, start: dict[str, torch.Tensor], config: ModelConfig, job: Job) -> Blend:
