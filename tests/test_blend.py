@@ -82,7 +82,8 @@ def test_finetune_tries_the_blends_records_them_and_can_leave_them(data: Path, w
     assert scores[f"{found['blend']['share']:g}"]["loss"] == min(score["loss"] for score in scores.values())
     assert scores["0"]["top1"] == pytest.approx(found["head_only"]["top1"])
     assert scores["1"]["top1"] == pytest.approx(max(epoch["top1"] for epoch in found["history"]))
-    card = " ".join((folders[0] / "README.md").read_text().split())
-    assert f"Kept is a blend: {found['blend']['share']:g} of these" in card
-    assert "blend" not in plain and "Kept is a blend" not in (folders[1] / "README.md").read_text()
+    share = found["blend"]["share"]
+    told = "none had a smaller validation loss" if share == 1 else f"{share:g} of them to {1 - share:g} of the first phase's"
+    assert told in " ".join((folders[0] / "README.md").read_text().split())
+    assert "blend" not in plain and "WiSE-FT" not in (folders[1] / "README.md").read_text()
     assert json.loads((folders[1] / "config.json").read_text())["cnnhub"]["recipe"]["blend"] is False

@@ -28,6 +28,7 @@ from training import prepare
 from training.backbones import head_names
 from training.devices import OutOfMemoryError, explain_memory
 from training.evaluate import evaluate
+from training.find_lr import find_lr
 from training.finetune import finetune, tensorboard
 from training.phase_one import frozen
 from training.recipe import Recipe
@@ -169,6 +170,15 @@ def test_find_lr_suggests_a_rate_and_draws_the_curve(data: Path, weights: Path, 
     assert not (tmp_path / "model.safetensors").exists()
 
 
+def test_find_lr_goes_without_mixup(data: Path, weights: Path, tmp_path: Path) -> None:
+    curves = []
+    for mixup in (0.2, 0.0):
+        recipe = Recipe("test_byobnet", batch_size=8, mixup=mixup, precision="float32")
+        run = prepare.Run(tmp_path / "run", workers=0)
+        curves.append(find_lr(data, weights, recipe, run, Console(quiet=True), steps=10).losses)
+    assert curves[0] == curves[1]
+
+
 def test_finetune_never_opens_the_test_split(data: Path, weights: Path, tmp_path: Path) -> None:
     copy = draw(tmp_path / "data", {"train": 8, "validation": 4})
     (copy / "test").write_text("a trap: opening it as a folder fails")
@@ -261,6 +271,8 @@ def test_frozen_survives_train_and_comes_back() -> None:
         (("finetune", "--data", "{data}", "--batch-size", "6", "--accumulate", "2"), "--mixup 0"),
         (("finetune", "--data", "{data}", "--batch-size", "7", "--accumulate", "2"), "cannot be cut"),
         (("finetune", "--data", "{data}"), "Give --backbone-weights FILE"),
+        (("finetune", "--data", "/no/data", "--backbone-weights", BUILTIN, "--backbone", "resnet10t"), "keys are missing"),
+        (("evaluate", "--model", "owner/name", "--data", "/no/data", "--record"), "owner/name is none that can be written to"),
         (("finetune", "--data", "{data}", "--output", "{data}/test/red/0.jpg"), "cannot be written to: File exists"),
     ],
 )

@@ -251,6 +251,8 @@ def evaluate(
     from training.report import report
 
     source = _source(task, data, dataset, image_column, label_column)
+    if record:
+        card.recordable(model)
     result = run(model, source, split, batch_size, ood or (), output or folder_for(model))
     if as_json:
         print(json.dumps(result, ensure_ascii=False))

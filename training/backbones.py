@@ -21,10 +21,20 @@ _FROM_TORCHVISION = {"torchvision:shufflenet_v2_x1_0": "cnnhub_shufflenet_v2_x1_
 CROP = {"crop_mode": "center", "crop_pct": 0.95}  # while training; finetune chooses among several afterwards
 
 
-def check(name: str) -> None:
-    """Raise UnknownNameError, naming near ones, unless `name` can be built."""
-    if not timm.is_model(_timm_name(name)):
-        raise UnknownNameError("backbone", name, [*timm.list_models(), *_FROM_TORCHVISION])
+def check(recipe: Recipe, weights: Weights) -> None:
+    """Whether the backbone can be built and the file's weights fit it, before any picture is read.
+
+    Raises:
+        UnknownNameError: there is no such backbone; the message names near ones.
+        ModelWeightsError: the file does not fit; which keys and shapes.
+    """
+    name = _timm_name(recipe.backbone)
+    if not timm.is_model(name):
+        raise UnknownNameError("backbone", recipe.backbone, [*timm.list_models(), *_FROM_TORCHVISION])
+    if isinstance(weights, Path):
+        with torch.device("meta"):
+            blueprint = timm.create_model(name, **recipe.model_args)
+        _fitting(blueprint, weights, name)
 
 
 def describe(recipe: Recipe, labels: list[str], label_texts: dict[str, dict[str, str]], weights: Weights) -> ModelConfig:
@@ -75,7 +85,7 @@ def create(config: ModelConfig, recipe: Recipe, weights: Weights) -> torch.nn.Mo
     else:
         network = create_network(config)
         if isinstance(weights, Path):
-            _load(network, weights, config.architecture)
+            network.load_state_dict(_fitting(network, weights, config.architecture), strict=False)
     return network.to(memory_format=torch.channels_last)
 
 
@@ -131,8 +141,8 @@ def _from_timms_hub(recipe: Recipe, num_classes: int) -> torch.nn.Module:
     return network
 
 
-def _load(network: torch.nn.Module, path: Path, architecture: str) -> None:
-    """Load everything but the head."""
+def _fitting(network: torch.nn.Module, path: Path, architecture: str) -> dict[str, torch.Tensor]:
+    """The file's weights for everything but the head."""
     try:
         state = timm.models.load_state_dict(str(path), weights_only=True)
     except Exception as error:
@@ -147,4 +157,4 @@ def _load(network: torch.nn.Module, path: Path, architecture: str) -> None:
         told += [f"{len(surplus)} are not part of it, such as {surplus[:3]}"] if surplus else []
         told += [f"{len(shapes)} have other shapes, such as {'; '.join(shapes[:3])}"] if shapes else []
         raise ModelWeightsError(f"{path} does not fit {architecture}: {'; '.join(told)}. Check --backbone.")
-    network.load_state_dict(found, strict=False)
+    return found

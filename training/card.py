@@ -84,9 +84,7 @@ def record(source: str, result: dict[str, Any], command: str) -> None:
 
     What was fitted on validation is put there too; the plots come along where the split was drawn.
     """
-    folder = home(source)
-    if folder is None:
-        raise CnnHubError(f"--record writes into a model's folder, and {source} is none that can be written to. Leave it out.")
+    folder = recordable(source)
     config = ModelConfig.read(folder / CONFIG_NAME)
     ours = config.cnnhub.model_dump()
     split, energy = result["split"], dict(result.get("energy") or {})
@@ -106,6 +104,18 @@ def record(source: str, result: dict[str, Any], command: str) -> None:
                 write_atomically(folder / file, picture.read_bytes())
     name = ours.get("name") or folder.resolve().name
     write(folder, name, config, TASKS.get(name))
+
+
+def recordable(source: str) -> Path:
+    """The folder of a model that `record` can write to.
+
+    Raises:
+        CnnHubError: there is none.
+    """
+    folder = home(source)
+    if folder is None:
+        raise CnnHubError(f"--record writes into a model's folder, and {source} is none that can be written to. Leave it out.")
+    return folder
 
 
 def as_source(folder: Path) -> str:

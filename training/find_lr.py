@@ -40,10 +40,11 @@ class Found:
 def find_lr(data: Source | Path, weights: Weights, recipe: Recipe, run: Run, console: Console, steps: int = 100) -> Found:
     """Fit the head, then train all layers for so many steps, the rate rising from 1e-6 to 1 as a geometric series.
 
-    Ends early where the loss doubles. Smith 2017, "Cyclical Learning Rates for Training Neural Networks" (range test); the
+    Ends early where the loss doubles. Without mixup, whose share of a second picture moves the loss of a step more than the
+    rate does. Smith 2017, "Cyclical Learning Rates for Training Neural Networks" (range test); the
     suggestion is fastai's: a tenth of the rate at which the smoothed loss is smallest. Nothing is kept of the network.
     """
-    recipe = dataclasses.replace(recipe, precision=devices.resolve_precision(recipe.precision), epochs=0)
+    recipe = dataclasses.replace(recipe, precision=devices.resolve_precision(recipe.precision), epochs=0, mixup=0.0)
     engine = devices.accelerator(recipe.precision)
     with explained(recipe):
         ready = prepare(data, weights, recipe, run, {}, engine, console)

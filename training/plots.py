@@ -129,7 +129,7 @@ def _draw_accuracy(axes: Axes, epochs: Sequence[int], top1: Sequence[float]) -> 
     axes.plot(epochs, top1, color=_BLUE, marker="o")
     axes.annotate(f"{top1[best]:.2%}", (epochs[best], top1[best]), (0, 7), textcoords="offset points", ha="center")
     axes.set_title("validation accuracy")
-    axes.margins(x=0.1, y=0.2)
+    axes.margins(x=0.15, y=0.2)
     axes.yaxis.set_major_formatter(lambda share, _: f"{share:.1%}" if share <= 1 else "")  # the margin lies above all there is
 
 

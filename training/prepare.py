@@ -95,8 +95,8 @@ def prepare(
     Args:
         weights: a backbone's file with any classifier, "hub" for timm's, or "scratch".
     """
-    backbones.check(recipe.backbone)
     recipe.check(engine.num_processes)
+    backbones.check(recipe, weights)
     _check_writable(run.output)
     source = Source(str(data)) if isinstance(data, Path) else data
     source = dataclasses.replace(source, revision=revision_of(source))
