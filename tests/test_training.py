@@ -235,7 +235,7 @@ def test_no_space_is_said_before_any_picture_goes_through_the_network(
     monkeypatch.setattr(prepare.phase_one, "cached_features", lambda *arguments: pytest.fail("the work has begun"))
     run = prepare.Run(tmp_path / "run", workers=0)
     with pytest.raises(CnnHubError, match=r"has 1 MB free; checkpoints of this network need 12 MB. Free some, or take another"):
-        finetune(data, weights, Recipe("test_byobnet", batch_size=8), run, {}, Console(quiet=True))
+        finetune(data, weights, Recipe("test_byobnet", batch_size=8, precision="float32"), run, {}, Console(quiet=True))
 
 
 def test_frozen_survives_train_and_comes_back() -> None:

@@ -59,7 +59,8 @@ def largest_losses(probabilities: torch.Tensor, targets: torch.Tensor) -> list[i
 
 
 def told(wrong: int) -> str:
-    """
+    """How many labels are likely wrong, as a reader is told.
+
     >>> told(1), told(4)
     ('1 label is likely wrong', '4 labels are likely wrong')
     """
