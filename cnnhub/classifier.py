@@ -14,11 +14,12 @@ import numpy as np
 import torch
 from timm.data import create_transform
 
-from cnnhub import features, hub
+from cnnhub import familiarity, features, hub
 from cnnhub.config import MAX_CLASSES, Energy, ModelConfig, label_index
 from cnnhub.engines import Engine, check_engine
-from cnnhub.engines.torch import TorchEngine, build
+from cnnhub.engines.torch import TorchEngine, blueprint, build
 from cnnhub.errors import ArgumentError, CnnHubError, ImageError
+from cnnhub.familiarity import Familiarity, energy
 from cnnhub.images import ImageSource, open_image
 
 MAX_PARAMETERS = 400_000_000
@@ -31,12 +32,13 @@ def load(
     revision: str | None = None,
     engine: str = "auto",
     cache_dir: str | os.PathLike[str] | None = None,
-    token: str | None = None,
+    token: str | bool | None = None,
     local_files_only: bool = False,
     device: str | torch.device | None = None,
     num_classes: int | None = None,
     labels: Sequence[str] | None = None,
     max_parameters: int = MAX_PARAMETERS,
+    max_bytes: int | None = None,
 ) -> Classifier:
     """Load an image classifier.
 
@@ -51,7 +53,8 @@ def load(
         num_classes: put a fresh head with so many outputs, random weights, on the network; its labels are "class 0",
             "class 1", .... The old labels, temperature and threshold go.
         labels: the same, with these labels.
-        max_parameters: refuse larger networks.
+        max_parameters: refuse larger networks; of those on the Hub, before the weights are downloaded.
+        max_bytes: refuse a repository on the Hub one of whose two files is larger, before it is downloaded.
 
     Raises:
         ModelNotFoundError, ModelConfigError, ModelWeightsError: see each.
@@ -64,7 +67,15 @@ def load(
     'palace'
     """
     check_engine(engine)
-    files = hub.resolve(source, revision=revision, cache_dir=cache_dir, token=token, local_files_only=local_files_only)
+    files = hub.resolve(
+        source,
+        revision=revision,
+        cache_dir=cache_dir,
+        token=token,
+        local_files_only=local_files_only,
+        max_bytes=max_bytes,
+        check=lambda config: blueprint(config, max_parameters),
+    )
     on = _device(device)
     with torch.random.fork_rng(devices=[]):  # the initial weights, soon replaced, are drawn from a copy of torch's generator
         network: Any = build(files.config, files.weights, max_parameters)
@@ -73,7 +84,7 @@ def load(
         config = config.with_labels(_head_labels(num_classes, labels))
         network.reset_classifier(config.num_classes)
     network.to(on).eval().requires_grad_(False)
-    return Classifier(config, network, _engine(engine, network, on, config), files.source)
+    return Classifier(config, network, _engine(engine, network, on, config), files.source, _taught(files, config, network))
 
 
 @dataclass(frozen=True)
@@ -84,8 +95,10 @@ class Prediction:
         label: the most probable label.
         probability: its probability, 0 to 1.
         scores: label -> probability, largest first.
-        is_unfamiliar: whether the picture looks like nothing that the network was trained on; None where the model
-            stores no threshold. `Classifier.false_alarm` says how often that is wrong.
+        is_unfamiliar: whether the picture looks like nothing that the network was trained on: whether its strangeness is
+            above `Classifier.threshold`; None where the model stores none. `Classifier.false_alarm` says how often that is
+            wrong.
+        strangeness: how far the picture is from what the network was taught (`cnnhub.familiarity`); None without a threshold.
 
     >>> Prediction("cat", 0.75, {"cat": 0.75, "dog": 0.25}).label
     'cat'
@@ -95,6 +108,7 @@ class Prediction:
     probability: float
     scores: dict[str, float]
     is_unfamiliar: bool | None = None
+    strangeness: float | None = None
 
 
 @dataclass(frozen=True)
@@ -129,12 +143,20 @@ class Classifier:
     Classifier('cats-vs-dogs', mobilenetv2_100, 2 labels)
     """
 
-    def __init__(self, config: ModelConfig, network: torch.nn.Module, engine: Engine, source: str) -> None:
+    def __init__(
+        self,
+        config: ModelConfig,
+        network: torch.nn.Module,
+        engine: Engine,
+        source: str,
+        taught: Familiarity | None = None,
+    ) -> None:
         self.config = config
         self.network = network
         self.engine = engine
         self.source = source
         self.labels: list[str] = config.labels()
+        self._taught = taught
         self._transform = create_transform(
             **config.pretrained_cfg.model_dump(include={"input_size", "interpolation", "crop_pct", "crop_mode", "mean", "std"})
         )
@@ -149,7 +171,16 @@ class Classifier:
         >>> load("cats-vs-dogs").false_alarm
         0.04875
         """
-        return self._energy.false_alarm
+        return self._taught.stored.false_alarm if self._taught else self._energy.false_alarm
+
+    @property
+    def threshold(self) -> float | None:
+        """The strangeness above which a picture is called unfamiliar; None where the model stores none.
+
+        >>> load("imagenet").threshold is None
+        True
+        """
+        return self._taught.stored.threshold if self._taught else self._energy.threshold
 
     def reliability(self, probability: float) -> ReliabilityBin | None:
         """How often answers that were about as probable were right, on pictures that the network did not learn from.
@@ -195,7 +226,7 @@ class Classifier:
         ['palace 43%', 'monastery 11%']
         """
         _check_top_k(top_k)
-        return self._predictions(self.logits(image)[None], top_k)[0]
+        return self._predictions(self.preprocess(image)[None], top_k)[0]
 
     @overload
     def predict_many(
@@ -363,7 +394,7 @@ class Classifier:
         while batch := list(islice(images, batch_size)):
             outcomes = [self._try_preprocess(image, on_error) for image in batch]
             pixels = [outcome for outcome in outcomes if isinstance(outcome, torch.Tensor)]
-            predictions = iter(self._predictions(self.engine.logits(torch.stack(pixels)), top_k) if pixels else [])
+            predictions = iter(self._predictions(torch.stack(pixels), top_k) if pixels else [])
             for outcome in outcomes:
                 yield next(predictions) if isinstance(outcome, torch.Tensor) else outcome
 
@@ -375,31 +406,33 @@ class Classifier:
                 raise
             return error
 
-    def _predictions(self, logits: torch.Tensor, top_k: int | None) -> list[Prediction]:
-        """Logits (N, K) -> N predictions."""
+    def _predictions(self, pixels: torch.Tensor, top_k: int | None) -> list[Prediction]:
+        """Pixels (N, 3, H, W) -> N predictions."""
+        logits, strangeness = self._logits_and_strangeness(pixels)
         probabilities = torch.softmax(logits.double() / self.config.cnnhub.temperature, dim=1)
         values, indices = probabilities.topk(min(top_k or len(self.labels), len(self.labels)), dim=1)
         predictions = []
-        for row, numbers, unfamiliar in zip(values.tolist(), indices.tolist(), self._are_unfamiliar(logits), strict=True):
+        for row, numbers, strange in zip(values.tolist(), indices.tolist(), strangeness, strict=True):
             scores = {self.labels[number]: value for number, value in zip(numbers, row, strict=True)}
-            predictions.append(Prediction(self.labels[numbers[0]], row[0], scores, unfamiliar))
+            is_unfamiliar = None if strange is None or self.threshold is None else strange > self.threshold
+            predictions.append(Prediction(self.labels[numbers[0]], row[0], scores, is_unfamiliar, strange))
         return predictions
 
-    def _are_unfamiliar(self, logits: torch.Tensor) -> list[bool | None]:
-        """Logits (N, K), before the temperature -> N answers."""
-        threshold = self._energy.threshold
-        if threshold is None:
-            return [None] * len(logits)
-        answers: list[bool | None] = (energy(logits).double() > threshold).tolist()
-        return answers
+    def _logits_and_strangeness(self, pixels: torch.Tensor) -> tuple[torch.Tensor, list[float] | list[None]]:
+        """Pixels (N, 3, H, W) -> logits (N, K) before the temperature, and N numbers, or nothings without a threshold."""
+        if self._taught:
+            logits, embeddings = self.engine.logits_and_embeddings(pixels)
+            return logits, self._taught.strangeness(logits, embeddings).tolist()
+        logits = self.engine.logits(pixels)
+        return logits, [None] * len(logits) if self.threshold is None else energy(logits).double().tolist()
 
 
-def energy(logits: torch.Tensor) -> torch.Tensor:
-    """Logits (N, K) -> energies (N,), -logsumexp: the higher, the stranger the picture.
-
-    Liu et al. 2020, "Energy-based Out-of-distribution Detection", at their temperature of 1.
-    """
-    return -torch.logsumexp(logits, dim=1)
+def _taught(files: hub.ModelFiles, config: ModelConfig, network: Any) -> Familiarity | None:
+    """What the model keeps of its training pictures; nothing beside a fresh head."""
+    stored = config.cnnhub.neighbours
+    if files.familiar is None or stored is None:
+        return None
+    return familiarity.read(files.familiar, stored, getattr(network, "head_hidden_size", None) or network.num_features)
 
 
 def _head_labels(num_classes: int | None, labels: Sequence[str] | None) -> list[str]:

@@ -65,6 +65,27 @@ class Energy(BaseModel):
     false_alarm: float | None = Field(default=None, ge=0, le=1)
 
 
+class Neighbours(BaseModel):
+    """When a picture is called unfamiliar, told from its energy and its nearest training pictures (`cnnhub.familiarity`).
+
+    Attributes:
+        k: which of the nearest training pictures counts.
+        energy_mean, energy_sd, distance_mean, distance_sd: of validation's own pictures.
+        threshold: a picture whose strangeness is larger is called unfamiliar.
+        false_alarm: the share of validation's own pictures, 0 to 1, that are called so.
+    """
+
+    model_config = ConfigDict(extra="allow", allow_inf_nan=False)
+
+    k: int = Field(ge=1, le=1000)
+    energy_mean: float
+    energy_sd: float = Field(gt=0)
+    distance_mean: float
+    distance_sd: float = Field(gt=0)
+    threshold: float
+    false_alarm: float = Field(ge=0, le=1)
+
+
 class Bin(BaseModel):
     """Pictures whose answer had a probability in (lower, upper], and how many of those answers were right."""
 
@@ -114,6 +135,7 @@ class CnnHubMetadata(BaseModel):
     temperature: float = Field(default=1.0, gt=0)
     label_texts: dict[str, dict[str, str]] = {}
     energy: Energy | None = None
+    neighbours: Neighbours | None = None
     reliability: Reliability | None = None
 
 

@@ -42,6 +42,10 @@ class ModelConfigError(CnnHubError):
     """config.json is not the description of an image classifier that can be built here."""
 
 
+class ModelTooLargeError(ModelConfigError):
+    """The network or its files are larger than the caller allows."""
+
+
 class ModelWeightsError(CnnHubError):
     """The weights are not safetensors, or do not fit the network that config.json describes."""
 

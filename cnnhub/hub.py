@@ -5,18 +5,17 @@ from __future__ import annotations
 import os
 import re
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from cnnhub.config import ModelConfig
 from cnnhub.errors import HubUnreachableError, ModelNotFoundError, ModelWeightsError, nearest
-
-if TYPE_CHECKING:
-    from cnnhub.repository import HubRepository
+from cnnhub.repository import HubRepository
 
 WEIGHTS_NAME = "model.safetensors"
 CONFIG_NAME = "config.json"
+FAMILIAR_NAME = "familiar.safetensors"
 BUILTIN_FOLDER = Path(__file__).parent / "builtin"
 
 _HUB_ID = re.compile(r"^[\w.-]{1,96}/[\w.-]{1,96}$")
@@ -25,11 +24,16 @@ _PICKLES = ("pytorch_model.bin", "pytorch_model.pth", "model.pth", "model.pt", "
 
 @dataclass(frozen=True)
 class ModelFiles:
-    """Where a model lies on disk, its validated description, and how the caller called it."""
+    """Where a model lies on disk, its validated description, and how the caller called it.
+
+    Attributes:
+        familiar: the embeddings of training pictures, where config.json tells what to do with them.
+    """
 
     source: str
     config: ModelConfig
     weights: Path
+    familiar: Path | None = None
 
 
 def builtin_models() -> list[str]:
@@ -46,23 +50,31 @@ def resolve(
     *,
     revision: str | None = None,
     cache_dir: str | os.PathLike[str] | None = None,
-    token: str | None = None,
+    token: str | bool | None = None,
     local_files_only: bool = False,
+    max_bytes: int | None = None,
+    check: Callable[[ModelConfig], object] | None = None,
 ) -> ModelFiles:
     """Find a model; from the Hub, download its config.json, check it, then its weights.
+
+    Args:
+        max_bytes: refuse a file of the Hub that is announced to be larger, before it is downloaded.
+        check: called with the description that a repository on the Hub holds; where it raises, no weights are downloaded.
 
     Raises:
         ModelNotFoundError: nothing answers to this source; its children say that it is the revision (RevisionNotFoundError),
             that the Hub refuses it (AccessDeniedError), or that the Hub cannot be reached and the model is not in the cache
             (HubUnreachableError).
-        ModelConfigError: config.json is not a model's description.
+        ModelConfigError: config.json is not a model's description; its child ModelTooLargeError: a file has more than max_bytes.
         ModelWeightsError: there are no safetensors weights; its child CorruptedFileError: a file is not the one that the
             Hub announced.
     """
     place = locate(source, revision)
     if isinstance(place, Path):
         return _from_folder(place, str(source))
-    return _from_hub(*place, cache_dir, token, local_files_only)
+    name, pinned = place
+    cache = None if cache_dir is None else Path(cache_dir)
+    return _from_hub(HubRepository(name, pinned, cache, token, local_files_only, max_bytes), check)
 
 
 def locate(source: str | os.PathLike[str], revision: str | None = None) -> Path | tuple[str, str | None]:
@@ -120,41 +132,39 @@ def _from_folder(folder: Path, source: str) -> ModelFiles:
             if found
             else f"{folder} holds no {WEIGHTS_NAME}. Train again or copy it there."
         )
-    return ModelFiles(source, config, weights)
+    return ModelFiles(source, config, weights, folder / FAMILIAR_NAME if config.cnnhub.neighbours else None)
 
 
-def _from_hub(
-    repository: str,
-    revision: str | None,
-    cache_dir: str | os.PathLike[str] | None,
-    token: str | None,
-    local_files_only: bool,
-) -> ModelFiles:
-    from cnnhub.repository import HubRepository
-
-    wanted = HubRepository(repository, revision, None if cache_dir is None else Path(cache_dir), token, local_files_only)
+def _from_hub(wanted: HubRepository, check: Callable[[ModelConfig], object] | None) -> ModelFiles:
     try:
-        files = _from_repository(wanted)
+        files = _from_repository(wanted, check)
     except HubUnreachableError as error:
         older = wanted.older(CONFIG_NAME, WEIGHTS_NAME)
         if older is None:
             raise
         warnings.warn(f"{error} {older.title}, an older commit, is in the cache and used.", stacklevel=3)
-        return _from_repository(older)
+        return _from_repository(older, check)
     wanted.remember(files.weights)
     return files
 
 
-def _from_repository(repository: HubRepository) -> ModelFiles:
-    """Both files, of one commit; the weights are asked for when config.json is found to be a model's."""
+def _from_repository(repository: HubRepository, check: Callable[[ModelConfig], object] | None) -> ModelFiles:
+    """All files, of one commit; the weights are asked for when config.json is found to be a model's."""
     try:
         config = ModelConfig.read(repository.file(CONFIG_NAME))
     except FileNotFoundError as error:
         raise ModelNotFoundError(f"{repository.title} holds no {CONFIG_NAME}; it is no model in timm's layout.") from error
+    if check:
+        check(config)
     try:
-        return ModelFiles(repository.title, config, repository.file(WEIGHTS_NAME))
+        weights = repository.file(WEIGHTS_NAME)
     except FileNotFoundError as error:
         raise ModelWeightsError(f"{repository.title} holds no {WEIGHTS_NAME}{_instead(repository)}") from error
+    try:
+        familiar = repository.file(FAMILIAR_NAME) if config.cnnhub.neighbours else None
+    except FileNotFoundError as error:
+        raise ModelWeightsError(f"{repository.title} holds no {FAMILIAR_NAME}, which its {CONFIG_NAME} asks for.") from error
+    return ModelFiles(repository.title, config, weights, familiar)
 
 
 def _instead(repository: HubRepository) -> str:

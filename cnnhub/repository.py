@@ -17,7 +17,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from cnnhub.errors import AccessDeniedError, CorruptedFileError, HubUnreachableError, ModelNotFoundError, RevisionNotFoundError
+from cnnhub.errors import (
+    AccessDeniedError,
+    CorruptedFileError,
+    HubUnreachableError,
+    ModelNotFoundError,
+    ModelTooLargeError,
+    RevisionNotFoundError,
+)
 from cnnhub.files import write_atomically
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -33,14 +40,15 @@ class HubRepository:
         name: str,
         revision: str | None = None,
         cache_dir: Path | None = None,
-        token: str | None = None,
+        token: str | bool | None = None,
         local_files_only: bool = False,
+        max_bytes: int | None = None,
     ) -> None:
         from huggingface_hub.constants import is_offline_mode
 
         self.name, self.revision = name, revision or "main"
         self.title = f"{name}@{revision}" if revision else name
-        self._cache_dir, self._token = cache_dir, token
+        self._cache_dir, self._token, self._max_bytes = cache_dir, token, max_bytes
         self._is_offline = local_files_only or is_offline_mode()
         self._commit = self.revision if _COMMIT.fullmatch(self.revision) else None
         self._older: str | None = None  # the commit that the revision named when it was last loaded, where it has moved
@@ -56,7 +64,10 @@ class HubRepository:
             ModelNotFoundError: there is no such repository; its children: no such revision, no right to read it, or the Hub
                 does not answer and the file is not in the cache.
             CorruptedFileError: the content is not what the Hub announced, and cannot be fetched again.
+            ModelTooLargeError: the Hub announces more than max_bytes; nothing was downloaded.
         """
+        if self._max_bytes is not None and not self._is_offline:
+            self._refuse_large(filename, self._max_bytes)
         path = self._fetch(filename, self._commit) if self._commit else self._newest(filename)
         self._commit = path.parent.name
         hash = self._announced(filename, path)
@@ -107,6 +118,19 @@ class HubRepository:
         with contextlib.suppress(OSError):  # a cache that cannot be written is asked about each time
             if commit != self.revision and not (entry.is_file() and entry.read_text() == commit):
                 write_atomically(entry, commit.encode())
+
+    def _refuse_large(self, filename: str, max_bytes: int) -> None:
+        from huggingface_hub import get_hf_file_metadata, hf_hub_url
+
+        url = hf_hub_url(self.name, filename, revision=self._commit or self.revision)
+        announced = self._asked(filename, self._commit or self.revision, lambda: get_hf_file_metadata(url, token=self._token))
+        if announced.size is None or announced.size > max_bytes:
+            size = "an unknown number of" if announced.size is None else f"{announced.size:,}"
+            raise ModelTooLargeError(
+                f"{filename} of {self.title} has {size} bytes; the limit is {max_bytes:,}. "
+                "Take a smaller model, or raise max_bytes."
+            )
+        self._commit = announced.commit_hash  # what was measured is what is fetched
 
     def _newest(self, filename: str) -> Path:
         """The file at the commit that the branch or tag names now, asking the Hub once if that is cached."""

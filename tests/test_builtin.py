@@ -17,6 +17,7 @@ BUILTIN = ROOT / "cnnhub" / "builtin"
 MOST_BYTES = {"cats-vs-dogs": 6_000_000, "flowers": 6_000_000, "imagenet": 7_500_000}
 MODEL_FILES = (
     "README.md", "config.json", "model.safetensors", "curves.png", "confusion_matrix.png", "reliability.png", "test_log.jsonl",
+    "familiar.safetensors",
 )  # fmt: skip
 LEAST_TOP1 = {"cats-vs-dogs": 0.98, "flowers": 0.92}
 

@@ -1,4 +1,4 @@
-"""`python -m training ...`: inspect, find-lr, finetune, evaluate, push, package."""
+"""`python -m training ...`: inspect, find-lr, finetune, evaluate, familiar, push, package."""
 
 from __future__ import annotations
 
@@ -264,6 +264,28 @@ def evaluate(
 
 
 @app.command()
+def familiar(
+    model: Annotated[str, typer.Option(help="A built-in name or a folder (./runs/mine).")],
+    task: TaskName = None,
+    data: Data = None,
+    dataset: Dataset = None,
+    image_column: ImageColumn = None,
+    label_column: LabelColumn = None,
+    ood: Annotated[list[Path] | None, typer.Option(help="Pictures of none of the labels, to count how many it notices.")] = None,
+) -> None:
+    """Teach a model to notice pictures of nothing that it knows, better than by its energy alone.
+
+    Keeps the embeddings of 256 training pictures in familiar.safetensors, and in config.json the threshold above which 5 % of
+    validation's own pictures lie. Run it again whenever the weights have changed. It never opens test.
+
+    Example: python -m training familiar --model flowers --data ../shared/data/flowers --ood ../shared/data/cats-vs-dogs
+    """
+    from training.familiar import learn
+
+    print(json.dumps(learn(model, _source(task, data, dataset, image_column, label_column), ood or (), _command())))
+
+
+@app.command()
 def push(
     model: Annotated[Path, typer.Option(help="The model's folder, such as runs/flowers.")],
     to: Annotated[str, typer.Option(help="owner/name; it is created if it is not there.")],
@@ -276,9 +298,9 @@ def push(
 ) -> None:
     """Upload a model folder to the Hub as one commit, after it was loaded again and gave equal logits.
 
-    What travels: config.json, model.safetensors, README.md, *.png and test_log.jsonl; never a checkpoint. Needs a token with
-    write permission (`hf auth login`, or HF_TOKEN). A push that fails leaves the repository as it was, and pushing again is
-    harmless: the same files make no second commit.
+    What travels: config.json, model.safetensors, familiar.safetensors, README.md, *.png and test_log.jsonl; never a
+    checkpoint. Needs a token with write permission (`hf auth login`, or HF_TOKEN). A push that fails leaves the repository as
+    it was, and pushing again is harmless: the same files make no second commit.
 
     Example: python -m training push --model runs/flowers --to me/flowers --data ../shared/data/flowers --tag v1.0
     """

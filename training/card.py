@@ -26,7 +26,7 @@ _MEASURED = (
 # What the template reads of config.json's "cnnhub".
 _TOLD = (
     "metrics", "recipe", "counts", "crops", "head_only", "best_epoch", "minutes", "earlier", "note", "command", "data",
-    "git_commit", "stopped", "skipped_steps", "backbone", "energy", "temperature", "label_texts", "blend",
+    "git_commit", "stopped", "skipped_steps", "backbone", "energy", "neighbours", "temperature", "label_texts", "blend",
 )  # fmt: skip
 
 
@@ -68,7 +68,7 @@ def write(folder: Path, name: str, config: ModelConfig, task: Task | None) -> No
             "registered_here": config.architecture.startswith("cnnhub_"),
             "pictures": [(title, file) for title, file in _PICTURES if (folder / file).is_file()],
             "log": testlog.summary(folder),
-            "commands": [each for each in (ours["command"], *(m.get("command") for m in metrics.values())) if each],
+            "commands": [each for each in _commands(ours, metrics) if each],
         },
     )
 
@@ -77,6 +77,11 @@ def write_imagenet(folder: Path, config: ModelConfig) -> None:
     data = _metadata("imagenet", None)
     data.datasets = ["ILSVRC/imagenet-1k"]
     _save(folder, data, "imagenet.md", cfg=config.pretrained_cfg)
+
+
+def _commands(ours: dict[str, Any], metrics: dict[str, Any]) -> list[str | None]:
+    """The command lines that made the model what it is, in their order."""
+    return [ours["command"], *(m.get("command") for m in metrics.values()), (ours["neighbours"] or {}).get("command")]
 
 
 def record(source: str, result: dict[str, Any], command: str) -> None:

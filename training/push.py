@@ -30,7 +30,7 @@ from training.card import CARD_NAME
 from training.verify import check_accuracy, check_logits, recorded_accuracy
 
 REQUIRED = (hub.CONFIG_NAME, hub.WEIGHTS_NAME, CARD_NAME)
-OPTIONAL = ("*.png", "test_log.jsonl")  # nothing else travels, checkpoints least of all
+OPTIONAL = (hub.FAMILIAR_NAME, "*.png", "test_log.jsonl")  # nothing else travels, checkpoints least of all
 
 Digests = dict[str, tuple[str, str]]  # path in the repository -> (sha256, git's blob id); the Hub knows a file by one of them
 

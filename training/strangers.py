@@ -66,25 +66,29 @@ def read_all(paths: Iterable[Path], labels: Sequence[str]) -> list[Strangers]:
 
 
 def detection(logits: torch.Tensor, groups: Sequence[str | None], threshold: float) -> dict[str, Any]:
-    """Which share of a set's pictures the energy tells to be strangers.
+    """Which share of a set's pictures the energy of their logits (N, K) tells to be strangers, as `rates` gives it."""
+    return rates(energy(logits), groups, threshold)
+
+
+def rates(scores: torch.Tensor, groups: Sequence[str | None], threshold: float) -> dict[str, Any]:
+    """Which share of a set's pictures a score tells to be strangers.
 
     Args:
-        logits: (N, K)
+        scores: (N,), the higher, the stranger.
         groups: N labels.
 
     Returns:
         n, rate (0 to 1), and where there are several labels `groups`: label -> {n, rate}.
     """
-    energies = energy(logits)
-    result = _rate(energies, threshold)
+    result = _rate(scores, threshold)
     names = sorted({group for group in groups if group is not None})
     if len(names) > 1:
-        result["groups"] = {name: _rate(energies[[group == name for group in groups]], threshold) for name in names}
+        result["groups"] = {name: _rate(scores[[group == name for group in groups]], threshold) for name in names}
     return result
 
 
-def _rate(energies: torch.Tensor, threshold: float) -> dict[str, Any]:
-    return {"n": len(energies), "rate": share_above(energies, threshold)}
+def _rate(scores: torch.Tensor, threshold: float) -> dict[str, Any]:
+    return {"n": len(scores), "rate": share_above(scores, threshold)}
 
 
 def _validation_of(path: Path) -> Path:

@@ -21,6 +21,10 @@ class Engine(Protocol):
         """Pixels (N, 3, H, W) float32 -> logits (N, K) float32 on the CPU."""
         ...
 
+    def logits_and_embeddings(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Pixels (N, 3, H, W) float32 -> logits (N, K) and what the head sees (N, D), both float32 on the CPU."""
+        ...
+
 
 def check_engine(name: str) -> None:
     """Raise UnknownNameError where there is no such engine."""

@@ -11,7 +11,7 @@ from safetensors import SafetensorError, safe_open
 
 import cnnhub.classics  # noqa: F401  registers with timm the architectures that it lacks
 from cnnhub.config import ModelConfig
-from cnnhub.errors import ModelConfigError, ModelWeightsError, nearest
+from cnnhub.errors import ModelConfigError, ModelTooLargeError, ModelWeightsError, nearest
 
 _FLOATS = ("F32", "F16", "BF16", "F64")  # safetensors' names
 _WHOLE = ("I64", "I32")
@@ -33,6 +33,18 @@ class TorchEngine:
             output: torch.Tensor = self._network(pixels.to(self._device))
             return output.float().cpu()
 
+    def logits_and_embeddings(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Pixels (N, 3, H, W) float32 -> logits (N, K) and what the head sees (N, D), both float32."""
+        with torch.inference_mode():
+            logits, embeddings = both(self._network, pixels.to(self._device))
+            return logits.float().cpu(), embeddings.float().cpu()
+
+
+def both(network: Any, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Pixels (N, 3, H, W) -> logits (N, K) and embeddings (N, D), the backbone run once."""
+    features = network.forward_features(pixels)
+    return network.forward_head(features), network.forward_head(features, pre_logits=True)
+
 
 def build(config: ModelConfig, weights: Path, max_parameters: int) -> torch.nn.Module:
     """Build the network that `config` describes and load its weights.
@@ -41,8 +53,21 @@ def build(config: ModelConfig, weights: Path, max_parameters: int) -> torch.nn.M
     checked before anything is allocated.
 
     Raises:
-        ModelConfigError: timm has no such architecture, or the network is larger than `max_parameters`.
+        ModelConfigError, ModelTooLargeError: as `blueprint` does.
         ModelWeightsError: the file is not safetensors, or its names, shapes or values do not fit.
+    """
+    state = _read_weights(weights, blueprint(config, max_parameters).state_dict())
+    network = create_network(config)
+    network.load_state_dict(state)
+    return network
+
+
+def blueprint(config: ModelConfig, max_parameters: int) -> torch.nn.Module:
+    """The network that `config` describes, without memory or weights.
+
+    Raises:
+        ModelConfigError: timm has no such architecture, or cannot build it so.
+        ModelTooLargeError: the network has more than `max_parameters`.
     """
     if not timm.is_model(config.architecture):
         raise ModelConfigError(
@@ -50,16 +75,13 @@ def build(config: ModelConfig, weights: Path, max_parameters: int) -> torch.nn.M
             f"{nearest(config.architecture, timm.list_models(), 'architectures')}"
         )
     with torch.device("meta"):
-        blueprint = create_network(config)
-    parameters = sum(parameter.numel() for parameter in blueprint.parameters())
+        network = create_network(config)
+    parameters = sum(parameter.numel() for parameter in network.parameters())
     if parameters > max_parameters:
-        raise ModelConfigError(
+        raise ModelTooLargeError(
             f"{config.architecture} has {parameters:,} parameters; the limit is {max_parameters:,}. "
             "Pass max_parameters=... to raise it."
         )
-    state = _read_weights(weights, blueprint.state_dict())
-    network = create_network(config)
-    network.load_state_dict(state)
     return network
 
 
