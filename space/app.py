@@ -82,17 +82,17 @@ def build() -> gr.Blocks:
                         _ways(first, words, "what", "filter")
         for tab, key in ((what_tab, "tab_what"), (filter_tab, "tab_filter"), (inside_tab, "tab_inside")):
             words.follow(tab, lambda code, key=key: {"label": t(code, key)})
-        what.endpoint(column.photo)
+        what.endpoint(column.photo, what_room)
         one_filter.endpoint(column.photo)
         inside.endpoint(column.photo)
         rooms = [
-            Room("what", what_tab, what.show, [column.photo, what_room.model, language], [what_room.answer, what_room.numbers]),
+            Room("what", what_tab, what.show, [column.photo, *what_room.inputs, language], what_room.outputs),
             Room("filter", filter_tab, one_filter.show, [column.photo, lab.settings], [lab.lab]),
             Room(
                 "inside",
                 inside_tab,
                 inside.show,
-                [column.photo, what_room.model, depth.layer, depth.channels, language],
+                [column.photo, what_room.network, depth.layer, depth.channels, language],
                 [depth.journey, depth.layer],
             ),
         ]
@@ -122,7 +122,7 @@ def launch_options() -> dict[str, Any]:
             font=["system-ui", "PingFang TC", "Microsoft JhengHei", "Noto Sans CJK TC", "sans-serif"],
             font_mono=["ui-monospace", "Menlo", "Consolas", "monospace"],
         ),
-        "css": page_file("style.css"),
+        "css": page_file("style.css") + page_file("what.css"),
         # gradio rewrites the rules in css=, and loses those that depend on a container's width
         "head": page_file("head.html") + f"<style>{page_file('lab.css')}</style>",
         "allowed_paths": [str(HERE / "examples")],
@@ -191,7 +191,7 @@ def _wire(
         room.tab.select(None, js=f"() => window.cnnhubLink.set({{tab: {asked}}}, true)", api_visibility="private")
 
     show, room_inputs, room_outputs = _parts(rooms, "what")
-    what_room.model.input(show, room_inputs, room_outputs, **PRIVATE)
+    what.wire(what_room, room_inputs, room_outputs, PRIVATE)
     for button, tab_id in ((what_room.see_inside, "tab-inside"), (what_room.see_filter, "tab-filter")):
         button.click(None, js=f"() => document.getElementById('{tab_id}-button').click()", api_visibility="private")
 
@@ -201,6 +201,7 @@ def _wire(
     show, room_inputs, room_outputs = _parts(rooms, "inside")
     gr.on([depth.layer.input, depth.channels.input], show, room_inputs, room_outputs, **PRIVATE)
     depth.journey.stage(inside.of_stage, room_inputs, room_outputs, **PRIVATE)
+    inside.wire(depth, what_room.network, column.photo, PRIVATE)
 
     def switch(open_name: str, code: str, *values: Any) -> list[Any]:
         """Every word in the new language, and the open tab made again."""
@@ -214,7 +215,18 @@ def _wire(
         api_visibility="private",
     )
 
-    chosen = [language, open_tab, tabs, column.panel, column.photo, what_room.model, depth.layer, depth.channels, lab.settings]
+    chosen = [
+        language,
+        open_tab,
+        tabs,
+        column.panel,
+        column.photo,
+        what_room.model,
+        what_room.network,
+        depth.layer,
+        depth.channels,
+        lab.settings,
+    ]
 
     def opened(request: gr.Request, open_name: str, panel: Any, *values: Any) -> list[Any]:
         """The page was opened: an address that asks for nothing changes nothing but the language."""
@@ -235,9 +247,10 @@ def _wire(
         keeps = asked.example is None and isinstance(panel, dict) and panel.get("chosen") == -1
         example = photo_column.example_number(asked.example)
         photo = photo_column.example_path(example)
+        network = networks.known(asked.parameters.get("task"))
         settings = {
             language: asked.language,
-            what_room.model: networks.known(asked.parameters.get("task")),
+            what_room.network: network,
             depth.layer: asked.parameters.get("layer"),
             depth.channels: inside.known_count(asked.parameters.get("channels")),
             lab.settings: one_filter.from_link(asked.parameters),
@@ -247,7 +260,7 @@ def _wire(
         now = [settings.get(component, value) for component, value in zip(inputs, values, strict=True)]
         shown = [gr.skip(), gr.skip()] if keeps else [{"chosen": example}, photo]
         # the list of layers, and the chosen one in it, follow from `inside.show`
-        others = [settings[what_room.model], gr.skip(), settings[depth.channels], settings[lab.settings]]
+        others = [network, network, gr.skip(), settings[depth.channels], settings[lab.settings]]
         updates = [asked.language, asked.tab, gr.update(selected=asked.tab), *shown, *others]
         return [*updates, *words.updates(asked.language), *_content(rooms, asked.tab, now)]
 

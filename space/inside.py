@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
+import numpy as np
 import torch
+from gradio.processing_utils import save_bytes_to_cache
+from gradio.utils import get_upload_folder
 from PIL import Image
 
 import cnnhub
@@ -43,9 +47,12 @@ class Gallery:
 
 @dataclass(frozen=True)
 class Inside:
+    """`maps` holds a file to download, unseen."""
+
     journey: gr.HTML
     layer: gr.Dropdown
     channels: gr.Radio
+    maps: gr.File
 
 
 def layout(language: str, words: Words) -> Inside:
@@ -74,7 +81,8 @@ def layout(language: str, words: Words) -> Inside:
             elem_classes="segments",
         )
     words.follow(channels, lambda language: {"label": t(language, "channels_shown")})
-    return Inside(journey, layer, channels)
+    maps = gr.File(visible="hidden", elem_id="maps-file")
+    return Inside(journey, layer, channels, maps)
 
 
 def show(photo: bytes | None, model: str, layer: str | None, channels: str, language: str) -> tuple[Any, Any]:
@@ -96,6 +104,8 @@ def show(photo: bytes | None, model: str, layer: str | None, channels: str, lang
         "answer": f"{percent(prediction.probability)} {texts.label_text(language, classifier, prediction.label)}",
         "gallery": _gallery_value(language, gallery),
         "title": t(language, "journey"),
+        "words": {"png": t(language, "gallery_png"), "npz": t(language, "maps_npz")},
+        "file": _file_words(language, classifier, model, gallery),
     }
     return value, gr.update(choices=known, value=gallery.layer, label=t(language, "layer", count=len(known)))
 
@@ -132,6 +142,38 @@ def gallery_of(layer: str, maps: torch.Tensor, most: int) -> Gallery:
     indices = features.strongest_first(maps)[: min(most, fitting)]
     chosen = maps[indices]
     return Gallery(layer, chosen, indices, maps.shape[0], render.visible_limit(chosen), render.is_signed(maps))
+
+
+def wire(room: Inside, network: gr.State, photo: Photo, options: dict[str, Any]) -> None:
+    """The download of the maps: a file is written, and fetched as soon as it is there."""
+    room.journey.npz(save_maps, [photo, network], room.maps, **options).then(
+        None,
+        room.maps,
+        js="(file) => { const a = document.createElement('a'); a.href = file.url; a.download = file.orig_name; a.click(); }",
+        api_visibility="private",
+    )
+    for control, words in ((room.layer, "{layer: value, channel: null}"), (room.channels, "{channels: value}")):
+        control.input(None, control, js=f"(value) => window.cnnhubLink?.set({words})", api_visibility="private")
+
+
+def save_maps(event: gr.EventData, photo: bytes | None, network: str) -> str:
+    """The button under the gallery -> the file of the layer that is shown."""
+    name = event._data.get("layer") if isinstance(event._data, dict) else None
+    return for_programs(lambda: _maps_file(require(photo), str(name), network))
+
+
+def feature_maps_npz(image: bytes | None, layer: str = "", model: str = "cats-vs-dogs") -> str:
+    """All channels of a layer for a photo, as numbers.
+
+    Args:
+        image: the photo, a file that is uploaded.
+        layer: name of a layer; left empty it is the network's third stage.
+        model: which network: cats-vs-dogs, flowers or imagenet.
+
+    Returns:
+        An NPZ file that holds one array under the layer's name: (C, H, W) float32.
+    """
+    return for_programs(lambda: _maps_file(require(image), layer or first_layer(networks.get(model)), model))
 
 
 def feature_maps(
@@ -174,7 +216,7 @@ def feature_maps(
 
 
 def endpoint(photo: Photo) -> None:
-    """The named endpoint /feature_maps."""
+    """The named endpoints /feature_maps and /feature_maps_npz."""
     layer = gr.Textbox("", label="layer", visible=False)
     model = gr.Dropdown(networks.names(), value="cats-vs-dogs", label="model", visible=False)
     channels = gr.Number(FIRST_CHANNELS, precision=0, label="channels", visible=False)
@@ -188,6 +230,28 @@ def endpoint(photo: Photo) -> None:
         api_name="feature_maps",
         api_visibility="public",
     )
+    file = gr.File(label="maps", visible=False)
+    button = gr.Button(visible=False)
+    button.click(feature_maps_npz, [photo, layer, model], file, api_name="feature_maps_npz", api_visibility="public")
+
+
+def _maps_file(photo: bytes, layer: str, network: str) -> str:
+    """Written where gradio keeps what it serves, so that it is deleted with the photos."""
+    maps = networks.get(network).feature_maps(photo, layer)[layer]
+    buffer = io.BytesIO()
+    np.savez(buffer, **{layer: maps.numpy()})
+    return save_bytes_to_cache(buffer.getvalue(), f"{_file_name(network, layer)}.npz", get_upload_folder())
+
+
+def _file_name(network: str, layer: str) -> str:
+    return f"cnnhub-{network}-{layer}".replace("/", "-")
+
+
+def _file_words(language: str, classifier: cnnhub.Classifier, network: str, gallery: Gallery) -> dict[str, str]:
+    """What a saved gallery says of itself, and its name."""
+    told = describe(language, classifier, gallery)
+    line = f"{network} · {gallery.layer} · {told.line}"
+    return {"name": _file_name(network, gallery.layer), "title": told.heading, "line": line}
 
 
 def _look(photo: bytes, model: str, layer: str | None, channels: int) -> tuple[Any, ...]:
@@ -241,7 +305,7 @@ def _gallery_value(language: str, gallery: Gallery) -> dict[str, Any]:
         ]
         if gallery.signed:
             facts.append(t(language, "below_zero", share=percent(share)))
-        channels.append({"name": t(language, "channel", index=index), "facts": facts})
+        channels.append({"index": index, "name": t(language, "channel", index=index), "facts": facts})
     return {
         "sprite": data_uri(render.sprite(gallery.maps, gallery.limit, gallery.signed)),
         "columns": render.sprite_columns(shown_count),

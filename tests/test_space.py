@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 import shutil
@@ -22,7 +23,9 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
+import answers
 import cnnhub
+import compare
 import inside
 import lab_answer
 import lab_photo
@@ -149,6 +152,38 @@ def test_feature_maps(client: Client) -> None:
     assert (facts["shown"], facts["of"]) == (16, 1280)
 
 
+def test_maps_as_numbers(client: Client) -> None:
+    for arguments, model, layer in (((), "cats-vs-dogs", "blocks.1"), (("bn2", "imagenet"), "imagenet", "bn2")):
+        path = client.predict(handle_file(str(CAT)), *arguments, api_name="/feature_maps_npz")
+        assert Path(path).name == f"cnnhub-{model}-{layer}.npz"
+        (found,) = np.load(path).items()
+        expected = cnnhub.load(model).feature_maps(CAT, layer)[layer].numpy()
+        assert found[0] == layer and found[1].dtype == np.float32
+        assert np.allclose(found[1], expected, atol=1e-5)
+
+
+def test_details_hold_all_that_is_known_of_an_answer(client: Client) -> None:
+    told = client.predict(handle_file(str(CAT)), api_name="/classify_details")
+    classifier = cnnhub.load("cats-vs-dogs")
+    expected = classifier.predict(CAT)
+    assert told["scores"] == pytest.approx(expected.scores, abs=1e-4)
+    assert (told["model"], told["label"], told["temperature"]) == (
+        "cats-vs-dogs",
+        expected.label,
+        classifier.config.cnnhub.temperature,
+    )
+    assert told["reliability"] == dataclasses.asdict(classifier.reliability(expected.probability))
+    plain = client.predict(handle_file(str(CAT)), "imagenet", api_name="/classify_details")
+    assert (plain["unfamiliar"], plain["reliability"]) == (None, None)
+
+
+def test_two_photos_are_compared(client: Client) -> None:
+    cat, dog = (handle_file(str(EXAMPLES / name)) for name in ("cat.jpg", "dog.jpg"))
+    told = client.predict(cat, dog, api_name="/compare")
+    assert (told["first"]["label"], told["second"]["label"]) == ("cat", "dog")
+    assert told["sentence"].startswith("The first looks like a cat (")
+
+
 def test_every_offered_stage_exists_in_every_offered_model(client: Client) -> None:
     for model in cnnhub.builtin_models():
         for layer in cnnhub.load(model).stages():
@@ -198,10 +233,13 @@ def test_bad_files_get_a_message(client: Client, data: bytes, tmp_path: Path) ->
 KERNEL = ["identity", 1, "same", None, None, 0, 1, "zero", False, "correlation"]
 ARGUMENTS = {
     "classify": ["cats-vs-dogs"],
+    "classify_details": ["cats-vs-dogs"],
+    "compare": ["cats-vs-dogs"],  # after two photos
     "filter": [*KERNEL, "auto"],
     "filter_window": [0, 0, 0, *KERNEL],
     "filter_stack": [None, "identity", False],
     "feature_maps": ["", "flowers", 4],
+    "feature_maps_npz": ["", "flowers"],
     "pooling": ["max", 2, 2, 1, 0, 0, 1],
 }
 MARK = {"meta": {"_type": "gradio.FileData"}}
@@ -209,17 +247,22 @@ MARK = {"meta": {"_type": "gradio.FileData"}}
 
 def call(app: str, endpoint: str, image: object) -> str:
     """Post a raw image argument with good other arguments -> the events, or the refusal."""
-    started = httpx.post(f"{app}/gradio_api/call/{endpoint}", json={"data": [image, *ARGUMENTS[endpoint]]})
+    good = [{"path": upload(app), **MARK}] if endpoint == "compare" else []  # its second photo is the raw one
+    started = httpx.post(f"{app}/gradio_api/call/{endpoint}", json={"data": [*good, image, *ARGUMENTS[endpoint]]})
     if started.status_code != 200:
         return f"event: error {started.text}"
     return httpx.get(f"{app}/gradio_api/call/{endpoint}/{started.json()['event_id']}", timeout=30).text
 
 
+def upload(app: str) -> str:
+    (path,) = httpx.post(f"{app}/gradio_api/upload", files={"files": ("cat.jpg", CAT.read_bytes())}).json()
+    return str(path)
+
+
 @pytest.mark.parametrize("endpoint", ARGUMENTS)
 def test_an_uploaded_file_posted_raw_is_answered(app: str, endpoint: str) -> None:
     """The control of the test below: the same call with an upload completes."""
-    (path,) = httpx.post(f"{app}/gradio_api/upload", files={"files": ("cat.jpg", CAT.read_bytes())}).json()
-    assert "event: complete" in call(app, endpoint, {"path": path, **MARK})
+    assert "event: complete" in call(app, endpoint, {"path": upload(app), **MARK})
 
 
 @pytest.mark.parametrize(
@@ -261,10 +304,10 @@ def test_the_page_asks_nobody_else(app: str) -> None:
 
 def test_endpoints_are_documented(client: Client) -> None:
     named = client.view_api(return_format="dict")["named_endpoints"]
-    assert sorted(named) == ["/classify", "/feature_maps", "/filter", "/filter_stack", "/filter_window", "/pooling"]
+    assert sorted(named) == sorted(f"/{name}" for name in ARGUMENTS)
     for info in named.values():
         assert info["description"]
-        first, *others = info["parameters"]
+        first, *others = [parameter for parameter in info["parameters"] if parameter["parameter_name"] != "second"]
         assert first["parameter_name"] == "image"
         assert all(parameter["parameter_has_default"] for parameter in others)
     before = ["image", "kernel", "stride", "padding", "weights"]
@@ -314,6 +357,86 @@ def test_the_article_s_sentence() -> None:
     assert texts.answer("zh-TW", classifier, prediction).line == "貓 97 % | 狗 3 %。如果只能是一隻貓或一隻狗，我認為是一隻貓！"
 
 
+@pytest.mark.parametrize(
+    ("accuracy", "told"),
+    [
+        (0.971, "Of 100 photos I am this sure about, 97 are right."),
+        (0.9987, "Of 100 photos I am this sure about, more than 99 are right."),
+        (1.0, "All photos I was this sure about were answered right."),
+    ],
+)
+def test_how_often_such_answers_are_right(accuracy: float, told: str) -> None:
+    found = cnnhub.ReliabilityBin(0.9333, 1.0, 412, accuracy)
+    prediction = cnnhub.Prediction("cat", 0.97, {"cat": 0.97, "dog": 0.03})
+    assert texts.answer("en", FakeClassifier(["cat", "dog"]), prediction, found).line.endswith(f"it is a cat! {told}")
+    assert texts.measured_on("en", found) == "Measured on 412 validation photos that were answered with 93 to 100 %."
+
+
+@pytest.mark.parametrize(("count", "is_unfamiliar", "is_told"), [(30, False, True), (29, False, False), (30, True, False)])
+def test_too_few_photos_or_a_stranger_get_no_promise(count: int, is_unfamiliar: bool, is_told: bool) -> None:
+    class Measured(FakeClassifier):
+        def reliability(self, probability: float) -> cnnhub.ReliabilityBin:
+            return cnnhub.ReliabilityBin(0.9, 1.0, count, 0.97)
+
+    prediction = cnnhub.Prediction("cat", 0.97, {"cat": 0.97, "dog": 0.03}, is_unfamiliar)
+    answer = answers.Answer("mine", Measured(["cat", "dog"]), prediction)
+    assert (answer.reliability is not None) == is_told
+    assert answers.answer_to(CAT.read_bytes(), "imagenet").reliability is None, "nothing was measured there"
+
+
+def test_a_stranger_is_called_one() -> None:
+    two = cnnhub.Prediction("cat", 0.97, {"cat": 0.97, "dog": 0.03}, True)
+    assert texts.answer("en", FakeClassifier(["cat", "dog"]), two).heading == "This looks like neither a cat nor a dog."
+    three = cnnhub.Prediction("ant", 0.9, {"ant": 0.9, "bee": 0.05, "cow": 0.05}, True)
+    assert texts.answer("en", FakeClassifier(["ant", "bee", "cow"]), three).heading == "This looks like none of these 3."
+
+
+def predictions(first: float, second: float, strange: tuple[bool, bool] = (False, False)) -> list[tuple]:
+    """Two answers by the probability of cat."""
+    made = []
+    for share, is_unfamiliar in zip((first, second), strange, strict=True):
+        scores = dict(sorted({"cat": share, "dog": 1 - share}.items(), key=lambda item: -item[1]))
+        label = next(iter(scores))
+        made.append((FakeClassifier(["cat", "dog"]), cnnhub.Prediction(label, scores[label], scores, is_unfamiliar)))
+    return made
+
+
+@pytest.mark.parametrize(
+    ("both", "told"),
+    [
+        (predictions(0.97, 0.08), "The first looks like a cat (97 %), the second like a dog (92 %)."),
+        (predictions(0.08, 0.97), "The first looks like a dog (92 %), the second like a cat (97 %)."),
+        (predictions(0.97, 0.81), "Both look like a cat; I am surer of the first, 97 % against 81 %."),
+        (predictions(0.81, 0.97), "Both look like a cat; I am surer of the second, 97 % against 81 %."),
+        (predictions(0.811, 0.812), "Both look like a cat, and I am as sure of one as of the other: 81 %."),
+        (
+            predictions(0.97, 0.9, (False, True)),
+            "The first looks like a cat (97 %), the second like nothing that this network knows.",
+        ),
+        (
+            predictions(0.97, 0.9, (True, False)),
+            "The first looks like nothing that this network knows, the second like a cat (90 %).",
+        ),
+        (predictions(0.97, 0.9, (True, True)), "Neither of the two looks like anything that this network knows."),
+    ],
+)
+def test_one_sentence_tells_two_photos(both: list[tuple], told: str) -> None:
+    assert texts.compared("en", *both) == told
+
+
+def test_the_second_photo_s_bars_stand_beside_the_first_s() -> None:
+    photo, second = CAT.read_bytes(), (EXAMPLES / "china.jpg").read_bytes()
+    first, other = (answers.answer_to(data, "imagenet") for data in (photo, second))
+    shown = compare.labels(first, other)
+    assert len(shown) == compare.MOST_ROWS
+    assert {first.prediction.label, other.prediction.label} <= set(shown)
+    html = compare.show("en", photo, first, second)
+    assert html.count("<tr>") == 1 + compare.MOST_ROWS and html.count("<td>") == 1 + 2 * compare.MOST_ROWS
+    assert "cannot be read as a photo" in compare.show("en", photo, first, b"broken")
+    assert "no longer kept" in compare.show("en", photo, first, b"")
+    assert compare.show("en", photo, first, None) == ""
+
+
 def test_the_filter_s_sentence_follows_the_kernel() -> None:
     def told(weights: kernels.KernelSource) -> texts.Sentence:
         return texts.filter_sentence("en", "It", kernels.nature(weights), (-812.0, 3, 4))
@@ -355,14 +478,14 @@ def test_large_photos_are_scaled_down_for_the_filter() -> None:
 
 def test_bad_input_becomes_a_sentence_in_the_page() -> None:
     for show in (
-        lambda: what.show(b"broken", "flowers", "en")[0],
+        lambda: what.show(b"broken", "flowers", None, "en")[0],
         lambda: inside.show(b"broken", "flowers", "bn1", "64", "en")[0]["sentence"],
     ):
         assert 'role="alert"' in show() and "cannot be read as a photo" in show()
     assert "cannot be read as a photo" in one_filter.show(b"broken", Settings())["said"]["en"]["heading"]
     assert "Choose a photo" in one_filter.show(None, Settings())["said"]["en"]["heading"]
-    assert "Choose a photo" in what.show(None, "flowers", "en")[0]
-    assert "no longer kept" in what.show(b"", "flowers", "en")[0]
+    assert "Choose a photo" in what.show(None, "flowers", None, "en")[0]
+    assert "no longer kept" in what.show(b"", "flowers", None, "en")[0]
 
 
 def test_a_model_of_one_s_own_comes_first(model_folder, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -372,8 +495,8 @@ def test_a_model_of_one_s_own_comes_first(model_folder, monkeypatch: pytest.Monk
     assert networks.names() == ["mine", "flowers-own", "cats-vs-dogs", "flowers", "imagenet"]
     assert networks.get("flowers-own").labels == ["ant", "bee", "cow"]
     assert networks.get("flowers").labels[0] == "daisy"
-    html, numbers = what.show(CAT.read_bytes(), "mine", "zh-TW")
-    assert "ant" in html and "cnnhub.load(" in numbers
+    html, downloads, numbers, *_ = what.show(CAT.read_bytes(), "mine", None, "zh-TW")
+    assert "ant" in html and downloads["card"]["title"] == "你的模型：mine" and "cnnhub.load(" in numbers
     assert inside.show(CAT.read_bytes(), "mine", "blocks.1", "16", "en")[0]["selected"] in networks.get("mine").stages()
     with pytest.raises(cnnhub.errors.UnknownNameError, match="no model '../../etc'"):
         networks.get("../../etc")

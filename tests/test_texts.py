@@ -24,7 +24,7 @@ SAME_IN_CHINESE = {
     *("sobel_x", "sobel_y", "sobel_45", "sobel_135", "prewitt_x", "prewitt_y", "scharr_x", "scharr_y"),
     *("divisor", "border_zero", "border_mean", "colour_grey", "play", "play_step", "pool_max", "pool_average"),
     *("group_smooth", "group_emboss"),
-    *("photo_cancel", "photo_remove", "photo_own", "sunflower.jpg", "dandelion.jpg"),
+    *("share_card", "photo_cancel", "photo_remove", "photo_own", "sunflower.jpg", "dandelion.jpg"),
     *("pooling_max", "pooling_average", "pooling_l2", "pooling_pixels", "pooling_back"),
 }
 SAME_AS_ENGLISH = {"sobel_x", "sobel_y", "sobel_45", "sobel_135", "prewitt_x", "prewitt_y", "scharr_x", "scharr_y"}

@@ -1,7 +1,10 @@
 // The journey strip and the gallery of one layer's channels. props.value is made by inside.py; a click on a
 // step triggers "stage", a click on a channel shows it large from the same sprite, without asking the server.
+// The address keeps the number of the channel that is shown large; without one, or where it is not among those shown, it is
+// the strongest.
 const root = element.querySelector(".inside");
-let channel = 0;
+let channel = null;
+let layerShown = null;
 
 function draw() {
   const value = props.value;
@@ -9,9 +12,18 @@ function draw() {
   const sentence = document.createElement("div");
   sentence.innerHTML = value.sentence; // escaped where it was made
   const parts = [sentence];
-  if (value.steps) parts.push(journey(value), layer(value.gallery));
+  if (value.steps) parts.push(journey(value), layer(value.gallery), downloads(value));
   root.replaceChildren(...parts);
-  if (value.steps) select(value.gallery, Math.min(channel, value.gallery.channels.length - 1));
+  if (!value.steps) return;
+  if (value.selected !== layerShown) channel = asked(value.selected);
+  layerShown = value.selected;
+  select(value.gallery, Math.max(0, value.gallery.channels.findIndex((item) => item.index === channel)));
+}
+
+// The channel of this layer that the address asks for.
+function asked(selected) {
+  const query = new URLSearchParams(location.search);
+  return query.get("layer") === selected && query.has("channel") ? Number(query.get("channel")) : null;
 }
 
 function node(tag, className, text) {
@@ -35,7 +47,10 @@ function journey(value) {
     if (step.layer) {
       item.type = "button";
       item.setAttribute("aria-pressed", String(step.layer === value.selected));
-      item.addEventListener("click", () => { channel = 0; trigger("stage", { layer: step.layer }); });
+      item.addEventListener("click", () => {
+        window.cnnhubLink?.set({ layer: step.layer, channel: null });
+        trigger("stage", { layer: step.layer });
+      });
     }
     strip.append(item);
   });
@@ -54,7 +69,11 @@ function layer(gallery) {
     button.title = item.name;
     button.setAttribute("aria-label", `${item.name}, ${item.facts[0]}`);
     cut(button, gallery, place);
-    button.addEventListener("click", () => select(gallery, place));
+    button.addEventListener("click", () => {
+      channel = item.index;
+      window.cnnhubLink?.set({ layer: layerShown, channel });
+      select(gallery, place);
+    });
     grid.append(button);
   });
   const legend = node("div", "legend");
@@ -79,7 +98,6 @@ function cut(box, gallery, place) {
 }
 
 function select(gallery, place) {
-  channel = place;
   const large = root.querySelector(".large");
   const picture = node("div", "tile");
   picture.setAttribute("role", "img");
@@ -88,6 +106,70 @@ function select(gallery, place) {
   large.replaceChildren(picture, node("b", "", gallery.channels[place].name),
     ...gallery.channels[place].facts.map((fact) => node("p", "soft", fact)));
   root.querySelectorAll(".channels .tile").forEach((tile, i) => tile.setAttribute("aria-pressed", String(i === place)));
+}
+
+// ---------------------------------------------------------------- files
+
+function downloads(value) {
+  const row = node("div", "downloads");
+  const png = node("button", "action", value.words.png);
+  const npz = node("button", "action", value.words.npz);
+  png.type = npz.type = "button";
+  png.addEventListener("click", () => savePng(value));
+  npz.addEventListener("click", () => trigger("npz", { layer: value.selected }));
+  row.append(png, npz);
+  return row;
+}
+
+// The gallery as it stands on the page, drawn here: its sentence, its channels with gaps, its scale.
+async function savePng(value) {
+  const { gallery } = value;
+  const sprite = new Image();
+  sprite.src = gallery.sprite;
+  await sprite.decode();
+  const [width, height] = gallery.tile;
+  const columns = gallery.channels.length > 64 ? 16 : Math.min(8, gallery.channels.length);
+  const rows = Math.ceil(gallery.channels.length / columns);
+  const times = Math.max(1, Math.round((columns > 8 ? 72 : 128) / width)); // whole, so that every value keeps its square
+  const [gap, margin, head, foot] = [6, 24, 64, 40];
+  const canvas = document.createElement("canvas");
+  canvas.width = Math.max(640, 2 * margin + columns * (width * times + gap) - gap);
+  canvas.height = 2 * margin + head + rows * (height * times + gap) + foot;
+  const pen = canvas.getContext("2d");
+  pen.fillStyle = "#fbfaf7";
+  pen.fillRect(0, 0, canvas.width, canvas.height);
+  pen.fillStyle = "#1d1c1a";
+  pen.font = `700 22px ${fonts()}`;
+  pen.fillText(value.file.title, margin, margin + 20, canvas.width - 2 * margin);
+  pen.fillStyle = "#6b6862";
+  pen.font = `15px ${fonts()}`;
+  pen.fillText(value.file.line, margin, margin + 46, canvas.width - 2 * margin);
+  pen.imageSmoothingEnabled = false;
+  gallery.channels.forEach((item, place) => {
+    pen.drawImage(
+      sprite, (place % gallery.columns) * width, Math.floor(place / gallery.columns) * height, width, height,
+      margin + (place % columns) * (width * times + gap), margin + head + Math.floor(place / columns) * (height * times + gap),
+      width * times, height * times,
+    );
+  });
+  const scale = `${gallery.legend.low} … ${gallery.legend.high}, ${gallery.legend.meaning} · ${gallery.shown}`;
+  pen.fillText(scale, margin, canvas.height - margin, canvas.width - 2 * margin);
+  canvas.toBlob((blob) => {
+    const url = URL.createObjectURL(blob);
+    saveUrl(url, `${value.file.name}.png`);
+    setTimeout(() => URL.revokeObjectURL(url), 10_000); // by then the browser has read it
+  }, "image/png");
+}
+
+function fonts() {
+  return getComputedStyle(root).fontFamily;
+}
+
+function saveUrl(url, name) {
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = name;
+  link.click();
 }
 
 watch("value", draw);

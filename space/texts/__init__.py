@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
 import cnnhub
 from cnnhub import errors
@@ -104,26 +105,75 @@ def number(value: float) -> str:
     return f"{value:,.4g}".replace("-", "−") if abs(value) < 9999 else f"{value:,.0f}".replace("-", "−")
 
 
+def many(language: str, count: int) -> str:
+    """A large count, in the unit that its reader counts in."""
+    value = f"{count / 10_000:.0f}" if is_chinese(language) else f"{count / 1_000_000:.3g}"
+    return t(language, "many", number=value)
+
+
 def label_text(language: str, classifier: cnnhub.Classifier, label: str) -> str:
     """What a reader sees for a label: from config.json, else the label's first name."""
     texts = classifier.config.cnnhub.label_texts.get(known_language(language), {})
     return texts.get(label, label.split(",")[0])
 
 
-def answer(language: str, classifier: cnnhub.Classifier, prediction: cnnhub.Prediction) -> Sentence:
-    """The article's sentence, from what was measured on this photo."""
+def answer(
+    language: str,
+    classifier: cnnhub.Classifier,
+    prediction: cnnhub.Prediction,
+    reliability: cnnhub.ReliabilityBin | None = None,
+) -> Sentence:
+    """The article's sentence, from what was measured on this photo, and how often such answers were right."""
     names = [label_text(language, classifier, label) for label in prediction.scores]
-    things = [_thing(language, name) for name in names]
-    degree = "sure" if prediction.probability >= SURE else "likely" if prediction.probability >= LIKELY else "unsure"
+    thing, count = _thing(language, names[0]), len(classifier.labels)
     shares = " | ".join(f"{n} {percent(p)}" for n, p in list(zip(names, prediction.scores.values(), strict=True))[:5])
-    count = len(classifier.labels)
+    first, second = (thing_text(language, classifier, label) for label in (*classifier.labels, *classifier.labels)[:2])
+    values = {"first": first, "second": second, "count": f"{count:,}", "thing": thing}
     if count == 2:
-        first, second = (_thing(language, label_text(language, classifier, label)) for label in classifier.labels)
-        limits = t(language, "only_two", first=first, second=second, thing=things[0])
+        limits, unlike = "only_two", "neither"
     else:
-        limits = t(language, "only_few" if count <= 20 else "only_many", count=f"{count:,}", thing=things[0])
-    stop = "。" if is_chinese(language) else ". "
-    return Sentence(t(language, degree, thing=things[0]), f"{shares}{stop}{limits}")
+        limits, unlike = ("only_few", "none_of_few") if count <= 20 else ("only_many", "none_of_many")
+    degree = "sure" if prediction.probability >= SURE else "likely" if prediction.probability >= LIKELY else "unsure"
+    parts = [f"{shares}{'。' if is_chinese(language) else '. '}{t(language, limits, **values)}"]
+    if reliability:
+        parts.append(_right(language, reliability))
+    heading = t(language, unlike if prediction.is_unfamiliar else degree, **values)
+    return Sentence(heading, ("" if is_chinese(language) else " ").join(parts))
+
+
+def measured_on(language: str, reliability: cnnhub.ReliabilityBin) -> str:
+    """Which photos told how often such answers are right."""
+    lower, upper = (f"{100 * edge:.0f}" for edge in (reliability.lower, reliability.upper))
+    return t(language, "measured_on", count=f"{reliability.count:,}", lower=lower, upper=upper)
+
+
+def strangeness(language: str, value: float | None, threshold: float | None, false_alarm: float | None) -> str:
+    """Why a photo is called unfamiliar, and how often that is wrong where it was measured."""
+    told = t(language, "strangeness", value=number(value or 0), threshold=number(threshold or 0))
+    mistaken = "" if false_alarm is None else t(language, "false_alarm", share=percent(false_alarm))
+    return ("" if is_chinese(language) else " ").join(part for part in (told, mistaken) if part)
+
+
+def compared(language: str, first: tuple[Any, Any], second: tuple[Any, Any]) -> str:
+    """One sentence about two photos, each given as (classifier, prediction) of the same network."""
+    thing, other = (thing_text(language, classifier, prediction.label) for classifier, prediction in (first, second))
+    (_, one), (_, two) = first, second
+    shares = percent(one.probability), percent(two.probability)
+    if one.is_unfamiliar or two.is_unfamiliar:
+        both = one.is_unfamiliar and two.is_unfamiliar
+        key = "both_strange" if both else "first_strange" if one.is_unfamiliar else "second_strange"
+    elif one.label != two.label:
+        key = "differ"
+    elif shares[0] == shares[1]:
+        key = "as_sure"
+    else:
+        key = "first_surer" if one.probability > two.probability else "second_surer"
+    return t(language, f"compare_{key}", thing=thing, other=other, first=shares[0], second=shares[1])
+
+
+def thing_text(language: str, classifier: cnnhub.Classifier, label: str) -> str:
+    """A label as it stands in a sentence: with its article, or its measure word."""
+    return _thing(language, label_text(language, classifier, label))
 
 
 def filter_sentence(
@@ -176,6 +226,14 @@ def _thing(language: str, name: str) -> str:
     if is_chinese(language):
         return _COUNTED[language].get(name, name)
     return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
+
+
+def _right(language: str, found: cnnhub.ReliabilityBin) -> str:
+    """How many of 100 such answers are right; never all of them where one was wrong."""
+    right = round(100 * found.accuracy)
+    if found.accuracy == 1:
+        return t(language, "right_all")
+    return t(language, "right_nearly_all") if right == 100 else t(language, "right_of_100", right=right)
 
 
 def _spaced(text: str) -> str:

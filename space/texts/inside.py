@@ -75,4 +75,14 @@ TEXTS: Table = {
         "黑色是零",
         "黑色是零",
     ),
+    "gallery_png": (
+        "Gallery as PNG",
+        "通道圖（PNG 檔）",
+        "通道图（PNG 文件）",
+    ),
+    "maps_npz": (
+        "Maps as NPZ",
+        "特徵圖數值（NPZ 檔）",
+        "特征图数值（NPZ 文件）",
+    ),
 }

@@ -1,0 +1,101 @@
+"""The field under the choice of networks that takes the id of a repository on the Hub, where the page may ask it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+
+import gradio as gr
+
+import networks
+import texts
+from cnnhub import errors
+from cnnhub.errors import CnnHubError
+from parts import Words
+from texts import t
+
+
+@dataclass(frozen=True)
+class HubChoice:
+    fold: gr.Accordion
+    repository: gr.Textbox
+    load: gr.Button
+    note: gr.HTML
+
+
+def layout(language: str, words: Words) -> HubChoice:
+    with gr.Accordion(t(language, "hub"), open=False, visible=networks.hub_is_on(), elem_id="hub") as fold:
+        with gr.Row(elem_id="hub-row"):
+            repository = gr.Textbox(
+                label=t(language, "hub_id"),
+                info=_limits(language),
+                placeholder="timm/resnet18.a1_in1k",
+                max_lines=1,
+                interactive=True,
+                elem_id="hub-id",
+            )
+            load = gr.Button(t(language, "hub_load"), size="md", scale=0)
+        note = gr.HTML("", elem_id="hub-note", apply_default_css=False)
+    words.follow(fold, lambda language: {"label": t(language, "hub")})
+    words.follow(repository, lambda language: {"label": t(language, "hub_id"), "info": _limits(language)})
+    words.follow(load, lambda language: {"value": t(language, "hub_load")})
+    return HubChoice(fold, repository, load, note)
+
+
+def in_use(language: str, network: str) -> str:
+    """Which repository answers, as HTML; nothing while a network of the page does."""
+    if not networks.is_from_hub(network):
+        return ""
+    try:
+        classifier = networks.get(network)
+    except CnnHubError:  # it was dropped and cannot be fetched again: the tab says so
+        return ""
+    parameters = sum(parameter.numel() for parameter in classifier.network.parameters())
+    return _note(
+        t(
+            language,
+            "hub_in_use",
+            repository=network,
+            labels=f"{len(classifier.labels):,}",
+            parameters=texts.many(language, parameters),
+        )
+    )
+
+
+def on_its_way(language: str, repository: str) -> str:
+    return _note(t(language, "hub_loading", repository=repository))
+
+
+def problem(language: str, repository: str) -> str | None:
+    """Load a repository -> None, or what went wrong, as HTML."""
+    try:
+        if not networks.is_from_hub(repository):
+            raise errors.UnknownNameError("model", repository, networks.names())
+        networks.get(repository)
+    except CnnHubError as error:
+        return _note(t(language, _key(error)), "alert")
+    return None
+
+
+def _key(error: CnnHubError) -> str:
+    """The string that tells a visitor what went wrong; the more special error first."""
+    kinds = {
+        networks.NotListedError: "hub_not_listed",
+        errors.UnknownNameError: "hub_bad_id",
+        errors.ModelTooLargeError: "hub_too_large",
+        errors.HubUnreachableError: "hub_unreachable",
+        errors.ModelNotFoundError: "hub_missing",
+    }
+    return next((key for kind, key in kinds.items() if isinstance(error, kind)), "hub_no_classifier")
+
+
+def _limits(language: str) -> str:
+    parameters = texts.many(language, networks.HUB_MAX_PARAMETERS)
+    told = [t(language, "hub_limits", megabytes=networks.HUB_MAX_BYTES // 10**6, parameters=parameters)]
+    if networks.hub_list() != ["*"]:
+        told.append(t(language, "hub_only", patterns=", ".join(networks.hub_list())))
+    return ("" if texts.is_chinese(language) else " ").join(told)
+
+
+def _note(text: str, role: str = "status") -> str:
+    return f'<p class="soft" role="{role}">{escape(text)}</p>'

@@ -1,0 +1,141 @@
+// Two files made here in the visitor's browser, of what stands on the page: the result as JSON, and a card to share, a PNG
+// of 1200 x 630 pixels with the photo, the sentence and the bars. Nothing of it is sent anywhere.
+const root = element.querySelector(".downloads");
+const SIZE = [1200, 630];
+const MARGIN = 48;
+const PHOTO = { x: MARGIN, y: MARGIN, width: 440, height: SIZE[1] - 2 * MARGIN };
+const TEXT = { x: 540, width: SIZE[0] - 540 - MARGIN };
+// The page's colours in the light theme: a card looks the same whoever drew it.
+const INK = { paper: "#fbfaf7", ink: "#1d1c1a", soft: "#6b6862", track: "#e3e1d9",
+  classes: ["#c2571a", "#2f5d9e", "#7a5195", "#0f766e", "#a8326e", "#6b7a1e", "#8a5a2b", "#4b5563"] };
+const CHINESE = {
+  "zh-TW": '"PingFang TC", "Microsoft JhengHei", "Noto Sans CJK TC"',
+  "zh-CN": '"PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC"',
+};
+
+function draw() {
+  root.replaceChildren(button("card", card), button("json", json));
+}
+
+function button(word, action) {
+  const made = document.createElement("button");
+  made.type = "button";
+  made.className = "action";
+  made.textContent = props[word];
+  made.dataset.word = word;
+  made.disabled = !props.value;
+  made.addEventListener("click", action);
+  return made;
+}
+
+function json() {
+  const text = JSON.stringify(props.value.result, null, 2) + "\n";
+  save(new Blob([text], { type: "application/json" }), "json");
+}
+
+async function card() {
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = SIZE;
+  paint(canvas.getContext("2d"), props.value.card, await photo());
+  canvas.toBlob((blob) => save(blob, "png"), "image/png");
+}
+
+function save(blob, ending) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = `cnnhub-${props.value.result.label.replace(/[^\p{L}\p{N}]+/gu, "-")}.${ending}`;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000); // by then the browser has read it
+}
+
+// The photo as the page shows it; nothing where the browser cannot show it.
+async function photo() {
+  const shown = document.querySelector("#photo img");
+  try {
+    await shown.decode();
+    return shown;
+  } catch (error) {
+    return null;
+  }
+}
+
+function paint(pen, value, picture) {
+  const font = (size, weight = 400) => { pen.font = `${weight} ${size}px ${family(value.language)}`; };
+  pen.fillStyle = INK.paper;
+  pen.fillRect(0, 0, ...SIZE);
+  if (picture) cover(pen, picture);
+  pen.textBaseline = "alphabetic";
+  pen.fillStyle = INK.ink;
+  font(44, 700);
+  let y = lines(pen, value.heading, TEXT.x, 96, TEXT.width, 54, 3);
+  y = bars(pen, value.bars, y + 26, font);
+  pen.fillStyle = INK.soft;
+  font(20);
+  lines(pen, value.line, TEXT.x, y + 30, TEXT.width, 30, Math.floor((SIZE[1] - MARGIN - 40 - y) / 30));
+  font(18);
+  pen.fillText(`cnnhub · ${value.title}`, TEXT.x, SIZE[1] - MARGIN);
+}
+
+function family(language) {
+  return `system-ui, ${CHINESE[language] ?? CHINESE["zh-TW"]}, sans-serif`;
+}
+
+// Fill the photo's place with the middle of the picture.
+function cover(pen, picture) {
+  const [width, height] = [picture.naturalWidth, picture.naturalHeight];
+  const scale = Math.max(PHOTO.width / width, PHOTO.height / height);
+  const [w, h] = [PHOTO.width / scale, PHOTO.height / scale];
+  pen.save();
+  pen.beginPath();
+  pen.roundRect(PHOTO.x, PHOTO.y, PHOTO.width, PHOTO.height, 12);
+  pen.clip();
+  pen.imageSmoothingQuality = "high";
+  pen.drawImage(picture, (width - w) / 2, (height - h) / 2, w, h, PHOTO.x, PHOTO.y, PHOTO.width, PHOTO.height);
+  pen.restore();
+}
+
+function bars(pen, rows, top, font) {
+  font(22);
+  const names = Math.min(200, Math.max(...rows.map((row) => pen.measureText(row.name).width)) + 20);
+  const numbers = 118;
+  const width = TEXT.width - names - numbers;
+  rows.forEach((row, index) => {
+    const y = top + 44 * index;
+    pen.fillStyle = INK.ink;
+    pen.textAlign = "left";
+    pen.fillText(shortened(pen, row.name, names - 16), TEXT.x, y + 22);
+    pen.textAlign = "right";
+    pen.fillText(row.percent, TEXT.x + TEXT.width, y + 22);
+    pen.fillStyle = INK.track;
+    pen.fillRect(TEXT.x + names, y, width, 28);
+    pen.fillStyle = INK.classes[row.colour];
+    pen.fillRect(TEXT.x + names, y, Math.max(1, row.share * width), 28);
+  });
+  pen.textAlign = "left";
+  return top + 44 * rows.length;
+}
+
+function shortened(pen, text, width) {
+  let end = text.length;
+  while (end > 1 && pen.measureText(text.slice(0, end)).width > width) end -= 1;
+  return end < text.length ? `${text.slice(0, end - 1)}…` : text;
+}
+
+// Write a text in lines no wider than `width`, at most `most` of them -> where the next line would stand.
+function lines(pen, text, x, y, width, step, most) {
+  // words, or single Chinese characters together with the punctuation that may not begin a line
+  const pieces = text.match(/[\u3000-\u9fff\uff00-\uffef][，。！、；：）」]*|[^\s\u3000-\u9fff\uff00-\uffef]+|\s+/g) ?? [];
+  const rows = [""];
+  for (const piece of pieces) {
+    const row = rows.at(-1);
+    if (row && pen.measureText((row + piece).trimEnd()).width > width) rows.push(piece.trimStart());
+    else rows[rows.length - 1] = row + piece;
+  }
+  const shown = rows.slice(0, most);
+  if (rows.length > most && most > 0) shown[most - 1] = `${shown[most - 1].trimEnd()} …`;
+  shown.forEach((row, index) => pen.fillText(row, x, y + step * index));
+  return y + step * shown.length;
+}
+
+watch(["value", "card", "json"], draw);
+draw();
