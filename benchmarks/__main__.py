@@ -20,6 +20,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import page as demo
 from benchmarks.training import figures as fine_tuning
 
 ROOT = Path(__file__).parent.parent
@@ -41,7 +42,7 @@ DATA, WEIGHTS = ROOT.parent / "shared/data/cats-vs-dogs", ROOT.parent / "shared/
 @app.command(name="all")
 def everything(output: Output = None, data: Data = DATA, weights: Weights = WEIGHTS) -> None:
     """Measure everything; training, which takes half an hour, only where its pictures are."""
-    figures = {"one photo, milliseconds": measure(classifiers()), "import, milliseconds": imports()}
+    figures = {"one photo, milliseconds": measure(classifiers()), "import, milliseconds": imports(), **_page_figures()}
     if data.is_dir() and weights.is_file():
         figures |= fine_tuning(data, weights, _errors)
     else:
@@ -53,6 +54,16 @@ def everything(output: Output = None, data: Data = DATA, weights: Weights = WEIG
 def training(output: Output = None, data: Data = DATA, weights: Weights = WEIGHTS) -> None:
     """Fine-tuning beside fastai and transformers' Trainer; run it with nothing else running."""
     _show(fine_tuning(data, weights, _errors), output)
+
+
+@app.command()
+def page(output: Output = None) -> None:
+    """How long the demo's page takes to open and to answer a click, in Debian's Chromium."""
+    _show(_page_figures(), output)
+
+
+def _page_figures() -> dict[str, dict[str, list[float]]]:
+    return {"the page opens, milliseconds": demo.openings(), "the page answers, milliseconds": demo.interactions()}
 
 
 def _show(figures: dict[str, dict[str, list[float]]], output: Path | None) -> None:
