@@ -29,6 +29,20 @@ def test_its_figures_are_the_cards(name: str) -> None:
     assert f"| `{name}` | {test['n']} | {100 * test['top1']:.2f} % | {size:.1f} MB |" in README
 
 
+def test_the_chinese_one_has_the_same_commands_and_figures() -> None:
+    chinese = (ROOT / "README.zh-TW.md").read_text(encoding="utf-8")
+
+    def code(text: str) -> list[str]:
+        lines = "\n".join(re.findall(r"```\w+\n(.*?)```", text, re.S)).splitlines()
+        return [line.partition("#")[0].rstrip() for line in lines]
+
+    assert code(chinese) == code(README)
+    for row in re.findall(r"^\| `.*%.*$", README, re.M):
+        assert row in chinese
+    for number in re.findall(r"\d+\.\d+ GB", README):
+        assert number in chinese
+
+
 def test_its_links_lead_somewhere() -> None:
     for target in re.findall(r"\]\(([^)]+)\)", README):
         assert (ROOT / target).exists(), target
