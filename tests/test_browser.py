@@ -38,6 +38,8 @@ class Visit:
         self.page.on("request", lambda request: self._note(request.url, url))
         self.page.goto(url)
         self.page.wait_for_selector(".bars")
+        # what is clicked before the page shows what its address asked for is not written to the address
+        self.page.wait_for_function("window.cnnhubLink?.isRestored")
 
     def _note(self, address: str, own: str) -> None:
         if not address.startswith((own, "data:", "blob:")):
