@@ -14,7 +14,6 @@ import pytest
 import safetensors.torch
 import timm
 import torch
-from accelerate.state import AcceleratorState
 from huggingface_hub import ModelCard
 from PIL import Image
 from rich.console import Console
@@ -232,7 +231,6 @@ def test_tensorboard_shows_a_repeated_step_once(tmp_path: Path) -> None:
 def test_no_space_is_said_before_any_picture_goes_through_the_network(
     data: Path, weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    AcceleratorState._reset_state(reset_partial_state=True)  # another test of this process may have chosen another precision
     monkeypatch.setattr(prepare.shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10**9, 10**9 - 10**6, 10**6))
     monkeypatch.setattr(prepare.phase_one, "cached_features", lambda *arguments: pytest.fail("the work has begun"))
     run = prepare.Run(tmp_path / "run", workers=0)
