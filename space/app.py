@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import getpass
+import functools
 import os
-import shutil
-import tempfile
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-DEFAULT_PORT = 7860
-PORT = int(os.environ.get("GRADIO_SERVER_PORT", DEFAULT_PORT))
+import uploads
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
-if "GRADIO_TEMP_DIR" not in os.environ:
-    # gradio forgets at exit which uploads it has yet to delete: a folder of this page's own is emptied at the start
-    _uploads = Path(tempfile.gettempdir()) / f"cnnhub-{getpass.getuser()}-{PORT}"
-    shutil.rmtree(_uploads, ignore_errors=True)
-    os.environ["GRADIO_TEMP_DIR"] = str(_uploads)
+UPLOADS = uploads.prepare()
 
-import gradio as gr  # noqa: E402  (it reads the variable when it is imported)
+import gradio as gr  # noqa: E402  (it reads both variables when it is imported)
 
 import inside  # noqa: E402
 import link  # noqa: E402
@@ -30,6 +24,7 @@ import networks  # noqa: E402
 import one_filter  # noqa: E402
 import photo_column  # noqa: E402
 import pooling  # noqa: E402
+import serving  # noqa: E402
 import texts  # noqa: E402
 import what  # noqa: E402
 from cnnhub.errors import CnnHubError  # noqa: E402
@@ -37,9 +32,6 @@ from cnnhub.hub import is_folder  # noqa: E402
 from parts import HERE, MAX_UPLOAD_BYTES, Words, mend_updates, page_file  # noqa: E402
 from texts import t  # noqa: E402
 
-# (how often files are looked at, how old they may be), in seconds: together less than the ten minutes that
-# the page promises
-DELETE_CACHE = (60, 500)
 # "multiple": an event that comes while another runs is run after it; gradio would otherwise drop it, and the page
 # would show one setting and the result of another
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "trigger_mode": "multiple"}
@@ -50,7 +42,7 @@ def build() -> gr.Blocks:
     mend_updates()
     first = texts.DEFAULT_LANGUAGE
     words = Words()
-    with gr.Blocks(title="cnnhub", analytics_enabled=False, delete_cache=DELETE_CACHE) as demo:
+    with gr.Blocks(title="cnnhub", analytics_enabled=False) as demo:
         with gr.Row(elem_id="top"):
             brand = gr.HTML(_brand(first), elem_id="brand", apply_default_css=False)
             words.follow(brand, lambda code: {"value": _brand(code)})
@@ -111,13 +103,15 @@ def main() -> None:
             networks.add_own(_as_folder(arguments.model))
         except CnnHubError as error:
             parser.error(str(error))
-    build().launch(**launch_options())
+    photo = Path(photo_column.example_path(0)).read_bytes()
+    warm = [functools.partial(what.classify, photo, name) for name in networks.names()]
+    serving.serve(build(), launch_options(), UPLOADS, warm)
 
 
 def launch_options() -> dict[str, Any]:
     """How the page is served: nothing is fetched from elsewhere, nothing is remembered in the browser."""
     return {
-        "server_port": PORT,
+        "server_port": uploads.PORT,
         "theme": gr.themes.Base(
             font=["system-ui", "PingFang TC", "Microsoft JhengHei", "Noto Sans CJK TC", "sans-serif"],
             font_mono=["ui-monospace", "Menlo", "Consolas", "monospace"],
@@ -131,7 +125,6 @@ def launch_options() -> dict[str, Any]:
         "run_history": False,
         "enable_monitoring": False,
         "show_error": False,
-        "ssr_mode": False,
         "footer_links": ["api"],
     }
 
@@ -297,3 +290,5 @@ def _as_folder(model: str) -> str:
 
 if __name__ == "__main__":
     main()
+    sys.stdout.flush()
+    os._exit(0)  # all is done; taking torch down module by module would cost another second or more

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # a test that reached for the Hub would fail here as it does offline
 
@@ -16,6 +17,9 @@ from PIL import Image
 import cnnhub
 from cnnhub.config import ModelConfig
 from cnnhub.engines.torch import create_network
+
+if TYPE_CHECKING:
+    from running_space import Server
 
 ROOT = Path(__file__).parent.parent
 SPACE = ROOT / "space"
@@ -47,6 +51,22 @@ def model_folder(tmp_path: Path) -> Callable[..., Path]:
         return tmp_path / name
 
     return write
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A copy of the Space, served for all tests: it takes seconds to start."""
+    from running_space import copy_of_the_space, running
+
+    folder = tmp_path_factory.mktemp("served")
+    with running(copy_of_the_space(folder / "space"), folder / "files") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def app(server: Server) -> str:
+    """Its address."""
+    return server.url
 
 
 @pytest.fixture

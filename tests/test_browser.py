@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from conftest import EXAMPLES, ROOT
-from test_space import app  # noqa: F401  (the running copy of the Space)
 
 ARTIFACTS = ROOT / "artifacts"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -79,7 +78,7 @@ def browser() -> Iterator[object]:
 
 
 @pytest.fixture
-def visit(browser: object, app: str) -> Iterator[Visit]:  # noqa: F811
+def visit(browser: object, app: str) -> Iterator[Visit]:
     visit = Visit(browser, app, viewport={"width": 1280, "height": 900})
     yield visit
     assert visit.complaints == []
@@ -210,7 +209,7 @@ def test_a_photo_of_one_s_own_stays_and_a_broken_one_gets_a_message(visit: Visit
     visit.wait_for_heading("#journey", "Stage")
 
 
-def test_on_a_phone_nothing_is_wider_than_the_screen(browser: object, app: str) -> None:  # noqa: F811
+def test_on_a_phone_nothing_is_wider_than_the_screen(browser: object, app: str) -> None:
     visit = Visit(browser, app, viewport={"width": 390, "height": 844})
     for tab in ("what", "filter", "inside"):
         visit.page.click(f"#tab-{tab}-button")

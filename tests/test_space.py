@@ -5,13 +5,6 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
-import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -44,42 +37,6 @@ CAT = EXAMPLES / "cat.jpg"
 def response(photo: bytes, settings: Settings) -> torch.Tensor:
     """The laboratory's map (C, H, W) of a photo."""
     return convolution.apply_filter(lab_photo.look(photo).pixels(settings.colour), settings.filter())
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@pytest.fixture(scope="session")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A copy of space/ in a folder of its own, served as the Hub serves it -> its URL."""
-    folder = tmp_path_factory.mktemp("space")
-    shutil.copytree(SPACE, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__", "*.pyi"))
-    port = free_port()
-    environment = {
-        **os.environ,
-        "GRADIO_SERVER_PORT": str(port),
-        "GRADIO_TEMP_DIR": str(tmp_path_factory.mktemp("uploads")),
-    }
-    log = (folder / "log.txt").open("w")
-    process = subprocess.Popen([sys.executable, "app.py"], cwd=folder, env=environment, stdout=log, stderr=log)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        deadline = time.monotonic() + 180
-        while True:
-            assert process.poll() is None and time.monotonic() < deadline, (folder / "log.txt").read_text()
-            try:
-                httpx.get(url, timeout=5)
-                break
-            except httpx.TransportError:
-                time.sleep(0.3)
-        yield url
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(20)
-        log.close()
 
 
 @pytest.fixture(scope="session")
