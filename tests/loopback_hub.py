@@ -1,7 +1,7 @@
 """A Hub on the loopback, speaking just enough for the real huggingface_hub client to download and to upload models.
 
-Repositories live in memory; `serve(root)` starts with the folders `root/owner/name/*`, one commit each. Requests are
-kept in `log`, and `fail` makes some of them fail.
+Repositories live in memory, Spaces and data sets under "spaces/owner/name" and "datasets/owner/name"; `serve(root)` starts
+with the folders `root/owner/name/*`, one commit each. Requests are kept in `log`, and `fail` makes some of them fail.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ class LoopbackHub:
 
     def answer(self, request: Request) -> tuple[bytes, dict[str, str]]:
         for method, pattern, handler in ROUTES:
-            found = re.fullmatch(pattern, request.path)
+            found = re.fullmatch(pattern, re.sub("^/api/(spaces|datasets)/", r"/api/models/\1/", request.path))
             if found and method == request.method.replace("HEAD", "GET"):
                 answer = handler(self, request, *map(unquote, found.groups(default="")))
                 return answer if isinstance(answer, tuple) else (json.dumps(answer).encode(), {})
@@ -118,7 +118,7 @@ class LoopbackHub:
     def repository(self, name: str, request: Request, write: bool = False) -> Repository:
         repository = self.repositories.get(name)
         user, role = TOKENS.get(request.token or "", ("", ""))
-        is_owner = name.partition("/")[0] == user
+        is_owner = name.split("/")[-2] == user
         if repository is None or (repository.private and not is_owner):
             raise Refusal(404, "RepoNotFound")
         if write and not (is_owner and role == "write"):
@@ -143,21 +143,31 @@ def _validate_yaml(hub: LoopbackHub, request: Request) -> Any:
 
 def _create(hub: LoopbackHub, request: Request) -> Any:
     wanted = request.json()
-    name = f"{wanted['organization']}/{wanted['name']}"
+    name = _name(wanted)
+    if wanted.get("type") == "space" and wanted.get("sdk") not in ("gradio", "docker", "static"):
+        raise Refusal(400, message="A Space needs an sdk")
     if name in hub.repositories:
         raise Refusal(409, message="You already created this model repo")
     if wanted["organization"] != TOKENS[request.token or ""][0]:
         raise Refusal(403, message="You don't have the rights to create a model under this namespace")
     repository = hub.repositories[name] = Repository(wanted.get("visibility") == "private")
-    repository.commit("refs/heads/main", {".gitattributes": b"*.safetensors filter=lfs"})
+    first = {".gitattributes": b"*.safetensors filter=lfs"}
+    if name.startswith("spaces/"):
+        first["README.md"] = b"---\nsdk: gradio\n---\n"
+    repository.commit("refs/heads/main", first)
     return {"url": f"{hub.url}/{name}"}
 
 
 def _delete(hub: LoopbackHub, request: Request) -> Any:
-    name = "{organization}/{name}".format(**request.json())
+    name = _name(request.json())
     hub.repository(name, request, write=True)
     del hub.repositories[name]
     return {}
+
+
+def _name(wanted: dict[str, Any]) -> str:
+    kind = wanted.get("type") or "model"
+    return ("" if kind == "model" else f"{kind}s/") + f"{wanted['organization']}/{wanted['name']}"
 
 
 def _info(hub: LoopbackHub, request: Request, name: str, revision: str) -> Any:
@@ -304,7 +314,7 @@ def _blob(data: bytes) -> str:
     return hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()
 
 
-_ID = "([^/]+/[^/]+)"
+_ID = "((?:spaces/|datasets/)?[^/]+/[^/]+)"
 _MODEL = f"/api/models/{_ID}"
 ROUTES: list[tuple[str, str, Callable[..., Any]]] = [
     ("GET", "/api/whoami-v2", _whoami),

@@ -14,7 +14,7 @@ LEVELS = [
     {"cli"},
     {"__init__"},
     {"classifier", "catalogue"},
-    {"familiarity", "features", "render", "engines", "hub", "stack", "invariance"},
+    {"familiarity", "features", "render", "engines", "hub", "publish", "stack", "invariance"},
     {"config", "convolution", "repository"},
     {"kernels", "images", "files", "classics"},
     {"errors"},

@@ -17,9 +17,9 @@ from PIL import Image
 
 import cnnhub
 from cnnhub.hub import BUILTIN_FOLDER
+from cnnhub.publish import near
 from conftest import EXAMPLES, ROOT
 from loopback_hub import LoopbackHub, Repository, nothing_fails, serve
-from training.push import _near
 from training.verify import TOLERANCE, probe_logits, probe_pictures
 
 CARD = "---\nlibrary_name: timm\npipeline_tag: image-classification\n---\n# tiny\n"
@@ -422,6 +422,6 @@ def test_timm_and_transformers_load_what_was_pushed(push: Pusher, hub: LoopbackH
 
 
 def test_near_ids() -> None:
-    assert [_near(x) for x in ("flowers", "me/my model", "https://huggingface.co/me/x/", "me/.git")] == [
+    assert [near(x) for x in ("flowers", "me/my model", "https://huggingface.co/me/x/", "me/.git")] == [
         "your-name/flowers", "me/my-model", "me/x", "me/name",
     ]  # fmt: skip
