@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import page as demo
+from benchmarks.memory import figures as memory_of_the_demo
 from benchmarks.training import figures as fine_tuning
 
 ROOT = Path(__file__).parent.parent
@@ -42,12 +43,19 @@ DATA, WEIGHTS = ROOT.parent / "shared/data/cats-vs-dogs", ROOT.parent / "shared/
 @app.command(name="all")
 def everything(output: Output = None, data: Data = DATA, weights: Weights = WEIGHTS) -> None:
     """Measure everything; training, which takes half an hour, only where its pictures are."""
-    figures = {"one photo, milliseconds": measure(classifiers()), "import, milliseconds": imports(), **_page_figures()}
+    figures = {"one photo, milliseconds": measure(classifiers()), "import, milliseconds": imports()}
+    figures |= _page_figures() | memory_of_the_demo()
     if data.is_dir() and weights.is_file():
         figures |= fine_tuning(data, weights, _errors)
     else:
         _errors.print(f"{data} or {weights} is not there; training is left out")
     _show(figures, output)
+
+
+@app.command()
+def memory(output: Output = None) -> None:
+    """What the demo's server takes at rest and at most, with every endpoint, every model and a photo of 50 megapixels."""
+    _show(memory_of_the_demo(), output)
 
 
 @app.command()

@@ -182,14 +182,14 @@ def feature_maps(
     """A layer's channels for a photo, strongest (largest mean |activation|) first.
 
     Args:
-        image: the photo, a file that is uploaded.
+        image: the photo: a file that is uploaded; over MCP, a data: URI or the address of an upload.
         layer: name of a layer; left empty it is the network's third stage.
         model: which network: cats-vs-dogs, flowers or imagenet.
         channels: how many channels are drawn at most.
 
     Returns:
-        A PNG of square-ordered tiles without gaps, one pixel an activation, and its facts: layer, shape
-        (C, H, W), how many of how many channels are shown, their numbers, the network's layers and stages.
+        A PNG of square-ordered tiles without gaps, one pixel an activation.
+        Its facts: layer, shape (C, H, W), how many of how many channels are shown, which, the network's layers and stages.
     """
 
     def look() -> tuple[Image.Image, dict[str, Any]]:

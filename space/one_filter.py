@@ -114,7 +114,7 @@ def filter_photo(
     """Apply one kernel to a photo of at most a megapixel; larger ones are scaled down.
 
     Args:
-        image: the photo, a file that is uploaded.
+        image: the photo: a file that is uploaded; over MCP, a data: URI or the address of an upload.
         kernel: name of a preset, such as sobel_x or gaussian.
         stride: step in pixels, 1 or more.
         padding: "same", "valid", or the number of pixels added on each side.
@@ -129,8 +129,8 @@ def filter_photo(
             "auto" a picture if the weights add up to 1.
 
     Returns:
-        The response map as a PNG, one pixel a value, and its facts: input and output size, smallest and
-        largest value, what the kernel answers to, the size formula with its numbers, and the PyTorch for it.
+        The response map as a PNG, one pixel a value.
+        Its facts: input and output size, smallest and largest value, what the kernel answers to, the size formula, the PyTorch for it.
     """
     names = {"kernel": kernel, "stride": stride, "padding": padding, "weights": weights, "divisor": divisor, "bias": bias}
     names |= {"dilation": dilation, "border": border, "colour": colour, "operation": operation, "drawn": drawn}

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import gradio as gr
 import gradio.blocks
@@ -87,8 +88,15 @@ class Photo(gr.Image):
 
     async def async_move_resource_to_block_cache(self, url_or_file_path: str | Path | None) -> str | None:
         if str(url_or_file_path).lower().startswith(("http:", "https:")):
-            raise gr.Error("Expected an uploaded file, got a URL. This server does not fetch pictures; upload it.")
+            return self._uploaded(str(url_or_file_path))
         return await super().async_move_resource_to_block_cache(url_or_file_path)
+
+    def _uploaded(self, address: str) -> str:
+        """The file behind the address that this server gave an upload, as MCP clients hand it over; nothing is fetched."""
+        _, found, path = urlsplit(address).path.partition("/gradio_api/file=")
+        if not found or not Path(unquote(path)).resolve().is_relative_to(Path(self.GRADIO_CACHE).resolve()):
+            raise gr.Error("Expected an uploaded file, got a URL. This server does not fetch pictures; upload it.")
+        return unquote(path)
 
 
 def shown(language: str, function: Callable[..., Any], *arguments: Any) -> Any:

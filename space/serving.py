@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import shutil
 import signal
 import threading
@@ -124,6 +126,8 @@ def serve(page: gr.Blocks, options: dict[str, Any], folder: Path, warm: Iterable
     door, end = Door(), threading.Event()
     sweeper = uploads.Sweeper(folder, uploads.kept_seconds(), lambda: _kept_files(page))
     sweeper.start()
+    if os.environ.get("GRADIO_SSR_MODE", "").lower() == "true":
+        options = {**options, "css": with_own_scope(options["css"])}
     page.launch(**options, prevent_thread_lock=True, app_kwargs={"middleware": [Middleware(door.middleware)]})
     for number in (signal.SIGTERM, signal.SIGINT):  # after the launch, which may set handlers of its own
         signal.signal(number, lambda *_: end.set())
@@ -138,6 +142,24 @@ def serve(page: gr.Blocks, options: dict[str, Any], folder: Path, warm: Iterable
         stop_node_process(page.node_process)
     page.close()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def with_own_scope(css: str) -> str:
+    """The style sheet as gradio writes it where the browser renders the page; where Node does, gradio's own rules would win.
+
+    >>> with_own_scope("@media print { .c, .gradio-container i { top: 0 } }")
+    '@media print { .gradio-container.gradio-container .contain .c, .gradio-container i { top: 0 } }'
+    """
+    css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
+    return re.sub(r"([^{}\s][^{}]*?)\s*\{", lambda found: f"{_scoped(found[1])} {{", css)
+
+
+def _scoped(selectors: str) -> str:
+    if selectors.startswith("@"):
+        return selectors
+    parts = [part.strip() for part in re.split(r",(?![^(]*\))", selectors)]
+    scope = ".gradio-container.gradio-container .contain "
+    return ", ".join(part if ".gradio-container" in part else scope + part for part in parts)
 
 
 def _kept_files(page: gr.Blocks) -> set[str]:

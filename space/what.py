@@ -149,7 +149,7 @@ def classify(image: bytes | None, model: str = "cats-vs-dogs") -> dict[str, floa
     """Say what is in a photo.
 
     Args:
-        image: the photo, a file that is uploaded.
+        image: the photo: a file that is uploaded; over MCP, a data: URI or the address of an upload.
         model: which network answers: cats-vs-dogs, flowers or imagenet.
 
     Returns:

@@ -33,14 +33,16 @@ def text() -> str:
 def needed() -> set[str]:
     """Names of the packages that a Space installs, without cnnhub."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    roots = [*project["dependencies"], *project["optional-dependencies"]["app"], "gradio[mcp]"]
+    extras_here = project["optional-dependencies"]
     found: set[str] = set()
-    waiting = [Requirement(root) for root in roots]
+    waiting = [Requirement(root) for root in [*project["dependencies"], "cnnhub[app]", "gradio[mcp]"]]
     seen: set[tuple[str, frozenset[str]]] = set()
     while waiting:
         requirement = waiting.pop()
         name, extras = canonicalize_name(requirement.name), frozenset(requirement.extras)
-        if (name, extras) not in seen and not LEFT_OUT.match(name):
+        if name == project["name"]:
+            waiting += [Requirement(line) for extra in extras for line in extras_here[extra]]
+        elif (name, extras) not in seen and not LEFT_OUT.match(name):
             seen.add((name, extras))
             found.add(name)
             waiting += _needs(name, extras)
