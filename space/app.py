@@ -29,7 +29,7 @@ import texts  # noqa: E402
 import what  # noqa: E402
 from cnnhub.errors import CnnHubError  # noqa: E402
 from cnnhub.hub import is_folder  # noqa: E402
-from parts import HERE, MAX_UPLOAD_BYTES, Words, mend_updates, page_file  # noqa: E402
+from parts import HERE, MAX_UPLOAD_BYTES, Photo, Words, mend_updates, page_file  # noqa: E402
 from texts import t  # noqa: E402
 
 # "multiple": an event that comes while another runs is run after it; gradio would otherwise drop it, and the page
@@ -74,9 +74,11 @@ def build() -> gr.Blocks:
                         _ways(first, words, "what", "filter")
         for tab, key in ((what_tab, "tab_what"), (filter_tab, "tab_filter"), (inside_tab, "tab_inside")):
             words.follow(tab, lambda code, key=key: {"label": t(code, key)})
-        what.endpoint(column.photo, what_room)
-        one_filter.endpoint(column.photo)
-        inside.endpoint(column.photo)
+        upload = Photo(image_mode=None, label="image", visible=False)  # the page's own has a photo: programs must send one
+        what.endpoint(upload, what_room)
+        one_filter.endpoint(upload)
+        inside.endpoint(upload)
+        pooling.endpoint(upload)
         rooms = [
             Room("what", what_tab, what.show, [column.photo, *what_room.inputs, language], what_room.outputs),
             Room("filter", filter_tab, one_filter.show, [column.photo, lab.settings], [lab.lab]),
@@ -88,7 +90,6 @@ def build() -> gr.Blocks:
                 [depth.journey, depth.layer],
             ),
         ]
-        pooling.endpoint(column.photo)
         pooling.wire(pooling_fold, column.photo, language, PRIVATE)
         _wire(language, words, column, tabs, rooms, what_room, lab, depth, demo)
     return demo
@@ -126,6 +127,7 @@ def launch_options() -> dict[str, Any]:
         "enable_monitoring": False,
         "show_error": False,
         "footer_links": ["api"],
+        "max_threads": 2,  # a free Space has two cores, and each may hold a decoded photo of hundreds of megabytes
     }
 
 

@@ -17,7 +17,7 @@ import texts
 from cnnhub import convolution, kernels, stack
 from cnnhub.errors import CnnHubError, GeometryError, ImageError
 from lab_settings import Misplaced, Settings, from_link, to_link
-from parts import Photo, Words, for_programs, page_file, require
+from parts import Grid, Photo, Steps, Words, for_programs, page_file, require
 from texts import t
 
 __all__ = ["OneFilter", "Settings", "changed", "endpoint", "from_link", "layout", "photo_pixels", "show", "to_link"]
@@ -130,7 +130,7 @@ def filter_photo(
 
     Returns:
         The response map as a PNG, one pixel a value.
-        Its facts: input and output size, smallest and largest value, what the kernel answers to, the size formula, the PyTorch for it.
+        Its facts: sizes, smallest and largest value, what the kernel answers to, the size formula, the PyTorch for it.
     """
     names = {"kernel": kernel, "stride": stride, "padding": padding, "weights": weights, "divisor": divisor, "bias": bias}
     names |= {"dilation": dilation, "border": border, "colour": colour, "operation": operation, "drawn": drawn}
@@ -167,7 +167,7 @@ def filter_window(
     """The arithmetic of one value of a response map: the pixels under the window, times the weights, summed.
 
     Args:
-        image: the photo, a file that is uploaded.
+        image: the photo: a file that is uploaded; over MCP, a data: URI or the address of an upload.
         row: of the value in the map, counted from 0.
         column: of the value in the map, counted from 0.
         channel: 0, 1 or 2 for red, green or blue, if colour is true.
@@ -216,15 +216,15 @@ def filter_stack(
     """Apply a kernel, then step after step to what came out: ReLU, pooling, more filters.
 
     Args:
-        image: the photo, a file that is uploaded.
+        image: the photo: a file that is uploaded; over MCP, a data: URI or the address of an upload.
         steps: at most 7, each {"kind": "relu"}, {"kind": "pool", "name": "max" or "average" or "l2", "window": 2,
             "stride": 2} or {"kind": "filter", "name": a preset kernel, "stride": 1}; a ReLU and max pooling if left out.
         kernel: name of the preset that is applied first.
         colour: red, green and blue each apart; otherwise the brightness.
 
     Returns:
-        The last map as a PNG, one pixel a value (the red channel's, if colour is true and values are signed), and for
-        each step its size and its smallest and largest value, and the PyTorch that computes them.
+        The last map as a PNG, one pixel a value (the red channel's, if colour is true and values are signed).
+        Each step's size, smallest and largest value, and the PyTorch that computes them.
     """
 
     def apply() -> tuple[Image.Image, dict[str, Any]]:
@@ -245,13 +245,13 @@ def filter_stack(
 def endpoint(photo: Photo) -> None:
     """The named endpoints /filter, /filter_window and /filter_stack."""
     kernel = gr.Dropdown(kernels.names(), value=lab_settings.FIRST_KERNEL, label="kernel", visible=False)
-    stride, padding, weights = _number(1, "stride"), _text("same", "padding"), gr.JSON(None, label="weights", visible=False)
+    stride, padding, weights = _number(1, "stride"), _text("same", "padding"), Grid(None, label="weights", visible=False)
     divisor, bias = _number(None, "divisor", whole=False), _number(0.0, "bias", whole=False)
     dilation, border = _number(1, "dilation"), _choice(convolution.BORDERS, "border")
     colour = gr.Checkbox(False, label="colour", visible=False)
     operation, drawn = _choice(OPERATIONS, "operation"), _choice(lab_settings.DRAWN, "drawn")
     row, column, channel = _number(0, "row"), _number(0, "column"), _number(0, "channel")
-    steps = gr.JSON(None, label="steps", visible=False)
+    steps = Steps(None, label="steps", visible=False)
     map_ = gr.Image(format="png", type="pil", label="response map", visible=False)
     last = gr.Image(format="png", type="pil", label="last map", visible=False)
     facts = gr.JSON(label="facts", visible=False)

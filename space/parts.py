@@ -91,12 +91,37 @@ class Photo(gr.Image):
             return self._uploaded(str(url_or_file_path))
         return await super().async_move_resource_to_block_cache(url_or_file_path)
 
+    def example_payload(self) -> dict[str, Any]:
+        """What "Use via API" shows as an example: a file of the reader's own, since an address would be refused."""
+        return {"path": "photo.jpg", "url": "photo.jpg", "orig_name": "photo.jpg", "meta": {"_type": "gradio.FileData"}}
+
+    def api_info(self) -> dict[str, Any]:
+        return {**super().api_info(), "additional_description": "A file of yours; the client uploads it."}
+
     def _uploaded(self, address: str) -> str:
         """The file behind the address that this server gave an upload, as MCP clients hand it over; nothing is fetched."""
         _, found, path = urlsplit(address).path.partition("/gradio_api/file=")
         if not found or not Path(unquote(path)).resolve().is_relative_to(Path(self.GRADIO_CACHE).resolve()):
             raise gr.Error("Expected an uploaded file, got a URL. This server does not fetch pictures; upload it.")
         return unquote(path)
+
+
+class Grid(gr.JSON):
+    """A grid of numbers that a program sends. gr.JSON describes itself by a schema that is none, and MCP clients refuse it."""
+
+    is_template = True
+
+    def api_info(self) -> dict[str, Any]:
+        return {"type": "array", "items": {"type": "array", "items": {"type": "number"}}}
+
+
+class Steps(gr.JSON):
+    """A list of objects that a program sends."""
+
+    is_template = True
+
+    def api_info(self) -> dict[str, Any]:
+        return {"type": "array", "items": {"type": "object"}}
 
 
 def shown(language: str, function: Callable[..., Any], *arguments: Any) -> Any:

@@ -161,7 +161,7 @@ def pool_photo(
     """Move a photo, pool its brightness (0 to 255), and measure what changed; above a megapixel it is scaled down first.
 
     Args:
-        image: the photo, a file that is uploaded.
+        image: the photo: a file that is uploaded; over MCP, a data: URI or the address of an upload.
         mode: which pooled map to return: max, average, l2 or global_average.
         window: side of the pooling window in pixels, 1 to 32.
         stride: step of the window in pixels, 1 or more.

@@ -126,6 +126,7 @@ def serve(page: gr.Blocks, options: dict[str, Any], folder: Path, warm: Iterable
     door, end = Door(), threading.Event()
     sweeper = uploads.Sweeper(folder, uploads.kept_seconds(), lambda: _kept_files(page))
     sweeper.start()
+    mend_tools()
     if os.environ.get("GRADIO_SSR_MODE", "").lower() == "true":
         options = {**options, "css": with_own_scope(options["css"])}
     page.launch(**options, prevent_thread_lock=True, app_kwargs={"middleware": [Middleware(door.middleware)]})
@@ -142,6 +143,18 @@ def serve(page: gr.Blocks, options: dict[str, Any], folder: Path, warm: Iterable
         stop_node_process(page.node_process)
     page.close()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def mend_tools() -> None:
+    """Give an MCP client each of a tool's answers: gradio wraps several into one, and a picture among them becomes text."""
+    from gradio.mcp import GradioMCPServer
+
+    as_content = GradioMCPServer.postprocess_output_data
+
+    def unwrapped(self: GradioMCPServer, data: Any, root_url: str) -> Any:
+        return as_content(self, data[0] if len(data) == 1 and isinstance(data[0], list | tuple) else data, root_url)
+
+    GradioMCPServer.postprocess_output_data = unwrapped
 
 
 def with_own_scope(css: str) -> str:

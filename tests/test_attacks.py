@@ -60,7 +60,10 @@ def run(client: httpx.Client, event: dict[str, Any], data: list[Any], event_data
     joined = client.post("/gradio_api/queue/join", content=json.dumps(body), headers={"Content-Type": "application/json"})
     if joined.status_code != 200:
         return f"refused {joined.status_code}: {joined.text}"
-    return client.get("/gradio_api/queue/data", params={"session_hash": session}).text
+    try:
+        return client.get("/gradio_api/queue/data", params={"session_hash": session}).text
+    except httpx.RemoteProtocolError:
+        return "cut off"
 
 
 def is_alive(app: str) -> bool:
@@ -131,7 +134,9 @@ def test_hostile_values_in_every_argument_get_an_answer(app: str, config: dict[s
             if place is not None:
                 data[place] = value
             said = run(http_client, event, data, value if place is None else {"index": 0})
-            assert "process_completed" in said or said.startswith("refused 4"), (event["id"], place, value, said[:300])
+            is_told = "process_completed" in said or said.startswith("refused 4")
+            # half a character cannot be sent back: gradio ends the stream of the one who sent it
+            assert is_told or (said == "cut off" and value == "\ud800"), (event["id"], place, value, said[:300])
             assert "Traceback" not in said and "root:" not in said
     assert is_alive(app)
 
