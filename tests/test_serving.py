@@ -207,7 +207,8 @@ def test_photos_are_deleted_in_time_and_after_a_kill(folder: Path, tmp_path: Pat
         upload(server, DOG.read_bytes())
         assert server.stop() == 0
         assert server.files() == set(), "at the end the folder is emptied"
-    assert {path for path in folder.rglob("*.*") if "__pycache__" not in path.parts} <= before, "a photo lies beside the app"
+    added = {path for path in folder.rglob("*.*") if "__pycache__" not in path.parts} - before
+    assert {path.suffix for path in added} <= {".pyi"}, "a photo lies beside the app"  # gradio notes its subclasses there
 
 
 def watch(server: Server, watched: dict[tuple[str, int], tuple[float, float]]) -> None:
