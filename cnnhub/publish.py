@@ -57,7 +57,7 @@ class Pushed:
 def check_repository(repository: str) -> None:
     """Raise PushError where this is no id of a repository."""
     from huggingface_hub.errors import HFValidationError
-    from huggingface_hub.utils import validate_repo_id
+    from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]  # public, but not listed
 
     try:
         validate_repo_id(repository)
@@ -310,8 +310,9 @@ def _delete_if_empty(remote: Remote, say: Say) -> None:
     from huggingface_hub.errors import RepositoryNotFoundError
 
     try:
-        siblings = remote.api.repo_info(remote.repository, repo_type=remote.kind).siblings or []
-        if {sibling.rfilename for sibling in siblings} <= {".gitattributes", *(["README.md"] if remote.kind == "space" else [])}:
+        info: Any = remote.api.repo_info(remote.repository, repo_type=remote.kind)
+        made_by_the_hub = {".gitattributes", "README.md"} if remote.kind == "space" else {".gitattributes"}
+        if {sibling.rfilename for sibling in info.siblings or []} <= made_by_the_hub:
             remote.api.delete_repo(remote.repository, repo_type=remote.kind)
             say(f"{remote.repository}, which this push had created, was deleted again.")
     except RepositoryNotFoundError:

@@ -183,8 +183,8 @@ def filter_window(
         operation: correlation or convolution.
 
     Returns:
-        pixels, weights (as applied), products, their sum, the value, and where the window lies in the photo:
-        the row and column of its first pixel, negative in the padding.
+        pixels, weights (as applied), products, their sum, the value.
+        Where the window lies in the photo: the row and column of its first pixel, negative in the padding.
     """
     names = {"kernel": kernel, "stride": stride, "padding": padding, "weights": weights, "divisor": divisor, "bias": bias}
     names |= {"dilation": dilation, "border": border, "colour": colour, "operation": operation, "channel": channel}

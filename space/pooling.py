@@ -171,9 +171,9 @@ def pool_photo(
         scale: factor by which it is scaled; 1 leaves it.
 
     Returns:
-        The pooled map of the moved photo as a grey PNG, one pixel a value, and facts: input and output size, the
-        share of the pixels that is kept, the global average before and after, and how much the pixels and each
-        pooled map changed (mean difference at the same place, divided by the mean; 0.09 is 9 %).
+        The pooled map of the moved photo as a grey PNG, one pixel a value.
+        Its facts: sizes, the share of the pixels that is kept, the global average before and after.
+        How much the pixels and each pooled map changed: mean difference at one place, divided by the mean (0.09 is 9 %).
     """
     settings = Settings(_whole(window), _whole(stride), shift_x, shift_y, angle, scale)
     measured = for_programs(lambda: measure(require(image), settings))
