@@ -57,10 +57,10 @@ class Sweeper:
         """Delete what is too old at `now`, in seconds of any clock that only moves forward."""
         spared = self._spared()
         seen = {}
-        for path in self._folder.rglob("*"):
+        for path in [Path(folder, name) for folder, _, names in os.walk(self._folder) for name in names]:
+            if str(path) in spared:
+                continue
             with suppress(FileNotFoundError):
-                if path.is_dir() or str(path) in spared:
-                    continue
                 key = path, path.lstat().st_ino  # a photo that is uploaded again is a new file
                 seen[key] = self._seen.get(key, now)
                 if now - seen[key] >= self._age:
@@ -69,10 +69,10 @@ class Sweeper:
         self._remove_empty_folders()
 
     def _remove_empty_folders(self) -> None:
-        for folder in sorted(self._folder.rglob("*"), reverse=True):
+        for folder, _, _ in os.walk(self._folder, topdown=False):
             with suppress(OSError):  # not empty, or gone already
-                if folder.is_dir() and time.time() - folder.stat().st_mtime > self.interval:
-                    folder.rmdir()
+                if Path(folder) != self._folder and time.time() - Path(folder).stat().st_mtime > self.interval:
+                    Path(folder).rmdir()
 
     def _run(self) -> None:
         while True:

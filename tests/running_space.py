@@ -28,9 +28,12 @@ class Server:
     temporary: Path
     log: Path
 
+    def paths(self) -> list[Path]:
+        """All files in its folder, which may change at any moment: os.walk passes over a folder that has just gone."""
+        return [Path(folder, name) for folder, _, names in os.walk(self.temporary) for name in names]
+
     def files(self) -> set[str]:
-        """Names of all files in its folder, and what there is of the hashes that they stand under."""
-        return {str(path.relative_to(self.temporary)) for path in self.temporary.rglob("*") if path.is_file()}
+        return {str(path.relative_to(self.temporary)) for path in self.paths()}
 
     def stop(self) -> int:
         """SIGTERM -> its exit status."""

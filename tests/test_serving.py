@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import os
 import shutil
@@ -213,13 +214,10 @@ def test_photos_are_deleted_in_time_and_after_a_kill(folder: Path, tmp_path: Pat
 
 def watch(server: Server, watched: dict[tuple[str, int], tuple[float, float]]) -> None:
     """Note when each file was first and last seen; a file that is written anew is another one."""
-    for path in server.temporary.rglob("*"):
-        try:
-            if path.is_file():
-                key, now = (str(path.relative_to(server.temporary)), path.stat().st_ino), time.monotonic()
-                watched[key] = watched.get(key, (now, now))[0], now
-        except FileNotFoundError:
-            continue
+    for path in server.paths():
+        with contextlib.suppress(FileNotFoundError):
+            key, now = (str(path.relative_to(server.temporary)), path.stat().st_ino), time.monotonic()
+            watched[key] = watched.get(key, (now, now))[0], now
     time.sleep(0.05)
 
 
@@ -228,8 +226,8 @@ def test_an_answer_under_way_is_given_before_the_end(folder: Path, tmp_path: Pat
         large = io.BytesIO()
         Image.radial_gradient("L").resize((8000, 6250)).convert("RGB").save(large, "JPEG")
         (path,) = upload(server, large.getvalue()).json()
-        call = {"data": [{"path": path, **MARK}, "sobel_x", 1, "same", None]}
-        event = httpx.post(f"{server.url}/gradio_api/call/filter", json=call).json()["event_id"]
+        call = {"image": {"path": path, **MARK}}
+        event = httpx.post(f"{server.url}/gradio_api/call/v2/filter", json=call).json()["event_id"]
         server.process.send_signal(signal.SIGTERM)
         started = time.monotonic()
         answer = httpx.get(f"{server.url}/gradio_api/call/filter/{event}", timeout=60)
