@@ -46,9 +46,11 @@ def _ask_everything(url: str, photos: list[Path]) -> None:
     client = Client(url, verbose=False)
     for name, info in client.view_api(return_format="dict", print_info=False)["named_endpoints"].items():
         has_model = any(parameter["parameter_name"] == "model" for parameter in info["parameters"])
+        wanted = [parameter["parameter_name"] for parameter in info["parameters"] if parameter["component"] == "Image"]
         for photo in photos:
             for model in MODELS if has_model else (None,):
-                client.predict(handle_file(str(photo)), api_name=name, **({"model": model} if model else {}))
+                arguments = dict.fromkeys(wanted, handle_file(str(photo))) | ({"model": model} if model else {})
+                client.predict(**arguments, api_name=name)
 
 
 @contextlib.contextmanager

@@ -77,8 +77,8 @@ def compare(image: bytes | None, second: bytes | None, model: str = "cats-vs-dog
     """Ask one network about two photos.
 
     Args:
-        image: the first photo, a file that is uploaded.
-        second: the second photo, a file that is uploaded.
+        image: the first photo: a file that is uploaded; over MCP, a data: URI or the address of an upload.
+        second: the second photo: a file that is uploaded; over MCP, a data: URI or the address of an upload.
         model: which network answers: cats-vs-dogs, flowers or imagenet.
 
     Returns:

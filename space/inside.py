@@ -166,7 +166,7 @@ def feature_maps_npz(image: bytes | None, layer: str = "", model: str = "cats-vs
     """All channels of a layer for a photo, as numbers.
 
     Args:
-        image: the photo, a file that is uploaded.
+        image: the photo: a file that is uploaded; over MCP, a data: URI or the address of an upload.
         layer: name of a layer; left empty it is the network's third stage.
         model: which network: cats-vs-dogs, flowers or imagenet.
 

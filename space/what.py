@@ -162,7 +162,7 @@ def classify_details(image: bytes | None, model: str = "cats-vs-dogs") -> dict[s
     """Say what is in a photo, and how far to believe it.
 
     Args:
-        image: the photo, a file that is uploaded.
+        image: the photo: a file that is uploaded; over MCP, a data: URI or the address of an upload.
         model: which network answers: cats-vs-dogs, flowers or imagenet.
 
     Returns:
