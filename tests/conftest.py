@@ -19,6 +19,8 @@ from cnnhub.config import ModelConfig
 from cnnhub.engines.torch import create_network
 
 if TYPE_CHECKING:
+    from gradio_client import Client
+
     from running_space import Server
 
 ROOT = Path(__file__).parent.parent
@@ -67,6 +69,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def app(server: Server) -> str:
     """Its address."""
     return server.url
+
+
+@pytest.fixture(scope="session")
+def client(app: str) -> Client:
+    """gradio's client of it."""
+    from gradio_client import Client
+
+    return Client(app, verbose=False)
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from test_browser import CHROMIUM, browser, open_tab  # noqa: F401  (the running Chromium)
-from test_space import app  # noqa: F401  (the running copy of the Space)
 
 pytestmark = [
     pytest.mark.browser,

@@ -14,7 +14,6 @@ from PIL import Image, ImageOps
 import cnnhub
 from conftest import EXAMPLES
 from test_browser import CHROMIUM, Visit, browser, visit  # noqa: F401
-from test_space import app  # noqa: F401  (the running copy of the Space)
 
 pytestmark = [
     pytest.mark.browser,

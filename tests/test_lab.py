@@ -23,10 +23,10 @@ import lab_photo
 import lab_settings
 import one_filter
 import texts
+import uploads
 from cnnhub import convolution, kernels, stack
 from conftest import EXAMPLES, SPACE
 from lab_settings import Misplaced, Settings, Step, from_link, of_preset, read, to_link
-from test_space import app, client  # noqa: F401
 
 CAT = EXAMPLES / "chelsea.png"
 
@@ -194,9 +194,8 @@ def test_a_decoded_photo_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_photo_is_forgotten_before_the_promised_ten_minutes() -> None:
-    import app as page
-
-    assert sum(page.DELETE_CACHE) + lab_photo.KEPT_SECONDS < 600
+    sweeper = uploads.Sweeper(Path(), uploads.PROMISED_SECONDS, set)
+    assert 2 * sweeper.interval + sweeper._age + lab_photo.KEPT_SECONDS < 600
 
 
 def test_a_map_s_picture_shows_its_values() -> None:
@@ -334,7 +333,7 @@ def test_every_script_of_the_page_is_loaded() -> None:
     assert {path.name for path in (SPACE / "page").glob("lab*.js")} == set(one_filter.SCRIPTS)
 
 
-def test_a_window_by_its_endpoint(client: Client) -> None:  # noqa: F811
+def test_a_window_by_its_endpoint(client: Client) -> None:
     facts = client.predict(handle_file(str(CAT)), 10, 20, kernel="gaussian", stride=2, border="mean", api_name="/filter_window")
     values = convolution.correlate2d(lab_photo.look(CAT.read_bytes()).pixels(False)[0], "gaussian", stride=2, border="mean")
     assert facts["value"] == pytest.approx(values[10, 20].item(), abs=1e-9)
@@ -342,7 +341,7 @@ def test_a_window_by_its_endpoint(client: Client) -> None:  # noqa: F811
     assert (facts["top"], facts["left"]) == (19, 39)
 
 
-def test_a_stack_by_its_endpoint(client: Client) -> None:  # noqa: F811
+def test_a_stack_by_its_endpoint(client: Client) -> None:
     path, facts = client.predict(handle_file(str(CAT)), api_name="/filter_stack")
     assert [(step["width"], step["height"]) for step in facts["steps"]] == [(451, 300), (451, 300), (225, 150)]
     assert facts["steps"][0]["min"] < 0 == facts["steps"][1]["min"]
@@ -350,7 +349,7 @@ def test_a_stack_by_its_endpoint(client: Client) -> None:  # noqa: F811
     assert "F.max_pool2d" in facts["snippet"]
 
 
-def test_filter_in_colour_with_a_border_divisor_and_bias(client: Client) -> None:  # noqa: F811
+def test_filter_in_colour_with_a_border_divisor_and_bias(client: Client) -> None:
     path, facts = client.predict(
         handle_file(str(CAT)),
         weights=[[1, 1, 1]] * 3,

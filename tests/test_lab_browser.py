@@ -16,7 +16,6 @@ import lab_settings
 from cnnhub import convolution, kernels
 from conftest import EXAMPLES
 from test_browser import CHROMIUM, Visit, browser  # noqa: F401
-from test_space import app  # noqa: F401
 
 pytestmark = [
     pytest.mark.browser,

@@ -19,7 +19,6 @@ import texts
 from cnnhub import invariance
 from conftest import EXAMPLES
 from pooling import Settings
-from test_space import app, client  # noqa: F401  (the running copy of the Space)
 
 CHELSEA = EXAMPLES / "chelsea.png"
 STILL = {"shift_x": 0, "shift_y": 0, "angle": 0, "scale": 1}
@@ -145,7 +144,7 @@ def test_a_photo_of_one_grey_survives_everything() -> None:
     assert {figure["bar"] for figure in shown["figures"]} == {0}
 
 
-def test_pooling_gives_a_lossless_map_and_the_changes(client: Client) -> None:  # noqa: F811
+def test_pooling_gives_a_lossless_map_and_the_changes(client: Client) -> None:
     path, facts = client.predict(handle_file(str(CHELSEA)), api_name="/pooling")
     measured = pooling.measure(CHELSEA.read_bytes(), Settings())
     assert np.array_equal(np.asarray(Image.open(path).convert("L")), measured.after["max"].numpy().astype(np.uint8))
@@ -155,7 +154,7 @@ def test_pooling_gives_a_lossless_map_and_the_changes(client: Client) -> None:  
     assert facts["global_average"]["before"] == pytest.approx(measured.before["global_average"].item())
 
 
-def test_pooling_with_every_argument(client: Client) -> None:  # noqa: F811
+def test_pooling_with_every_argument(client: Client) -> None:
     arguments = {"mode": "l2", "window": 4, "stride": 3, "shift_x": -2.5, "shift_y": 4, "angle": 10, "scale": 0.8}
     path, facts = client.predict(handle_file(str(CHELSEA)), **arguments, api_name="/pooling")
     assert Image.open(path).size == ((451 - 4) // 3 + 1, (300 - 4) // 3 + 1)
@@ -173,6 +172,6 @@ def test_pooling_with_every_argument(client: Client) -> None:  # noqa: F811
         ({"mode": "median"}, "choices"),
     ],
 )
-def test_bad_arguments_get_a_message(client: Client, arguments: dict[str, object], message: str) -> None:  # noqa: F811
+def test_bad_arguments_get_a_message(client: Client, arguments: dict[str, object], message: str) -> None:
     with pytest.raises(AppError, match=re.escape(message)):
         client.predict(handle_file(str(CHELSEA)), **arguments, api_name="/pooling")

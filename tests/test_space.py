@@ -38,11 +38,6 @@ def response(photo: bytes, settings: Settings) -> torch.Tensor:
     return convolution.apply_filter(lab_photo.look(photo).pixels(settings.colour), settings.filter())
 
 
-@pytest.fixture(scope="session")
-def client(app: str) -> Client:
-    return Client(app, verbose=False)
-
-
 def test_classify_says_what_python_says(client: Client) -> None:
     for name in ("cat.jpg", "dog.jpg", "chelsea.png"):
         answer = client.predict(handle_file(str(EXAMPLES / name)), api_name="/classify")
