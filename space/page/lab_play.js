@@ -50,6 +50,7 @@ function tick(now) {
 function drawWalk() {
   const veil = find(".veil");
   const active = walk.at !== null;
+  if (active && veil.hidden) layVeil();
   veil.hidden = !active;
   if (active) {
     const [row, column] = walkPoint();
