@@ -81,6 +81,10 @@ class GeometryError(CnnHubError):
     """Stride, padding, dilation, window or picture with which no output exists."""
 
 
+class PushError(CnnHubError):
+    """The push cannot be done, or the Hub did not do it."""
+
+
 def nearest(name: str, known: Iterable[str], plural: str) -> str:
     """A sentence naming the entries of `known` that `name` may have meant.
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from cnnhub.errors import CnnHubError, nearest
+from cnnhub.errors import CnnHubError, PushError, nearest
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi, ModelInfo, SpaceInfo
@@ -21,10 +21,6 @@ if TYPE_CHECKING:
 Kind: TypeAlias = Literal["model", "space"]
 Digests: TypeAlias = "dict[str, tuple[str, str]]"  # path there -> (sha256, git's blob id); the Hub knows a file by one of them
 Say: TypeAlias = "Callable[[str], object]"
-
-
-class PushError(CnnHubError):
-    """The push cannot be done, or the Hub did not do it."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +35,7 @@ class Remote:
 
     @property
     def page(self) -> str:
+        """The address at which a person reads it."""
         return f"{self.api.endpoint}/{'spaces/' if self.kind == 'space' else ''}{self.repository}"
 
     def files(self) -> set[str]:
