@@ -225,7 +225,7 @@ def _wire(
 
     def opened(request: gr.Request, open_name: str, panel: Any, *values: Any) -> list[Any]:
         """The page was opened: an address that asks for nothing changes nothing but the language."""
-        asked = link.read(dict(request.query_params), request.headers.get("accept-language", ""))
+        asked = _asked(request)
         if asked.is_bare:
             words_too = asked.language != texts.DEFAULT_LANGUAGE
             now = [asked.language if component is language else value for component, value in zip(inputs, values, strict=True)]
@@ -235,7 +235,7 @@ def _wire(
         return restored(asked, panel, values)
 
     def went_back(request: gr.Request, _open_name: str, panel: Any, *values: Any) -> list[Any]:
-        return restored(link.read(dict(request.query_params), request.headers.get("accept-language", "")), panel, values)
+        return restored(_asked(request), panel, values)
 
     def restored(asked: link.Link, panel: Any, values: Sequence[Any]) -> list[Any]:
         """All that the address says. It never names a photo of the visitor's own, which therefore stays."""
@@ -264,6 +264,10 @@ def _wire(
         event(answer, [open_tab, column.panel, *inputs], [*chosen, *words.components, *outputs], **PRIVATE).then(
             None, language, js="(code) => window.cnnhubLanguage(code)", api_visibility="private"
         )
+
+
+def _asked(request: gr.Request) -> link.Link:
+    return link.read(dict(request.query_params), request.headers.get("accept-language", ""))
 
 
 def _content(rooms: list[Room], open_name: str, values: Sequence[Any]) -> list[Any]:

@@ -155,11 +155,3 @@ def data_uri(image: Image.Image, compress_level: int = 3) -> str:
 
 def page_file(name: str) -> str:
     return (PAGE / name).read_text(encoding="utf-8")
-
-
-def legend_html(kind: str, low: str, high: str, right: str) -> str:
-    """A colour bar with its ends; `kind` is "signed", "magma" or "grey"."""
-    return (
-        f'<div class="legend"><span>{low}</span><i class="bar {kind}"></i><span>{high}</span>'
-        f'<span class="push">{right}</span></div>'
-    )
