@@ -164,6 +164,10 @@ def finetune(
     clip: Annotated[float, typer.Option(min=0.0, help="Largest gradient norm; 0 is off.")] = _DEFAULTS.clip,
     precision: Precision = _DEFAULTS.precision,
     patience: Annotated[int, typer.Option(min=0, help="Stop after so many epochs without a better one; 0 is off.")] = 0,
+    teacher: Annotated[
+        list[Path] | None,
+        typer.Option(help="A trained model's folder; all layers learn its answers in place of the labels (several: their mean)."),
+    ] = None,
     blend: Annotated[
         bool, typer.Option("--blend/--no-blend", help="Look for better weights between phase one's and phase two's.")
     ] = _DEFAULTS.blend,
@@ -181,6 +185,9 @@ def finetune(
     validation loss (WiSE-FT); the test split is never opened. Ctrl-C saves a checkpoint; the same
     command with --resume goes on, and ends with the weights of a run that was never interrupted.
 
+    With --teacher (once for each) phase two learns what trained models answer to the same crops, in place of the labels
+    (knowledge distillation); --label-smoothing 0 goes well with it.
+
     Example: python -m training finetune flowers --data ../shared/data/flowers
     --backbone-weights ../shared/pretrained/mobilenetv2_100/model.safetensors
     """
@@ -196,6 +203,7 @@ def finetune(
     recipe = Recipe(
         **given,
         model_args=_model_args(model_arg),
+        teachers=tuple(map(str, teacher or ())),
         squashed_from=chosen.squashed_from if chosen else None,
     )
     about = {"name": name, "command": _command()}

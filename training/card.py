@@ -27,6 +27,7 @@ _MEASURED = (
 _TOLD = (
     "metrics", "recipe", "counts", "crops", "head_only", "best_epoch", "minutes", "earlier", "note", "command", "data",
     "git_commit", "stopped", "skipped_steps", "backbone", "energy", "neighbours", "temperature", "label_texts", "blend",
+    "teachers",
 )  # fmt: skip
 
 

@@ -85,6 +85,7 @@ def finetune(
             on_best=lambda best: save(best, config, run.output) if engine.is_main_process else None,
             log=tensorboard(run.output / TENSORBOARD, found["state"]["total"] if found else 0, engine.is_main_process),
             console=console,
+            teachers=ready.teachers,
         )
         if ready.head and not found and engine.is_main_process:
             save(network, config, run.output)
@@ -102,6 +103,7 @@ def finetune(
         "temperature": calibration.temperature,
         "energy": calibration.energy(),
         "recipe": recipe.as_json(),
+        "teachers": list(ready.teachers.about) if ready.teachers else None,
         "earlier": backbones.earlier_recipes(weights),
         "backbone": ready.origin,
         "counts": counts,

@@ -25,6 +25,7 @@ from timm.utils import ModelEmaV3
 
 from training import checkpoint
 from training.devices import over_all
+from training.distill import Teachers
 from training.pixels import Pixels, derive, epoch_batches, loader, seeded
 from training.recipe import Recipe
 from training.score import Score, score_of
@@ -61,6 +62,7 @@ class Job:
         deadline: time.monotonic() at which training ends, so that what comes after it still fits.
         on_best: called with the averaged network whenever it is the best so far.
         log: called with numbers and the step, for TensorBoard.
+        teachers: what they answer is learned in place of the labels.
     """
 
     train: Pixels
@@ -75,6 +77,7 @@ class Job:
     on_best: Callable[[torch.nn.Module], None]
     log: Callable[[dict[str, float], int], None]
     console: Console
+    teachers: Teachers | None = None
 
 
 def fit_all(network: torch.nn.Module, job: Job, head_score: Score | None, found: dict[str, Any] | None) -> State:
@@ -189,11 +192,14 @@ class Trainer:
     def _micro_batch(self, pixels: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         """Forward and backward -> (loss, right answers) of this process's micro-batch."""
         recipe = self.job.recipe
-        wanted = targets
+        wanted, smoothing = targets, recipe.label_smoothing
         if self.mixup:
             pixels, wanted = self.mixup(pixels, targets)
+            smoothing = 0.0  # its soft targets are smoothed already
+        if self.job.teachers:
+            with self.job.engine.autocast():
+                wanted, smoothing = self.job.teachers(pixels), recipe.label_smoothing
         logits = self.model(pixels).float()
-        smoothing = 0.0 if self.mixup else recipe.label_smoothing  # mixup's soft targets are smoothed already
         loss = F.cross_entropy(logits, wanted, label_smoothing=smoothing)
         self.job.engine.backward(loss / recipe.accumulate)
         right = (logits.argmax(1) == targets).sum()

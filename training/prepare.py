@@ -20,9 +20,10 @@ from rich.progress import Progress
 
 from cnnhub.config import ModelConfig
 from cnnhub.errors import CnnHubError
-from training import backbones, devices, phase_one
+from training import backbones, devices, distill, phase_one
 from training.backbones import Weights
 from training.data import Pictures, Source, load_training, revision_of
+from training.distill import Teachers
 from training.phase_one import Head
 from training.pixels import Pixels, transforms
 from training.recipe import Recipe
@@ -61,6 +62,7 @@ class Prepared:
 
     Attributes:
         recipe: as it was asked for, with what the data and the devices decided.
+        teachers: what phase two learns from in place of the labels, where the recipe names any.
         head: what phase one fitted; None from scratch.
         seconds: that phase one's features took to compute.
         origin: where the backbone's weights came from, and their hash.
@@ -74,6 +76,7 @@ class Prepared:
     engine: Accelerator
     train: Pixels
     validation: Pixels
+    teachers: Teachers | None
     head: Head | None
     seconds: float
     origin: dict[str, str | None]
@@ -98,6 +101,7 @@ def prepare(
     recipe.check(engine.num_processes)
     backbones.check(recipe, weights)
     _check_writable(run.output)
+    teachers = distill.load(recipe.teachers).to(engine.device) if recipe.teachers else None
     source = Source(str(data)) if isinstance(data, Path) else data
     source = dataclasses.replace(source, revision=revision_of(source))
     with engine.main_process_first():
@@ -108,11 +112,13 @@ def prepare(
     _tell(train, validation, engine, recipe, console)
 
     config = backbones.describe(recipe, train.labels, label_texts, weights)
+    distill.check(recipe.teachers, config)
     network = backbones.create(config, recipe, weights).to(engine.device)
     _check_space(network, run.output)
     origin = backbones.origin(weights, recipe.backbone)
     split_hash = {"train": train.fingerprint, "validation": validation.fingerprint}
     made_of = {"backbone_sha256": origin["sha256"], "data": split_hash}
+    taught_by = {"teachers_sha256": [about["sha256"] for about in teachers.about]} if teachers else {}
     make = transforms(config, recipe)
     pixels = Pixels(train, make[0]), Pixels(validation, make[1])
     head, seconds = _phase_one(network, pixels, recipe, engine, run, made_of, weights, console)
@@ -122,11 +128,12 @@ def prepare(
         recipe,
         engine,
         *pixels,
+        teachers=teachers,
         head=head,
         seconds=seconds,
         origin=origin,
         data={"source": source.place if source.on_hub else None, "revision": source.revision, "split_hash": split_hash},
-        identity={**recipe.as_json(), **made_of},
+        identity={**recipe.as_json(), **made_of, **taught_by},
     )
 
 

@@ -40,6 +40,7 @@ class Recipe:
         precision: "bf16" runs convolutions in bfloat16 (autocast), "float32" does not, "auto" takes bf16 where the
             device computes in it.
         patience: stop after so many epochs without a better validation score; 0 is off.
+        teachers: folders of trained models whose mean answer phase two learns in place of the labels; see `training.distill`.
         blend: after phase two, look for better weights between phase one's and phase two's (WiSE-FT); see `training.blend`.
         squashed_from: width / height that the data's pictures had before they were squashed to squares, or None.
             Crops are then chosen on validation pictures stretched back to it, as visitors' photos are.
@@ -66,6 +67,7 @@ class Recipe:
     clip: float = 0.0
     precision: str = "auto"
     patience: int = 0
+    teachers: tuple[str, ...] = ()
     blend: bool = True
     squashed_from: float | None = None
     seed: int = 0
@@ -108,4 +110,4 @@ class Recipe:
 
     def as_json(self) -> dict[str, Any]:
         """As it stands in config.json and in checkpoints."""
-        return {**dataclasses.asdict(self), "head_c": list(self.head_c)}
+        return {**dataclasses.asdict(self), "head_c": list(self.head_c), "teachers": list(self.teachers)}
