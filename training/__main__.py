@@ -337,6 +337,9 @@ def main() -> None:
     except CnnHubError as error:
         _console.print(f"[red]{type(error).__name__}[/]: {escape(str(error))}", highlight=False)
         sys.exit(1)
+    except OSError as error:  # a full disk, above all
+        _console.print(f"[red]The system refused:[/] {escape(str(error))}. What was written before stays.", highlight=False)
+        sys.exit(1)
 
 
 def _source(

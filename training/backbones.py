@@ -22,9 +22,10 @@ CROP = {"crop_mode": "center", "crop_pct": 0.95}  # while training; finetune cho
 
 
 def check(recipe: Recipe, weights: Weights) -> None:
-    """Whether the backbone can be built and the file's weights fit it, before any picture is read.
+    """Whether the backbone can be built and its weights are there and fit it, before any picture is read.
 
     Raises:
+        ModelNotFoundError: timm's weights cannot be fetched.
         UnknownNameError: there is no such backbone; the message names near ones.
         ModelWeightsError: the file does not fit; which keys and shapes.
     """
@@ -35,6 +36,8 @@ def check(recipe: Recipe, weights: Weights) -> None:
         with torch.device("meta"):
             blueprint = timm.create_model(name, **recipe.model_args)
         _fitting(blueprint, weights, name)
+    elif weights == "hub":
+        _from_timms_hub(recipe, num_classes=1)  # into the client's cache; `create` builds it once the labels are known
 
 
 def describe(recipe: Recipe, labels: list[str], label_texts: dict[str, dict[str, str]], weights: Weights) -> ModelConfig:

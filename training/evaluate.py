@@ -28,6 +28,7 @@ from training.calibration import Calibration, calibrate, expected_calibration_er
 from training.data import DataError, Source, load_split
 from training.devices import OutOfMemoryError, is_out_of_memory
 from training.review import Seen
+from training.writable import check_writable
 
 CONFUSION, RELIABILITY = "confusion_matrix.png", "reliability.png"
 
@@ -60,7 +61,10 @@ def evaluate(
         UnknownNameError: the dataset has a label that the model does not know.
         DataError: the split or a set does not exist, or none of its pictures can be read.
         CnnHubError: strangers are asked for, and the model has no threshold.
+        OutputError: `output` cannot be written to.
     """
+    if output:
+        check_writable(output)
     classifier = cnnhub.load(source)
     pictures = load_split(data, split, check=False)
     numbers = torch.tensor([classifier.label_index(label) for label in pictures.labels])

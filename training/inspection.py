@@ -19,6 +19,7 @@ from training.hygiene import duplicates
 from training.pixels import derive, seeded, training_augmentation
 from training.recipe import Recipe
 from training.sheets import Cell, Section, contact_sheet
+from training.writable import check_writable
 
 _EXAMPLES, _GROUPS, _VERSIONS = 8, 24, 7
 
@@ -36,7 +37,9 @@ def inspect(source: Source | Path, sheet: Path, augment: Recipe | None = None) -
 
     Raises:
         DataError: no split can be read.
+        OutputError: the sheet cannot be written where it shall be.
     """
+    check_writable(sheet.parent)
     splits = _splits(source)
     where = [(split, n) for split, pictures in splits.items() for n in range(len(pictures))]
     prints = [each for pictures in splits.values() for each in pictures.prints]

@@ -120,7 +120,7 @@ def _draw_losses(axes: Axes, epochs: Sequence[int], history: Sequence[dict[str, 
     if all("train_loss" in row for row in history):
         axes.plot(epochs, [row["train_loss"] for row in history], color=_QUIET, marker="o", label="training")
     axes.plot(epochs, [row["loss"] for row in history], color=_BLUE, marker="o", label="validation")
-    axes.set(title="cross-entropy (nats)", ylim=(0, None))
+    axes.set(title="cross-entropy (nats)", ylim=(0, 1.08 * axes.dataLim.ymax))
     axes.legend()
 
 
@@ -130,7 +130,8 @@ def _draw_accuracy(axes: Axes, epochs: Sequence[int], top1: Sequence[float]) -> 
     axes.annotate(f"{top1[best]:.2%}", (epochs[best], top1[best]), (0, 7), textcoords="offset points", ha="center")
     axes.set_title("validation accuracy")
     axes.margins(x=0.15, y=0.2)
-    axes.yaxis.set_major_formatter(lambda share, _: f"{share:.1%}" if share <= 1 else "")  # the margin lies above all there is
+    digits = 1 if max(top1) - min(top1) > 0.005 else 2  # neighbouring ticks must not read alike, and none lies above 100 %
+    axes.yaxis.set_major_formatter(lambda share, _: f"{share:.{digits}%}" if share <= 1 else "")
 
 
 def _draw_bins(axes: Axes, probabilities: torch.Tensor, targets: torch.Tensor, bins: int, colour: str, name: str) -> None:

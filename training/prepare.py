@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import shutil
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -27,6 +26,7 @@ from training.distill import Teachers
 from training.phase_one import Head
 from training.pixels import Pixels, transforms
 from training.recipe import Recipe
+from training.writable import check_writable
 
 FEATURES = "run/features.safetensors"
 
@@ -99,8 +99,8 @@ def prepare(
         weights: a backbone's file with any classifier, "hub" for timm's, or "scratch".
     """
     recipe.check(engine.num_processes)
+    check_writable(run.output)
     backbones.check(recipe, weights)
-    _check_writable(run.output)
     teachers = distill.load(recipe.teachers).to(engine.device) if recipe.teachers else None
     source = Source(str(data)) if isinstance(data, Path) else data
     source = dataclasses.replace(source, revision=revision_of(source))
@@ -158,15 +158,6 @@ def _tell(train: Pictures, validation: Pictures, engine: Accelerator, recipe: Re
     )
     for problem in (*train.unreadable, *validation.unreadable):
         console.print(f"[yellow]skipped:[/] {escape(problem)}")
-
-
-def _check_writable(output: Path) -> None:
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=output):
-            pass
-    except OSError as error:
-        raise CnnHubError(f"--output {output} cannot be written to: {error.strerror}. Take another folder.") from error
 
 
 def _check_space(network: torch.nn.Module, output: Path) -> None:
