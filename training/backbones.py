@@ -11,7 +11,7 @@ import torch
 
 import cnnhub.classics  # noqa: F401  registers the networks that timm lacks
 from cnnhub.config import CnnHubMetadata, ModelConfig, PretrainedConfig
-from cnnhub.engines.torch import create_network
+from cnnhub.engines.torch import COUNTER, create_network
 from cnnhub.errors import ModelNotFoundError, ModelWeightsError, UnknownNameError
 from cnnhub.hub import CONFIG_NAME
 from training.recipe import Recipe
@@ -151,9 +151,10 @@ def _fitting(network: torch.nn.Module, path: Path, architecture: str) -> dict[st
     except Exception as error:
         raise ModelWeightsError(f"{path} cannot be read: {error}. Expected a backbone's safetensors file.") from error
     head = head_names(network)
+    counters = {name for name in network.state_dict() if name.endswith(COUNTER)}  # the oldest weights lack them
     expected = {name: tensor.shape for name, tensor in network.state_dict().items() if name not in head}
     found = {name: tensor for name, tensor in state.items() if name not in head}
-    missing, surplus = sorted(expected.keys() - found.keys()), sorted(found.keys() - expected.keys())
+    missing, surplus = sorted(expected.keys() - found.keys() - counters), sorted(found.keys() - expected.keys())
     shapes = [f"{n} {tuple(found[n].shape)}, not {tuple(s)}" for n, s in expected.items() if n in found and found[n].shape != s]
     if missing or surplus or shapes:
         told = [f"{len(missing)} keys are missing, such as {missing[:3]}"] if missing else []

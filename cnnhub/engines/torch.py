@@ -15,7 +15,7 @@ from cnnhub.errors import ModelConfigError, ModelTooLargeError, ModelWeightsErro
 
 _FLOATS = ("F32", "F16", "BF16", "F64")  # safetensors' names
 _WHOLE = ("I64", "I32")
-_COUNTER = ".num_batches_tracked"
+COUNTER = ".num_batches_tracked"
 _TRAINING_ONLY = ("AuxLogits.",)  # Inception's second head
 
 
@@ -128,7 +128,7 @@ def _read_weights(path: Path, expected: dict[str, torch.Tensor]) -> dict[str, to
 
 def _counts(expected: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     """Batch norm's counters of training steps, zero: the oldest weights lack them, and no answer depends on them."""
-    return {name: torch.zeros((), dtype=torch.int64) for name in expected if name.endswith(_COUNTER)}
+    return {name: torch.zeros((), dtype=torch.int64) for name in expected if name.endswith(COUNTER)}
 
 
 def _check_type(path: Path, name: str, found: str, expected: torch.Tensor) -> None:
@@ -139,7 +139,7 @@ def _check_type(path: Path, name: str, found: str, expected: torch.Tensor) -> No
 
 
 def _check_names_and_shapes(path: Path, found: dict[str, torch.Size], expected: dict[str, torch.Size]) -> None:
-    missing = sorted(name for name in expected.keys() - found.keys() if not name.endswith(_COUNTER))
+    missing = sorted(name for name in expected.keys() - found.keys() if not name.endswith(COUNTER))
     surplus = sorted(found.keys() - expected.keys())
     if missing or surplus:
         told = [f"{len(missing)} are missing, such as {missing[0]}"] if missing else []
