@@ -28,6 +28,7 @@ Border: TypeAlias = "Literal['zero', 'reflect', 'replicate', 'mean']"
 BORDERS = ("zero", "reflect", "replicate", "mean")
 PoolingMode: TypeAlias = "Literal['max', 'average', 'l2']"
 POOLING_MODES: tuple[PoolingMode, ...] = ("max", "average", "l2")
+MAX_PADDED_VALUES = 400_000_000  # of a picture with its padding: twice the largest photo that open_image reads, in colour
 
 
 @dataclass(frozen=True)
@@ -368,9 +369,14 @@ def _over_windows(
 def _padded(pixels: torch.Tensor, amount: int, border: Border) -> torch.Tensor:
     """(..., H, W) -> (..., H + 2 amount, W + 2 amount)."""
     _check_border(pixels, amount, border)
+    height, width = pixels.shape[-2:]
+    shape = (*pixels.shape[:-2], height + 2 * amount, width + 2 * amount)
+    if amount and math.prod(shape) > MAX_PADDED_VALUES:
+        raise GeometryError(
+            f"The padding is {amount} and would make {math.prod(shape):,} values of the picture's {pixels.numel():,}; the limit "
+            f"is {MAX_PADDED_VALUES:,}. Use less padding, a smaller dilation or a smaller picture."
+        )
     if border == "mean":
-        height, width = pixels.shape[-2:]
-        shape = (*pixels.shape[:-2], height + 2 * amount, width + 2 * amount)
         padded = pixels.mean((-2, -1), keepdim=True).expand(shape).clone()
         padded[..., amount : amount + height, amount : amount + width] = pixels
         return padded

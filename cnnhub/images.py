@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import io
 import os
+import time
 import urllib.request
 from functools import cache
 from pathlib import Path
@@ -181,10 +182,15 @@ def _from_array(array: NDArray[Any]) -> Image.Image:
 
 
 def _download(url: str, max_bytes: int) -> bytes:
-    request = urllib.request.Request(url, headers={"User-Agent": "cnnhub"})
+    started = time.monotonic()
     try:
+        request = urllib.request.Request(url, headers={"User-Agent": "cnnhub"})
         with urllib.request.urlopen(request, timeout=URL_TIMEOUT_SECONDS) as response:
             data: bytes = response.read(max_bytes + 1)
             return data
     except (OSError, ValueError, http.client.HTTPException) as error:
-        raise ImageError(f"{url} cannot be fetched: {error}. Check the address and the network.") from error
+        seconds = time.monotonic() - started
+        raise ImageError(
+            f"{url} cannot be fetched ({seconds:.1f} seconds): {error}. Check the address and the network, or save the picture "
+            "and pass its path."
+        ) from error

@@ -120,7 +120,8 @@ def sprite_columns(channels: int) -> int:
 
 
 def response_scale(values: torch.Tensor, weights: torch.Tensor) -> Scale:
-    """How to draw a response map (H, W) of a photo with values 0 to 255, made by a kernel (k, k), divided.
+    """How to draw a response map (H, W), or those of red, green and blue (3, H, W), of a photo with values 0 to 255, made by a
+    kernel (k, k), divided.
 
     A kernel whose weights add up to 1 makes a picture of a picture: greys. Of others the kernel tells whether values
     below zero are to be expected, not this photo alone, so that one kernel has one kind of colours.
@@ -136,12 +137,18 @@ def response_scale(values: torch.Tensor, weights: torch.Tensor) -> Scale:
 def response_image(values: torch.Tensor, scale: Scale) -> Image.Image:
     """A response map (H, W) -> an image, one pixel a value: mode "L" for greys, otherwise RGB.
 
+    The maps of red, green and blue (3, H, W) become one RGB image where one map would be grey; otherwise they stand beside
+    each other, (H, 3 W).
+
     >>> response_image(torch.tensor([[-9.0, 300.0]]), Scale("grey", 255.0)).tobytes()
     b'\\x00\\xff'
+    >>> response_image(torch.ones(3, 20, 10), Scale("signed", 1.0)).size
+    (30, 20)
     """
     if scale.kind == "grey":
-        return Image.fromarray(values.clamp(0, 255).round().to(torch.uint8).numpy())
-    return map_image(values, scale.limit, scale.kind == "signed")
+        pixels = values.clamp(0, 255).round().to(torch.uint8)
+        return Image.fromarray((pixels.permute(1, 2, 0) if values.ndim == 3 else pixels).numpy())  # (3, H, W) -> (H, W, 3)
+    return map_image(torch.cat(list(values), dim=1) if values.ndim == 3 else values, scale.limit, scale.kind == "signed")
 
 
 def gallery(maps: torch.Tensor, captions: Sequence[str], title: str, limit: float, signed: bool) -> Image.Image:

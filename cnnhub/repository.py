@@ -29,7 +29,10 @@ from cnnhub.files import write_atomically
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _HASH = re.compile("[0-9a-f]{40}|[0-9a-f]{64}")
-_WAY_OUT = "Use local_files_only=True for a model that was loaded before, or a built-in one (see cnnhub.builtin_models())."
+_WAY_OUT = (
+    "Use local_files_only=True for a model that was loaded before, or a built-in one (see cnnhub.builtin_models()); "
+    "the command asks only the cache with HF_HUB_OFFLINE=1."
+)
 
 
 class HubRepository:

@@ -115,6 +115,8 @@ def test_a_folder_that_is_taken(call: Call, tmp_path: Path) -> None:
         (("filter", CAT, "--weights", "1e38 1e38 1e38; 1 1 1; 1 1 1"), "error: The sums are larger than float32"),
         (("filter", CAT, "--stride", "0"), "error: The stride is 0"),
         (("filter", CAT, "--padding", "some"), "error: The padding is 'some'"),
+        (("filter", CAT, "--padding", "99999"), "error: The padding is 99999 and would make 40,212,670,512 values"),
+        (("filter", CAT, "--dilation", "99999", "--colour"), "error: The padding is 99999 and would make 120,638,011,536 values"),
         (("filter", CAT, "--divisor", "0"), "error: The divisor is 0"),
         (("filter", CAT, "-o", "x.gif"), "error: x.gif has no suffix of a picture"),
         (("filter", CAT, "-o", "broken.jpg/x.png"), "error: broken.jpg/x.png cannot be written: "),
@@ -179,6 +181,25 @@ def test_a_blur_is_a_grey_picture(call: Call, tmp_path: Path) -> None:
     values = convolution.correlate2d(cnnhub.open_image(CAT).convert("L"), "box_blur_5x5")
     assert picture.mode == "L"
     assert np.abs(np.asarray(picture) - values.numpy()).max() <= 0.5
+
+
+def test_a_blur_in_colour_is_a_colour_picture(call: Call, tmp_path: Path) -> None:
+    done = call("filter", CAT, "--kernel", "gaussian", "--colour", "-o", "soft.png")
+    assert done.rows()[0][1:3] == ["640", "426"] and done.rows()[0][-1] == "colours: 0 to 255"
+    values = convolution.correlate2d(cnnhub.open_image(CAT), "gaussian").permute(1, 2, 0)  # (3, H, W) -> (H, W, 3)
+    assert np.abs(np.asarray(Image.open(tmp_path / "soft.png")) - values.numpy()).max() <= 0.5
+
+
+def test_edges_in_colour_are_three_maps_on_one_scale(call: Call, tmp_path: Path) -> None:
+    done = call("filter", CAT, "--colour", "--stride", 2)
+    red, green, blue = convolution.correlate2d(cnnhub.open_image(CAT), "sobel_x", stride=2)
+    limit = render.visible_limit(torch.stack([red, green, blue]))
+    assert done.rows()[0][1:3] == ["960", "213"]
+    assert done.rows()[0][-1] == f"blue, white, red: -{limit:.4g} to {limit:.4g}; of red, green and blue, from the left"
+    drawn = np.asarray(Image.open(tmp_path / "cat-sobel_x.png"))
+    for number, values in enumerate((red, green, blue)):
+        expected = render.map_image(values, limit, signed=True)
+        assert np.array_equal(drawn[:, 320 * number : 320 * (number + 1)], np.asarray(expected))
 
 
 def test_filter_never_writes_over_the_picture(call: Call, tmp_path: Path) -> None:

@@ -202,7 +202,8 @@ def gpu(torch: dict[str, Any], size: int, has_driver: bool) -> Check:
             "GPU",
             State.note,
             f"None, and torch is built for CUDA {torch['cuda_build']}: the packages that only CUDA needs take "
-            f"{size / 1e9:.1f} GB on disk, besides CUDA's part of torch itself. The pair for the CPU is enough here: {CPU_PAIR}",
+            f"{size / 1e9:.1f} GB on disk, besides CUDA's part of torch itself. The pair for the CPU is enough here. pip keeps "
+            f"what is installed, so make a new environment and begin with: {CPU_PAIR}",
         )
     if has_driver:
         return Check("GPU", State.note, "NVIDIA's driver is here, but torch is built for the CPU and does not use the GPU.")

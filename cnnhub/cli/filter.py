@@ -56,6 +56,7 @@ def filter(
     border: Annotated[
         Border, typer.Option(help="What is put there: zeros, the mirror, the nearest pixel, the mean.")
     ] = Border.zero,
+    colour: Annotated[bool, typer.Option("--colour", help="Red, green and blue each on its own.")] = False,
     flip: Annotated[
         bool, typer.Option("--flip", help="Turn the kernel by 180 degrees: the mathematician's convolution.")
     ] = False,
@@ -63,17 +64,19 @@ def filter(
 ) -> None:
     """Draw what one kernel answers to a picture.
 
-    The kernel slides over the picture's brightness, 0 (black) to 255 (white). One pixel of the result is one value.
+    The kernel slides over the picture's brightness, 0 (black) to 255 (white), or with --colour over its red, its green
+    and its blue. One pixel of the result is one value.
 
     A kernel whose weights add up to 1 makes a picture of a picture: it is drawn in greys, cut at black and white.
     Others are drawn in colours. With weights below zero: blue below zero, white at zero, red above. Without: black at
     zero to light yellow. The last colour stands for the |value| that 99.5 % of the values stay under; the few stronger
-    ones have it too. What is printed tells the size, the smallest and the largest value and the scale.
+    ones have it too. In colour the first kind makes a colour picture; of the others the three maps stand side by side,
+    on one scale. What is printed tells the size, the smallest and the largest value and the scale.
 
     \b
     Examples:
       cnnhub filter cat.jpg
-      cnnhub filter cat.jpg --kernel gaussian_5x5 --border reflect -o soft.png
+      cnnhub filter cat.jpg --kernel gaussian_5x5 --border reflect --colour -o soft.png
       cnnhub filter cat.jpg --weights "-1 -1 -1; -1 8 -1; -1 -1 -1" --stride 2 -o lines.png
     """
     if list_kernels:
@@ -91,30 +94,32 @@ def filter(
     amount = _padding(padding)
     divided_by = usual_divisor if divisor is None else divisor
     filter_ = Filter(rows, divided_by, bias, stride, dilation, amount, border.value, flip)
-    show_table(("file", "width", "height", "smallest", "largest", "drawn as"), [_draw(image, filter_, target)])
+    show_table(("file", "width", "height", "smallest", "largest", "drawn as"), [_draw(image, filter_, colour, target)])
 
 
-def _draw(image: str, filter_: Filter, target: Path) -> tuple[str, ...]:
+def _draw(image: str, filter_: Filter, colour: bool, target: Path) -> tuple[str, ...]:
     """Write the picture -> what is told of it."""
     from cnnhub.convolution import apply_filter
     from cnnhub.images import open_image
     from cnnhub.kernels import kernel
     from cnnhub.render import response_image, response_scale
 
-    values = apply_filter(open_image(image).convert("L"), filter_)
+    photo = open_image(image)
+    values = apply_filter(photo if colour else photo.convert("L"), filter_)  # (3, H, W) or (H, W)
     if not values.isfinite().all():
         raise KernelError("The sums are larger than float32 can hold. Use smaller weights.")
     scale = response_scale(values, kernel(filter_.weights) / filter_.divisor)
-    _save(response_image(values, scale), target)
-    height, width = values.shape
-    return str(target), str(width), str(height), f"{values.min():.4g}", f"{values.max():.4g}", _told(scale)
+    picture = response_image(values, scale)
+    _save(picture, target)
+    return str(target), *map(str, picture.size), f"{values.min():.4g}", f"{values.max():.4g}", _told(scale, colour)
 
 
-def _told(scale: Scale) -> str:
+def _told(scale: Scale, colour: bool) -> str:
     if scale.kind == "grey":
-        return "greys: 0 to 255"
+        return f"{'colours' if colour else 'greys'}: 0 to 255"
     limit = f"{scale.limit:.4g}"
-    return f"blue, white, red: -{limit} to {limit}" if scale.kind == "signed" else f"black to yellow: 0 to {limit}"
+    told = f"blue, white, red: -{limit} to {limit}" if scale.kind == "signed" else f"black to yellow: 0 to {limit}"
+    return f"{told}; of red, green and blue, from the left" if colour else told
 
 
 def _show_kernels() -> None:

@@ -27,7 +27,9 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(*columns, show_header=any(columns))
+    table = Table(show_header=any(columns))
+    for column in columns:
+        table.add_column(column, overflow="fold")  # a name is to be copied, whole
     for row in rows:
         table.add_row(*(Text(printable(cell)) for cell in row))
     Console().print(table)

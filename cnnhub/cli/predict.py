@@ -25,7 +25,7 @@ ModelOption = Annotated[str, typer.Option(help=MODEL_HELP, autocompletion=comple
 
 
 def predict(
-    images: Annotated[list[str], typer.Argument(metavar="IMAGE_OR_DIR...", help="Pictures, folders or http(s) URLs.")],
+    images: Annotated[list[str], typer.Argument(metavar="IMAGE_OR_DIR", help="Pictures, folders or http(s) URLs.")],
     model: ModelOption = "cats-vs-dogs",
     top_k: Annotated[int | None, typer.Option(min=1, help="Keep the K largest scores; the table shows 3.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One line of JSON for each picture.")] = False,
