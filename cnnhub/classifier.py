@@ -18,7 +18,7 @@ from cnnhub import familiarity, features, hub
 from cnnhub.config import MAX_CLASSES, Energy, ModelConfig, label_index
 from cnnhub.engines import Engine, check_engine
 from cnnhub.engines.torch import TorchEngine, blueprint, build
-from cnnhub.errors import ArgumentError, CnnHubError, ImageError
+from cnnhub.errors import ArgumentError, CnnHubError, DeviceError, ImageError
 from cnnhub.familiarity import Familiarity, energy
 from cnnhub.images import ImageSource, open_image
 
@@ -60,13 +60,14 @@ def load(
         ModelNotFoundError, ModelConfigError, ModelWeightsError: see each.
         UnknownNameError: there is no such engine.
         ArgumentError: num_classes or labels cannot be a head's.
-        CnnHubError: the device cannot be used, or the engine is not installed.
+        DeviceError: the device cannot be used, or not with this engine. EngineError: the engine is not installed.
 
     >>> from sklearn.datasets import load_sample_image
     >>> load("imagenet").predict(load_sample_image("china.jpg")).label
     'palace'
     """
     check_engine(engine)
+    on = _device(device, engine)
     files = hub.resolve(
         source,
         revision=revision,
@@ -76,7 +77,6 @@ def load(
         max_bytes=max_bytes,
         check=lambda config: blueprint(config, max_parameters),
     )
-    on = _device(device)
     with torch.random.fork_rng(devices=[]):  # the initial weights, soon replaced, are drawn from a copy of torch's generator
         network: Any = build(files.config, files.weights, max_parameters)
     config = files.config
@@ -481,17 +481,27 @@ def _with_bar(outcomes: Iterator[Prediction | CnnHubError], total: int | None) -
 def _engine(name: str, network: torch.nn.Module, device: torch.device, config: ModelConfig) -> Engine:
     if name != "onnx":
         return TorchEngine(network, device)
-    if device.type != "cpu":
-        raise CnnHubError(f"engine='onnx' runs on the CPU; device is {str(device)!r}. Leave one of them out.")
     from cnnhub.engines.onnx import OnnxEngine
 
     return OnnxEngine(network, config.pretrained_cfg.input_size)
 
 
-def _device(device: str | torch.device | None) -> torch.device:
+def _device(device: str | torch.device | None, engine: str) -> torch.device:
     try:
-        chosen = torch.device(device or "cpu")
-        torch.empty(0, device=chosen)
-    except (RuntimeError, AssertionError) as error:  # torch raises either for a backend that is not there
-        raise CnnHubError(f"The device {device!r} cannot be used: {error} Use 'cpu', or leave device out.") from error
+        chosen = torch.device("cpu" if device is None else device)
+        if engine == "onnx" and chosen.type != "cpu":
+            raise DeviceError(f"engine='onnx' runs on the CPU; device is {str(chosen)!r}. Leave one of them out.")
+        torch.zeros(1, device=chosen).cpu()  # "meta" takes values and gives none back
+    except (RuntimeError, AssertionError, TypeError) as error:  # torch raises any of them for a backend that is not there
+        why = str(error).partition("\n")[0].partition(". ")[0].rstrip(".")
+        raise DeviceError(
+            f"The device {device!r} cannot be used: {why}. This machine has {', '.join(_devices())}; "
+            "leave device out for the CPU."
+        ) from error
     return chosen
+
+
+def _devices() -> list[str]:
+    """What torch can use here."""
+    gpus = [f"cuda:{number}" for number in range(torch.cuda.device_count())] if torch.cuda.is_available() else []
+    return ["cpu", *gpus, *(["mps"] if torch.backends.mps.is_available() else [])]

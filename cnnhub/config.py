@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 from cnnhub.errors import ModelConfigError, UnknownNameError
 from cnnhub.files import write_atomically
@@ -205,9 +206,7 @@ class ModelConfig(BaseModel):
         try:
             return cls.model_validate(values)
         except ValidationError as error:
-            problems = "; ".join(
-                f"{'.'.join(str(part) for part in item['loc']) or 'the whole file'}: {item['msg']}" for item in error.errors()[:4]
-            )
+            problems = "; ".join(map(_problem, error.errors()[:4]))
             raise ModelConfigError(
                 f"{name} does not describe an image classifier: {problems}. "
                 "Expected the layout that timm writes: architecture, num_classes, label_names, pretrained_cfg."
@@ -296,6 +295,14 @@ def _with_class_names(values: dict[str, Any]) -> dict[str, Any]:
     elif names == []:
         values["label_names"] = None
     return values
+
+
+def _problem(item: ErrorDetails) -> str:
+    """One of pydantic's complaints: where, what is wrong, and what arrived there if it is short."""
+    place = ".".join(str(part) for part in item["loc"]) or "the whole file"
+    message, arrived = item["msg"].removeprefix("Value error, "), item["input"]
+    is_short = (arrived is None or isinstance(arrived, str | int | float)) and len(str(arrived)) <= 40
+    return f"{place}: {message}{f', not {arrived!r}' if is_short and item['type'] != 'missing' else ''}"
 
 
 def _is_number(value: object) -> bool:

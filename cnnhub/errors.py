@@ -54,6 +54,14 @@ class CorruptedFileError(ModelWeightsError):
     """A file in the cache is not the one that the Hub announced, and cannot be fetched again."""
 
 
+class DeviceError(CnnHubError):
+    """The device that was asked for is not here, or the engine does not run on it."""
+
+
+class EngineError(CnnHubError):
+    """The engine that was asked for is not installed."""
+
+
 class OutputError(CnnHubError):
     """What was made cannot be written where it was asked for."""
 

@@ -167,8 +167,18 @@ class HubRepository:
         return told
 
     def _fetch(self, filename: str, revision: str, force: bool = False) -> Path:
-        from huggingface_hub import hf_hub_download
+        """The file at a commit, or at the revision where the Hub may not be asked: from the cache if it is there."""
+        from huggingface_hub import hf_hub_download, try_to_load_from_cache
 
+        # The client would find it there too, but may ask the Hub for news of its own meanwhile.
+        found = try_to_load_from_cache(self.name, filename, self._cache_dir, revision)
+        if isinstance(found, str) and not force:
+            return Path(found)
+        if self._is_offline:
+            raise HubUnreachableError(
+                f"{filename} of {self.title} is not in the cache and the Hub may not be asked. Load it once online, "
+                "or unset local_files_only and HF_HUB_OFFLINE."
+            )
         return Path(
             self._asked(
                 filename,
@@ -179,7 +189,6 @@ class HubRepository:
                     revision=revision,
                     cache_dir=self._cache_dir,
                     token=self._token,
-                    local_files_only=self._is_offline,
                     force_download=force,
                 ),
             )
@@ -224,11 +233,6 @@ class HubRepository:
                 f"The Hub has no such revision: {self.title} ({url}). Use a branch, a tag or a commit of it."
             ) from error
         except errors.LocalEntryNotFoundError as error:
-            if self._is_offline:
-                raise HubUnreachableError(
-                    f"{filename} of {self.title} is not in the cache and the Hub may not be asked. Load it once online, "
-                    "or unset local_files_only and HF_HUB_OFFLINE."
-                ) from error
             cause: Exception = error
         except errors.EntryNotFoundError as error:
             raise FileNotFoundError(filename) from error

@@ -19,7 +19,7 @@ from PIL import Image
 import cnnhub
 from cnnhub.errors import (
     ArgumentError,
-    CnnHubError,
+    DeviceError,
     ImageError,
     ModelConfigError,
     ModelNotFoundError,
@@ -228,15 +228,16 @@ def test_onnx_gives_the_same_logits(model_folder: ModelFolder, picture: Image.Im
     assert [p.label for p in by_onnx.predict_many([picture] * 3)] == [by_torch.predict(picture).label] * 3
     layer = by_torch.stages()[0]
     assert torch.equal(by_onnx.feature_maps(picture, layer)[layer], by_torch.feature_maps(picture, layer)[layer])
-    with pytest.raises(CnnHubError, match="runs on the CPU"):
+    with pytest.raises(DeviceError, match="runs on the CPU"):
         cnnhub.load(folder, engine="onnx", device="meta")
 
 
 def test_unknown_engine_and_device(model_folder: ModelFolder) -> None:
     with pytest.raises(UnknownNameError, match="no engine 'tensorflow'"):
         cnnhub.load(model_folder(), engine="tensorflow")
-    with pytest.raises(CnnHubError, match="device 'warp' cannot be used"):
-        cnnhub.load(model_folder(), device="warp")
+    for device in ("warp", "meta", "", 1.5):
+        with pytest.raises(DeviceError, match=rf"^The device {device!r} cannot be used: .+\. This machine has cpu.*\.$"):
+            cnnhub.load(model_folder(), device=device)
 
 
 def test_an_unknown_architecture_names_near_ones(model_folder: ModelFolder) -> None:

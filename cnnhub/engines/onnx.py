@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 
 from cnnhub.engines.torch import both
-from cnnhub.errors import CnnHubError
+from cnnhub.errors import EngineError
 
 
 class OnnxEngine:
@@ -21,7 +21,7 @@ class OnnxEngine:
     def __init__(self, network: torch.nn.Module, input_size: tuple[int, int, int]) -> None:
         missing = [name for name in ("onnx", "onnxruntime") if importlib.util.find_spec(name) is None]
         if missing:
-            raise CnnHubError(f"engine='onnx' needs {' and '.join(missing)}. Install them with: pip install 'cnnhub[onnx]'.")
+            raise EngineError(f"engine='onnx' needs {' and '.join(missing)}. Install them with: pip install 'cnnhub[onnx]'.")
         import onnxruntime
 
         self._network, self._input_size = network.cpu().eval(), input_size
