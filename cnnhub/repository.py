@@ -226,7 +226,8 @@ class HubRepository:
             ) from error
         except errors.RepositoryNotFoundError as error:
             raise ModelNotFoundError(
-                f"The Hub has no model {self.title}, or it is private ({url}). Check the name, or pass token=...."
+                f"The Hub has no model {self.title}, or it is private ({url}). Check the name, or give a token that may read it "
+                "(token=... or HF_TOKEN)."
             ) from error
         except errors.RevisionNotFoundError as error:
             raise RevisionNotFoundError(

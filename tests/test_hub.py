@@ -187,7 +187,7 @@ def test_a_private_repository_needs_its_token(load: Callable[..., Any], hub: Loo
     hub.repositories["me/secret"] = Repository(True, dict(hub.repositories["owner/tiny"].commits), {"refs/heads/main": COMMIT})
     kind, message = load("me/secret")
     assert kind == "ModelNotFoundError"
-    assert "The Hub has no model me/secret, or it is private" in message and "pass token=" in message
+    assert "The Hub has no model me/secret, or it is private" in message and "token=... or HF_TOKEN" in message
     assert sorted(load("me/secret", token="hf_reader")) == ["ant", "bee", "cow"]
     assert sorted(load("me/secret", {"HF_TOKEN": "hf_writer"}, revision=COMMIT)) == ["ant", "bee", "cow"]
 
