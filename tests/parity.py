@@ -1,4 +1,4 @@
-"""One repository, three readers: `python tests/parity.py [--photos 50] [--json FILE]` prints how far they are apart.
+"""One repository, three readers: `python tests/parity.py [--photos 50] [--folder DIR]` prints how far they are apart.
 
 Networks with seeded random weights are pushed by timm itself to a Hub on the loopback. cnnhub, timm (its `hf-hub:` and its
 transform) and transformers (its pipeline, float32) load them and answer for the same pictures.
@@ -80,6 +80,7 @@ class Row:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--photos", type=int, default=50)
+    parser.add_argument("--folder", type=Path, help="of photos, spread evenly; else the examples and crops of them")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     with serve() as hub, tempfile.TemporaryDirectory() as folder:
@@ -87,7 +88,7 @@ def main() -> None:
             del os.environ[name]
         os.environ |= {"HF_ENDPOINT": hub.url, "HF_HOME": f"{folder}/home", "HF_HUB_DISABLE_XET": "1"}
         os.environ |= {"HF_HUB_DISABLE_PROGRESS_BARS": "1", "TRANSFORMERS_VERBOSITY": "error"}
-        photos = pictures(Path(folder) / "photos", arguments.photos)
+        photos = from_folder(arguments.folder, arguments.photos) if arguments.folder else pictures(Path(folder), arguments.photos)
         rows = []
         for case in CASES:
             publish(case, hub, photos)
@@ -98,11 +99,18 @@ def main() -> None:
         arguments.json.write_text(json.dumps([asdict(row) for row in rows], indent=2) + "\n")
 
 
+def from_folder(folder: Path, count: int) -> list[Path]:
+    """So many photos, no two of them one file, spread over the folder's sorted paths."""
+    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in (".jpg", ".jpeg", ".png"))
+    if len(found) < count:
+        sys.exit(f"{folder} holds {len(found)} JPEG and PNG files; expected at least {count}.")
+    return [found[number * len(found) // count] for number in range(count)]
+
+
 def pictures(folder: Path, count: int) -> list[Path]:
     """The example photos as they are, then seeded crops of them."""
     from PIL import Image
 
-    folder.mkdir(parents=True)
     originals = sorted(EXAMPLES.glob("*.jpg"))
     rng = random.Random(5)
     for number in range(len(originals), count):
