@@ -72,6 +72,14 @@ def test_on_a_terminal_it_is_a_table(folder: Path) -> None:
     assert "a.jpg" in shown and "probability" in shown
 
 
+def test_a_narrow_terminal_wraps_names_and_cuts_none() -> None:
+    shown = run_in_terminal("models", columns=60)
+    assert "…" not in shown
+    cells = [[cell.strip() for cell in line.split("│")[1:-1]] for line in shown.splitlines() if line.count("│") == 7]
+    assert "".join(row[0] for row in cells) == "".join(cnnhub.builtin_models())
+    assert "".join(row[2] for row in cells) == "mobilenetv2_100" * 3
+
+
 @pytest.mark.parametrize("command", ["", *COMMANDS])
 def test_help_shows_examples_and_is_plain(call: Call, command: str) -> None:
     done = call(*command.split(), "--help")
