@@ -357,6 +357,7 @@ def test_an_endless_iterator_is_read_a_batch_at_a_time(tiny: cnnhub.Classifier, 
     assert len(taken) == 8
 
 
+@pytest.mark.timeout(900)  # 4,500 answers: seconds on a quiet machine, minutes on one that is busy
 def test_eight_threads_answer_as_one(model_folder: ModelFolder) -> None:
     classifier = cnnhub.load(model_folder())
     rng = np.random.default_rng(0)
