@@ -19,6 +19,7 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import cnnhub
+import first_page
 import uploads
 from parts import MAX_UPLOAD_BYTES
 
@@ -129,7 +130,8 @@ def serve(page: gr.Blocks, options: dict[str, Any], folder: Path, warm: Iterable
     mend_tools()
     if os.environ.get("GRADIO_SSR_MODE", "").lower() == "true":
         options = {**options, "css": with_own_scope(options["css"])}
-    page.launch(**options, prevent_thread_lock=True, app_kwargs={"middleware": [Middleware(door.middleware)]})
+    middleware = [Middleware(door.middleware), Middleware(first_page.middleware)]
+    page.launch(**options, prevent_thread_lock=True, app_kwargs={"middleware": middleware})
     for number in (signal.SIGTERM, signal.SIGINT):  # after the launch, which may set handlers of its own
         signal.signal(number, lambda *_: end.set())
     for load in warm:
