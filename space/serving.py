@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import cnnhub
 import first_page
+import memory
 import uploads
 from parts import MAX_UPLOAD_BYTES
 
@@ -124,6 +125,7 @@ def serve(page: gr.Blocks, options: dict[str, Any], folder: Path, warm: Iterable
         folder: where photos lie while they are kept; emptied at the end.
         warm: loads what the first answers need.
     """
+    memory.give_back_large_blocks()
     door, end = Door(), threading.Event()
     sweeper = uploads.Sweeper(folder, uploads.kept_seconds(), lambda: _kept_files(page))
     sweeper.start()
