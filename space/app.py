@@ -91,7 +91,7 @@ def build() -> gr.Blocks:
             ),
         ]
         pooling.wire(pooling_fold, column.photo, language, PRIVATE)
-        _wire(language, words, column, tabs, rooms, what_room, lab, depth, demo)
+        _wire(language, words, column, tabs, rooms, what_room, lab, depth, pooling_fold, demo)
     return demo
 
 
@@ -160,6 +160,7 @@ def _wire(
     what_room: what.What,
     lab: one_filter.OneFilter,
     depth: inside.Inside,
+    pooling_fold: pooling.Pooling,
     demo: gr.Blocks,
 ) -> None:
     """Events. Only the tab that is open is worked out; another one is when it is opened."""
@@ -180,10 +181,10 @@ def _wire(
         photo_column.preview, column.photo, column.panel, **PRIVATE
     )
     for room in rooms:
+        # first, since gradio begins with one listener after another has ended
+        room.tab.select(None, js="() => window.cnnhubLink.setTab()", api_visibility="private")
         room.tab.select(lambda name=room.name: name, None, open_tab, queue=False, **PRIVATE)
         room.tab.select(room.show, room.inputs, room.outputs, **PRIVATE)
-        asked = "null" if room.name == link.TABS[0] else f"'{room.name}'"
-        room.tab.select(None, js=f"() => window.cnnhubLink.set({{tab: {asked}}}, true)", api_visibility="private")
 
     show, room_inputs, room_outputs = _parts(rooms, "what")
     what.wire(what_room, room_inputs, room_outputs, PRIVATE)
@@ -221,6 +222,8 @@ def _wire(
         depth.layer,
         depth.channels,
         lab.settings,
+        pooling_fold.fold,
+        pooling_fold.room,
     ]
 
     def opened(request: gr.Request, open_name: str, panel: Any, *values: Any) -> list[Any]:
@@ -231,7 +234,9 @@ def _wire(
             now = [asked.language if component is language else value for component, value in zip(inputs, values, strict=True)]
             content = _content(rooms, open_name if words_too else "", now)
             updates = words.updates(asked.language) if words_too else [gr.skip()] * len(words.components)
-            return [asked.language, *[gr.skip()] * (len(chosen) - 1), *updates, *content]
+            # the language that the page has already is left alone: another one may have been clicked meanwhile
+            language_too = asked.language if words_too else gr.skip()
+            return [language_too, *[gr.skip()] * (len(chosen) - 1), *updates, *content]
         return restored(asked, panel, values)
 
     def went_back(request: gr.Request, _open_name: str, panel: Any, *values: Any) -> list[Any]:
@@ -255,14 +260,24 @@ def _wire(
         now = [settings.get(component, value) for component, value in zip(inputs, values, strict=True)]
         shown = [gr.skip(), gr.skip()] if keeps else [{"chosen": example}, photo]
         # the list of layers, and the chosen one in it, follow from `inside.show`
-        others = [network, network, gr.skip(), settings[depth.channels], settings[lab.settings]]
+        others = [
+            network,
+            network,
+            gr.skip(),
+            settings[depth.channels],
+            settings[lab.settings],
+            *pooling.updates(asked.parameters),
+        ]
         updates = [asked.language, asked.tab, gr.update(selected=asked.tab), *shown, *others]
         return [*updates, *words.updates(asked.language), *_content(rooms, asked.tab, now)]
 
     again = gr.Button(visible="hidden", elem_id="restore")
     for event, answer in ((demo.load, opened), (again.click, went_back)):
         event(answer, [open_tab, column.panel, *inputs], [*chosen, *words.components, *outputs], **PRIVATE).then(
-            None, language, js="(code) => window.cnnhubLanguage(code)", api_visibility="private"
+            None,
+            language,
+            js="(code) => { window.cnnhubLink.restored(code); window.cnnhubLanguage(code); }",
+            api_visibility="private",
         )
 
 
