@@ -187,7 +187,12 @@ def _wire(
         room.tab.select(room.show, room.inputs, room.outputs, **PRIVATE)
 
     show, room_inputs, room_outputs = _parts(rooms, "what")
-    what.wire(what_room, room_inputs, room_outputs, PRIVATE)
+
+    def deeper(open_name: str, *values: Any) -> list[Any]:
+        """The content of the open tab, if it is not the one that has its own."""
+        return _content(rooms, "" if open_name == "what" else open_name, values)
+
+    what.wire(what_room, room_inputs, room_outputs, PRIVATE).then(deeper, [open_tab, *inputs], outputs, **PRIVATE)
     for button, tab_id in ((what_room.see_inside, "tab-inside"), (what_room.see_filter, "tab-filter")):
         button.click(None, js=f"() => document.getElementById('{tab_id}-button').click()", api_visibility="private")
 
@@ -276,7 +281,7 @@ def _wire(
         event(answer, [open_tab, column.panel, *inputs], [*chosen, *words.components, *outputs], **PRIVATE).then(
             None,
             language,
-            js="(code) => { window.cnnhubLink.restored(code); window.cnnhubLanguage(code); }",
+            js="(code) => { window.cnnhubLink.restored(code); window.cnnhubLanguage(code); window.cnnhubHub(); }",
             api_visibility="private",
         )
 
