@@ -164,7 +164,7 @@ def _wire(
     demo: gr.Blocks,
 ) -> None:
     """Events. Only the tab that is open is worked out; another one is when it is opened."""
-    open_tab = gr.State("what")
+    open_tab, is_new = gr.State("what"), gr.State(True)
     inputs = [component for room in rooms for component in room.inputs]
     outputs = [component for room in rooms for component in room.outputs]
 
@@ -183,8 +183,9 @@ def _wire(
     for room in rooms:
         # first, since gradio begins with one listener after another has ended
         room.tab.select(None, js="() => window.cnnhubLink.setTab()", api_visibility="private")
-        room.tab.select(lambda name=room.name: name, None, open_tab, queue=False, **PRIVATE)
-        room.tab.select(room.show, room.inputs, room.outputs, **PRIVATE)
+        now_open = functools.partial(_now_open, room.name)
+        room.tab.select(now_open, open_tab, [open_tab, is_new], queue=False, **PRIVATE)
+        room.tab.select(functools.partial(_opened, room), [is_new, *room.inputs], room.outputs, **PRIVATE)
 
     show, room_inputs, room_outputs = _parts(rooms, "what")
 
@@ -284,6 +285,18 @@ def _wire(
             js="(code) => { window.cnnhubLink.restored(code); window.cnnhubLanguage(code); window.cnnhubHub(); }",
             api_visibility="private",
         )
+
+
+def _now_open(name: str, before: str) -> tuple[str, bool]:
+    """-> (the open tab, whether it was another one before): gradio also tells of the tab that the page begins with."""
+    return name, name != before
+
+
+def _opened(room: Room, is_new: bool, *values: Any) -> Any:
+    """The content of a tab that was opened. One that was open keeps its own, which may be in another language by now."""
+    if is_new:
+        return room.show(*values)
+    return [gr.skip()] * len(room.outputs) if len(room.outputs) > 1 else gr.skip()
 
 
 def _asked(request: gr.Request) -> link.Link:
