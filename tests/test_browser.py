@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import texts
 from conftest import EXAMPLES, ROOT
 
 ARTIFACTS = ROOT / "artifacts"
@@ -208,6 +209,7 @@ def test_a_link_opens_the_fold_of_pooling_as_it_was(browser: object, app: str) -
     page.click("#pooling-fold .label-wrap")
     page.wait_for_function("!location.search.includes('fold')")
     page.click("#tab-what-button")
+    page.wait_for_function("!location.search.includes('tab')")
     page.go_back()
     page.wait_for_selector("#lab", state="visible")
     assert fields() == ["0", "0", "-10", "100", "4", "2"]
@@ -268,6 +270,26 @@ def test_a_photo_of_one_s_own_stays_and_a_broken_one_gets_a_message(visit: Visit
     visit.wait_for_heading("#journey", "cannot be read as a photo")
     page.click(".picker button[title='a cat']")
     visit.wait_for_heading("#journey", "Stage")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("language", list(texts.LANGUAGES))
+def test_every_tab_in_every_language_without_a_complaint(browser: object, app: str, language: str, width: int) -> None:
+    visit = Visit(browser, f"{app}/?lang={language}&example=dog", viewport={"width": width, "height": 900})
+    page = visit.page
+    assert page.get_attribute("html", "lang") == language
+    for tab, content in (("what", "#answer .bars"), ("filter", "#lab .map img[src]"), ("inside", ".channels .tile")):
+        page.click(f"#tab-{tab}-button")
+        page.wait_for_selector(content)
+        name = page.inner_text(f"#tab-{tab}-button")
+        assert name == texts.t(language, f"tab_{tab}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.wait_for_function("location.search.includes('tab=inside')")
+    page.go_back()
+    page.wait_for_selector("#lab .map", state="visible")
+    assert visit.complaints == []
+    assert visit.elsewhere == [], "the page asked another server"
+    page.close()
 
 
 def test_on_a_phone_nothing_is_wider_than_the_screen(browser: object, app: str) -> None:
