@@ -35,7 +35,7 @@ class Visit:
         self.elsewhere: list[str] = []
         self.page.on("console", lambda message: message.type == "error" and self.complaints.append(message.text))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("request", lambda request: self._note(request.url, url))
+        self.page.on("request", lambda request: self._note(request.url, url.partition("?")[0]))
         self.page.goto(url)
         self.page.wait_for_selector(".bars", state="attached")  # an address may open another tab
         # what is clicked before the page shows what its address asked for is not written to the address
