@@ -22,28 +22,78 @@ PHOTO = ROOT / "space" / "examples" / "china.jpg"
 MEGAPIXEL = (1224, 816)  # one million pixels but a few, in the shape of the photo
 OPENINGS, ROUNDS = 5, 9
 
-# From a click to the first frame in which the watched part differs. Runs in the page.
-_CLICK_TO_CHANGE = """async ([target, watched, property]) => {
-  const read = () => document.querySelector(watched)?.[property];
+# From a click, or from a field's new value, to the first frame in which what is read differs. Runs in the page.
+_ACT_TO_CHANGE = """async ([target, value]) => {
+  const read = () => READ;
   const before = read();
+  const part = document.querySelector(target);
   const started = performance.now();
-  document.querySelector(target).click();
+  if (value === null) part.click();
+  else {
+    part.value = value;
+    for (const kind of ["input", "change"]) part.dispatchEvent(new Event(kind, { bubbles: true }));
+  }
   while (read() === before) {
     await new Promise(requestAnimationFrame);
-    if (performance.now() - started > 20000) throw new Error(`nothing changed in ${watched} after a click on ${target}`);
+    if (performance.now() - started > 20000) throw new Error(`nothing changed after ${target} became ${value}`);
   }
   return performance.now() - started;
 }"""
 _VISIBLE = """([selector]) => { const part = document.querySelector(selector); return part && part.checkVisibility() &&
   (part.tagName !== "IMG" || (part.complete && part.naturalWidth > 0)); }"""
 
-# what: (tab, what is clicked in turn, the part that changes, its property)
+Acts = list[tuple[str, str | None]]  # (what is clicked, None) or (a field, its new value), in turn
+
+
+def _clicks(*targets: str) -> Acts:
+    return [(target, None) for target in targets]
+
+
+def _values(target: str, *values: str) -> Acts:
+    return [(target, value) for value in values]
+
+
+def _text(selector: str) -> str:
+    return f"document.querySelector('{selector}')?.textContent"
+
+
+def _setting(name: str, *values: str) -> tuple[str, Acts, str]:
+    return "filter", _values(f"#lab [data-setting={name}]", *values), _ANSWER
+
+
+def _pooling(place: str, *values: str) -> tuple[str, Acts, str]:
+    return "filter", _values(f".pooling .field:nth-of-type({place}) :is(input, select)", *values), _text(".pooling .told")
+
+
+_ANSWER = "cnnhubLab.now().value"  # what the laboratory draws, a new object for each answer
+
+# what: (tab, what is done in turn, the expression whose value changes)
 INTERACTIONS = {
-    "another language": ("what", ["#language label:nth-child(1)", "#language label:nth-child(3)"], "#answer h2", "textContent"),
-    "another network": ("what", ["#model label:nth-child(2)", "#model label:nth-child(1)"], "#answer .sentence", "textContent"),
-    "another kernel": ("filter", ["[data-preset=sobel_y]", "[data-preset=gaussian]"], "#lab .map img", "src"),
-    "another layer": ("inside", [".journey button:nth-child(5)", ".journey button:nth-child(3)"], "#journey h2", "textContent"),
-    "another channel": ("inside", [".channels .tile:nth-child(2)", ".channels .tile:nth-child(1)"], ".large b", "textContent"),
+    "another language": ("what", _clicks("#language label:nth-child(1)", "#language label:nth-child(3)"), _text("#answer h2")),
+    "another network": ("what", _clicks("#model label:nth-child(2)", "#model label:nth-child(1)"), _text("#answer .sentence")),
+    "another kernel": ("filter", _clicks("[data-preset=gaussian]", "[data-preset=sobel_x]"), _ANSWER),
+    "stride": _setting("stride", "2", "1"),
+    "padding": _setting("padding", "3", "same"),
+    "dilation": _setting("dilation", "3", "1"),
+    "border": _setting("border", "mean", "zero"),
+    "drawn clipped or signed": _setting("drawn", "clipped", "signed"),
+    "correlation or convolution": _setting("flipped", "true", "false"),
+    "brightness or colour": _setting("colour", "true", "false"),
+    "divisor": ("filter", _values("#lab [data-number=divisor]", "2", "1"), _ANSWER),
+    "bias": ("filter", _values("#lab [data-number=bias]", "9", "0"), _ANSWER),
+    "a weight": ("filter", _values("#lab .kernel input", "4", "-1"), _ANSWER),
+    "kernel of 3x3, 7x7": (
+        "filter",
+        _clicks("[data-choice=size] button:nth-child(3)", "[data-choice=size] button:nth-child(1)"),
+        _ANSWER,
+    ),
+    "pooling: shift": _pooling("1", "9", "2"),
+    "pooling: turn": _pooling("3", "9", "0"),
+    "pooling: scale": _pooling("4", "120", "100"),
+    "pooling: window": _pooling("5", "4", "8"),
+    "pooling: stride": _pooling("6", "4", "8"),
+    "another layer": ("inside", _clicks(".journey button:nth-child(5)", ".journey button:nth-child(3)"), _text("#journey h2")),
+    "another channel": ("inside", _clicks(".channels .tile:nth-child(2)", ".channels .tile:nth-child(1)"), _text(".large b")),
 }
 
 
@@ -80,15 +130,17 @@ def interactions() -> dict[str, list[float]]:
         before = page.inner_text("#answer .sentence")
         page.set_input_files("#photo input[type=file]", photo)
         page.wait_for_function("before => document.querySelector('#answer .sentence').innerText !== before", arg=before)
-        for name, (tab, targets, watched, prop) in INTERACTIONS.items():
+        for name, (tab, acts, read) in INTERACTIONS.items():
             page.click(f"#tab-{tab}-button")
-            page.wait_for_selector(watched)
+            if name.startswith("pooling") and not page.is_visible(".pooling"):
+                page.click("#pooling-fold .label-wrap")
+            page.wait_for_function(f"() => {read}")
             page.wait_for_timeout(1500)
             for number in range(2 * ROUNDS + 2):
-                elapsed = page.evaluate(_CLICK_TO_CHANGE, [targets[number % 2], watched, prop])
+                elapsed = page.evaluate(_ACT_TO_CHANGE.replace("READ", read), acts[number % 2])
                 if number >= 2:  # the first of each is the warm-up
                     times[name].append(elapsed)
-                page.wait_for_timeout(150)
+                page.wait_for_timeout(400)  # what the laboratory writes into the address comes a moment later
     return times
 
 

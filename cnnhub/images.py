@@ -25,6 +25,7 @@ ImageSource: TypeAlias = "str | os.PathLike[str] | bytes | Image.Image | NDArray
 MAX_PIXELS = 64_000_000
 MAX_BYTES = 64 * 2**20
 URL_TIMEOUT_SECONDS = 20.0
+_ROWS = 256  # of a picture that are converted at once
 
 # Only formats whose decoders read pixels. Pillow can also run Ghostscript (EPS) and read containers
 # that nobody sends as a photo; strangers' files do not reach those decoders.
@@ -146,24 +147,37 @@ def _to_rgb(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I") or image.mode == "F":
         return Image.fromarray(_grey_to_8_bits(np.asarray(image), image.mode)).convert("RGB")
     if image.has_transparency_data:
-        rgba = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba)
+        return _over_white(image)
     return image if image.mode == "RGB" else image.convert("RGB")
 
 
+def _over_white(image: Image.Image) -> Image.Image:
+    """Its transparency laid over white, some rows at a time: whole, a picture of 50 megapixels would take 800 megabytes."""
+    result = Image.new("RGB", image.size)
+    for top in range(0, image.height, _ROWS):
+        box = (0, top, image.width, min(top + _ROWS, image.height))
+        rows = image.crop(box).convert("RGBA")
+        result.paste(Image.alpha_composite(Image.new("RGBA", rows.size, "white"), rows).convert("RGB"), box)
+    return result
+
+
 def _grey_to_8_bits(values: NDArray[Any], mode: str) -> NDArray[np.uint8]:
-    """(H, W) integers or floats -> (H, W) uint8.
+    """(H, W) integers or floats -> (H, W) uint8, some rows at a time.
 
     Modes "I;16*" always span 0..65,535. Modes "I" and "F" do not say what white is, so the largest value
     tells whether it is 1 (floats only), 255 or 65,535.
     """
-    values = np.nan_to_num(values.astype(np.float32))
-    largest = values.max()
+    pieces = [values[top : top + _ROWS] for top in range(0, len(values), _ROWS)]
+    largest = max(_finite(piece).max() for piece in pieces)
     if mode.startswith("I;16") or largest > 255:
         white = 65535
     else:
         white = 1 if mode == "F" and largest <= 1 else 255
-    return np.clip(np.rint(values * (255 / white)), 0, 255).astype(np.uint8)
+    return np.concatenate([np.clip(np.rint(_finite(piece) * (255 / white)), 0, 255).astype(np.uint8) for piece in pieces])
+
+
+def _finite(values: NDArray[Any]) -> NDArray[np.float32]:
+    return np.nan_to_num(values.astype(np.float32))
 
 
 def _from_array(array: NDArray[Any]) -> Image.Image:

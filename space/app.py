@@ -91,7 +91,7 @@ def build() -> gr.Blocks:
             ),
         ]
         pooling.wire(pooling_fold, column.photo, language, PRIVATE)
-        _wire(language, words, column, tabs, rooms, what_room, lab, depth, demo)
+        _wire(language, words, column, tabs, rooms, what_room, lab, depth, pooling_fold, demo)
     return demo
 
 
@@ -160,10 +160,11 @@ def _wire(
     what_room: what.What,
     lab: one_filter.OneFilter,
     depth: inside.Inside,
+    pooling_fold: pooling.Pooling,
     demo: gr.Blocks,
 ) -> None:
     """Events. Only the tab that is open is worked out; another one is when it is opened."""
-    open_tab = gr.State("what")
+    open_tab, is_new = gr.State("what"), gr.State(True)
     inputs = [component for room in rooms for component in room.inputs]
     outputs = [component for room in rooms for component in room.outputs]
 
@@ -180,13 +181,19 @@ def _wire(
         photo_column.preview, column.photo, column.panel, **PRIVATE
     )
     for room in rooms:
-        room.tab.select(lambda name=room.name: name, None, open_tab, queue=False, **PRIVATE)
-        room.tab.select(room.show, room.inputs, room.outputs, **PRIVATE)
-        asked = "null" if room.name == link.TABS[0] else f"'{room.name}'"
-        room.tab.select(None, js=f"() => window.cnnhubLink.set({{tab: {asked}}}, true)", api_visibility="private")
+        # first, since gradio begins with one listener after another has ended
+        room.tab.select(None, js="() => window.cnnhubLink.setTab()", api_visibility="private")
+        now_open = functools.partial(_now_open, room.name)
+        room.tab.select(now_open, open_tab, [open_tab, is_new], queue=False, **PRIVATE)
+        room.tab.select(functools.partial(_opened, room), [is_new, *room.inputs], room.outputs, **PRIVATE)
 
     show, room_inputs, room_outputs = _parts(rooms, "what")
-    what.wire(what_room, room_inputs, room_outputs, PRIVATE)
+
+    def deeper(open_name: str, *values: Any) -> list[Any]:
+        """The content of the open tab, if it is not the one that has its own."""
+        return _content(rooms, "" if open_name == "what" else open_name, values)
+
+    what.wire(what_room, room_inputs, room_outputs, PRIVATE).then(deeper, [open_tab, *inputs], outputs, **PRIVATE)
     for button, tab_id in ((what_room.see_inside, "tab-inside"), (what_room.see_filter, "tab-filter")):
         button.click(None, js=f"() => document.getElementById('{tab_id}-button').click()", api_visibility="private")
 
@@ -221,6 +228,8 @@ def _wire(
         depth.layer,
         depth.channels,
         lab.settings,
+        pooling_fold.fold,
+        pooling_fold.room,
     ]
 
     def opened(request: gr.Request, open_name: str, panel: Any, *values: Any) -> list[Any]:
@@ -231,7 +240,9 @@ def _wire(
             now = [asked.language if component is language else value for component, value in zip(inputs, values, strict=True)]
             content = _content(rooms, open_name if words_too else "", now)
             updates = words.updates(asked.language) if words_too else [gr.skip()] * len(words.components)
-            return [asked.language, *[gr.skip()] * (len(chosen) - 1), *updates, *content]
+            # the language that the page has already is left alone: another one may have been clicked meanwhile
+            language_too = asked.language if words_too else gr.skip()
+            return [language_too, *[gr.skip()] * (len(chosen) - 1), *updates, *content]
         return restored(asked, panel, values)
 
     def went_back(request: gr.Request, _open_name: str, panel: Any, *values: Any) -> list[Any]:
@@ -255,15 +266,37 @@ def _wire(
         now = [settings.get(component, value) for component, value in zip(inputs, values, strict=True)]
         shown = [gr.skip(), gr.skip()] if keeps else [{"chosen": example}, photo]
         # the list of layers, and the chosen one in it, follow from `inside.show`
-        others = [network, network, gr.skip(), settings[depth.channels], settings[lab.settings]]
+        others = [
+            network,
+            network,
+            gr.skip(),
+            settings[depth.channels],
+            settings[lab.settings],
+            *pooling.updates(asked.parameters),
+        ]
         updates = [asked.language, asked.tab, gr.update(selected=asked.tab), *shown, *others]
         return [*updates, *words.updates(asked.language), *_content(rooms, asked.tab, now)]
 
     again = gr.Button(visible="hidden", elem_id="restore")
     for event, answer in ((demo.load, opened), (again.click, went_back)):
         event(answer, [open_tab, column.panel, *inputs], [*chosen, *words.components, *outputs], **PRIVATE).then(
-            None, language, js="(code) => window.cnnhubLanguage(code)", api_visibility="private"
+            None,
+            language,
+            js="(code) => { window.cnnhubLink.restored(code); window.cnnhubLanguage(code); window.cnnhubHub(); }",
+            api_visibility="private",
         )
+
+
+def _now_open(name: str, before: str) -> tuple[str, bool]:
+    """-> (the open tab, whether it was another one before): gradio also tells of the tab that the page begins with."""
+    return name, name != before
+
+
+def _opened(room: Room, is_new: bool, *values: Any) -> Any:
+    """The content of a tab that was opened. One that was open keeps its own, which may be in another language by now."""
+    if is_new:
+        return room.show(*values)
+    return [gr.skip()] * len(room.outputs) if len(room.outputs) > 1 else gr.skip()
 
 
 def _asked(request: gr.Request) -> link.Link:

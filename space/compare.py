@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-import cnnhub
+import lab_photo
 import networks
 import texts
 from answers import Answer, answer_to, class_number
@@ -131,6 +131,6 @@ def _chooser_words(language: str) -> dict[str, Any]:
 
 def _small(photo: bytes) -> str:
     """The photo as a small picture inside the page."""
-    image = cnnhub.open_image(photo)
+    image = lab_photo.look(photo).image()
     image.thumbnail(PICTURE)
     return data_uri(image)

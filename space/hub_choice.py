@@ -17,9 +17,12 @@ from texts import t
 
 @dataclass(frozen=True)
 class HubChoice:
+    """`again` is a button that nobody sees, for the repository that an address names; its click loads that one."""
+
     fold: gr.Accordion
     repository: gr.Textbox
     load: gr.Button
+    again: gr.Button
     note: gr.HTML
 
 
@@ -35,11 +38,12 @@ def layout(language: str, words: Words) -> HubChoice:
                 elem_id="hub-id",
             )
             load = gr.Button(t(language, "hub_load"), size="md", scale=0)
-        note = gr.HTML("", elem_id="hub-note", apply_default_css=False)
+    # outside of the fold: an address can name a repository too, and what became of it is said
+    note = gr.HTML("", elem_id="hub-note", apply_default_css=False)
     words.follow(fold, lambda language: {"label": t(language, "hub")})
     words.follow(repository, lambda language: {"label": t(language, "hub_id"), "info": _limits(language)})
     words.follow(load, lambda language: {"value": t(language, "hub_load")})
-    return HubChoice(fold, repository, load, note)
+    return HubChoice(fold, repository, load, gr.Button(visible="hidden", elem_id="restore-hub"), note)
 
 
 def in_use(language: str, network: str) -> str:
@@ -68,6 +72,8 @@ def on_its_way(language: str, repository: str) -> str:
 
 def problem(language: str, repository: str) -> str | None:
     """Load a repository -> None, or what went wrong, as HTML."""
+    if not networks.hub_is_on():
+        return _note(t(language, "hub_off"), "alert")
     try:
         if not networks.is_from_hub(repository):
             raise errors.UnknownNameError("model", repository, networks.names())

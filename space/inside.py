@@ -14,6 +14,7 @@ from gradio.utils import get_upload_folder
 from PIL import Image
 
 import cnnhub
+import memory
 import networks
 import texts
 from cnnhub import features, render
@@ -197,7 +198,7 @@ def feature_maps(
             raise cnnhub.CnnHubError(f"channels is {channels}; expected 1 to 4096.")
         classifier = networks.get(model)
         name = layer or first_layer(classifier)
-        maps = classifier.feature_maps(require(image), name)[name]
+        maps = _maps(classifier, require(image), name)
         gallery = gallery_of(name, maps, int(channels))
         facts = {
             "layer": name,
@@ -235,9 +236,14 @@ def endpoint(photo: Photo) -> None:
     button.click(feature_maps_npz, [photo, layer, model], file, api_name="feature_maps_npz", api_visibility="public")
 
 
+def _maps(classifier: cnnhub.Classifier, photo: bytes, layer: str) -> torch.Tensor:
+    with memory.turn(photo):
+        return classifier.feature_maps(photo, layer)[layer]
+
+
 def _maps_file(photo: bytes, layer: str, network: str) -> str:
     """Written where gradio keeps what it serves, so that it is deleted with the photos."""
-    maps = networks.get(network).feature_maps(photo, layer)[layer]
+    maps = _maps(networks.get(network), photo, layer)
     buffer = io.BytesIO()
     np.savez(buffer, **{layer: maps.numpy()})
     return save_bytes_to_cache(buffer.getvalue(), f"{_file_name(network, layer)}.npz", get_upload_folder())
@@ -257,19 +263,16 @@ def _file_words(language: str, classifier: cnnhub.Classifier, network: str, gall
 def _look(photo: bytes, model: str, layer: str | None, channels: int) -> tuple[Any, ...]:
     """Everything the tab shows, from one decoded photo."""
     classifier = networks.get(model)
-    image = cnnhub.open_image(photo)
     stages = classifier.stages()
     # a layer chosen in another network may not exist in this one
     name = layer if layer in classifier.layers() else first_layer(classifier)
-    maps = classifier.feature_maps(image, [*stages, name])
+    with memory.turn(photo):
+        image = cnnhub.open_image(photo)
+        maps = classifier.feature_maps(image, [*stages, name])
+        prediction, pixels = classifier.predict(image), classifier.preprocess(image)
+        del image
     gallery = gallery_of(name, maps[name], channels)
-    return (
-        classifier,
-        gallery,
-        {stage: maps[stage] for stage in stages},
-        classifier.predict(image),
-        classifier.preprocess(image),
-    )
+    return classifier, gallery, {stage: maps[stage] for stage in stages}, prediction, pixels
 
 
 def _photo_step(language: str, classifier: cnnhub.Classifier, pixels: torch.Tensor) -> dict[str, Any]:

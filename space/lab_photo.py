@@ -17,6 +17,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
+import memory
 from cnnhub import images
 
 MAX_PIXELS = 1_000_000  # larger photos are scaled down: the map could not be shown larger anyway
@@ -47,10 +48,13 @@ class LabPhoto:
     def scaled_down(self) -> bool:
         return self.size != self.original
 
+    def image(self) -> Image.Image:
+        return Image.fromarray(self.rgb)
+
     @cached_property
     def grey(self) -> NDArray[np.uint8]:
         """(H, W), brightness as PIL weighs the colours."""
-        return np.asarray(Image.fromarray(self.rgb).convert("L"))
+        return np.asarray(self.image().convert("L"))
 
     def pixels(self, colour: bool) -> torch.Tensor:
         """-> (3, H, W) or (1, H, W) float64, 0 to 255."""
@@ -77,12 +81,20 @@ def look(photo: bytes) -> LabPhoto:
         ImageError: the bytes are no photo.
     """
     name = hashlib.sha256(photo).hexdigest()[:16]
-    with _lock:
-        if name in _kept:
-            return _kept[name]
+    known = _kept.get(name)
+    if known:
+        return known
+    with memory.turn(photo):
+        return _kept.get(name) or _keep(_decoded(name, photo))  # whoever had the turn before may have brought it
+
+
+def _decoded(name: str, photo: bytes) -> LabPhoto:
     image = images.open_image(photo)
-    small = fitted(image)
-    made = LabPhoto(name, np.asarray(small), image.size)
+    return LabPhoto(name, np.asarray(fitted(image)), image.size)
+
+
+def _keep(made: LabPhoto) -> LabPhoto:
+    name = made.id
     with _lock:
         _kept[name] = made
         while len(_kept) > MOST_KEPT:

@@ -125,8 +125,7 @@ def filter_photo(
         border: what the padding holds: zero, reflect, replicate or mean.
         colour: red, green and blue each apart; otherwise the brightness, 0 to 255.
         operation: correlation, or convolution, which turns the kernel by 180 degrees.
-        drawn: "signed" draws every value in colours (of the first channel), "clipped" a picture cut to 0 to 255,
-            "auto" a picture if the weights add up to 1.
+        drawn: "signed": every value in colours; "clipped": a picture cut to 0 to 255; "auto": that, if the weights add up to 1.
 
     Returns:
         The response map as a PNG, one pixel a value.
@@ -215,10 +214,12 @@ def filter_stack(
 ) -> tuple[Image.Image, dict[str, Any]]:
     """Apply a kernel, then step after step to what came out: ReLU, pooling, more filters.
 
+    A step is {"kind": "relu"}, {"kind": "pool", "name": "max" or "average" or "l2", "window": 2, "stride": 2} or
+    {"kind": "filter", "name": a preset kernel, "stride": 1}.
+
     Args:
         image: the photo: a file that is uploaded; over MCP, a data: URI or the address of an upload.
-        steps: at most 7, each {"kind": "relu"}, {"kind": "pool", "name": "max" or "average" or "l2", "window": 2,
-            "stride": 2} or {"kind": "filter", "name": a preset kernel, "stride": 1}; a ReLU and max pooling if left out.
+        steps: at most 7 of them, in order; a ReLU and max pooling if left out.
         kernel: name of the preset that is applied first.
         colour: red, green and blue each apart; otherwise the brightness.
 

@@ -16,6 +16,7 @@ import gradio as gr
 from PIL import Image
 
 import cnnhub
+import lab_photo
 import texts
 from parts import HERE, MAX_UPLOAD_BYTES, Photo, Words, page_file
 from texts import t
@@ -81,7 +82,7 @@ def preview(photo: bytes | None) -> Any:
     if not photo or _is_shown_by_browsers(photo):
         return gr.skip()
     try:
-        image = cnnhub.open_image(photo)
+        image = lab_photo.look(photo).image()
     except cnnhub.CnnHubError:  # the tab says so
         return gr.skip()
     image.thumbnail(PREVIEW)

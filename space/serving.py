@@ -14,11 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio import utils
 from gradio.node_server import stop_node_process
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import cnnhub
+import first_page
+import memory
 import uploads
 from parts import MAX_UPLOAD_BYTES
 
@@ -123,13 +126,16 @@ def serve(page: gr.Blocks, options: dict[str, Any], folder: Path, warm: Iterable
         folder: where photos lie while they are kept; emptied at the end.
         warm: loads what the first answers need.
     """
+    memory.give_back_large_blocks()
     door, end = Door(), threading.Event()
     sweeper = uploads.Sweeper(folder, uploads.kept_seconds(), lambda: _kept_files(page))
     sweeper.start()
     mend_tools()
+    describe(page)
     if os.environ.get("GRADIO_SSR_MODE", "").lower() == "true":
         options = {**options, "css": with_own_scope(options["css"])}
-    page.launch(**options, prevent_thread_lock=True, app_kwargs={"middleware": [Middleware(door.middleware)]})
+    middleware = [Middleware(door.middleware), Middleware(first_page.middleware)]
+    page.launch(**options, prevent_thread_lock=True, app_kwargs={"middleware": middleware})
     for number in (signal.SIGTERM, signal.SIGINT):  # after the launch, which may set handlers of its own
         signal.signal(number, lambda *_: end.set())
     for load in warm:
@@ -143,6 +149,32 @@ def serve(page: gr.Blocks, options: dict[str, Any], folder: Path, warm: Iterable
         stop_node_process(page.node_process)
     page.close()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def describe(page: gr.Blocks) -> None:
+    """Let "Use via API" say what each argument and answer means, from the docstrings; gradio tells MCP clients alone."""
+    get_info = page.get_api_info
+
+    def described(*arguments: Any, **options: Any) -> Any:
+        info = get_info(*arguments, **options)
+        for function in page.fns.values():
+            endpoint = info["named_endpoints"].get(f"/{function.api_name}")
+            if endpoint and function.fn:
+                _, meanings, answers = utils.get_function_description(function.fn)
+                for parameter in endpoint["parameters"]:
+                    meaning = meanings.get(parameter["parameter_name"], "")
+                    _describe(parameter, meaning[:1].upper() + meaning[1:])  # it follows a sentence of gradio's
+                last = len(endpoint["returns"]) - 1
+                for place, answer in enumerate(endpoint["returns"]):
+                    _describe(answer, " ".join(answers[place:] if place == last else answers[place : place + 1]))
+        return info
+
+    page.get_api_info = described  # type: ignore[method-assign]
+
+
+def _describe(value: dict[str, Any], meaning: str) -> None:
+    if meaning:
+        value["python_type"]["description"] = meaning
 
 
 def mend_tools() -> None:

@@ -122,20 +122,26 @@ def choose_from_hub(repository: str, photo: bytes | None, network: str, *others:
         yield name, None, *show(photo, name, *others)
 
 
-def wire(room: What, inputs: list[Any], outputs: list[Any], options: dict[str, Any]) -> None:
-    """The tab's own events; `inputs` and `outputs` are those of `show`."""
+def wire(room: What, inputs: list[Any], outputs: list[Any], options: dict[str, Any]) -> Any:
+    """The tab's own events -> the one after which another network may answer, since the address named it.
+
+    `inputs` and `outputs` are those of `show`.
+    """
     # apart from the answer, which takes longer: a tab that is opened meanwhile asks the right network
     room.model.input(lambda name: name, room.model, room.network, queue=False, **options).then(show, inputs, outputs, **options)
     room.model.input(
         None, room.model, js="(name) => window.cnnhubLink?.set({task: name})", api_visibility=options["api_visibility"]
     )
     from_hub = {**options, "concurrency_limit": 1, "trigger_mode": "once"}
-    gr.on(
-        [room.hub.load.click, room.hub.repository.submit],
-        choose_from_hub,
-        [room.hub.repository, *inputs],
-        [room.network, room.model, *outputs],
-        **from_hub,
+    asked, given = [room.hub.repository, *inputs], [room.network, room.model, *outputs]
+    gr.on([room.hub.load.click, room.hub.repository.submit], choose_from_hub, asked, given, **from_hub).then(
+        None,
+        [room.model, room.hub.repository],
+        js="(model, repository) => { if (!model) window.cnnhubLink?.set({task: repository.trim()}); }",
+        api_visibility=options["api_visibility"],
+    )
+    restored = room.hub.again.click(
+        choose_from_hub, asked, given, js="(_, ...others) => [window.cnnhubLink.task(), ...others]", **from_hub
     )
     second = room.second
     for chosen in (
@@ -143,6 +149,7 @@ def wire(room: What, inputs: list[Any], outputs: list[Any], options: dict[str, A
         second.chooser.own(None, second.chooser, second.photo, js="(value) => value.file", api_visibility="private"),
     ):
         chosen.then(show, inputs, outputs, **options)
+    return restored
 
 
 def classify(image: bytes | None, model: str = "cats-vs-dogs") -> dict[str, float]:

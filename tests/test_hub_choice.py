@@ -18,6 +18,8 @@ import texts
 from cnnhub import errors
 from conftest import EXAMPLES, SPACE
 from loopback_hub import serve
+from running_space import copy_of_the_space, running
+from test_browser import CHROMIUM, Visit, browser  # noqa: F401
 
 SCRIPT = """
 import json, os, sys
@@ -150,7 +152,51 @@ def test_what_a_visitor_writes_is_an_id_or_nothing(name: str) -> None:
     assert "owner/name" in str(hub_choice.problem("en", name))
 
 
+def test_a_page_that_does_not_ask_the_hub_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(networks, "hub_is_on", lambda: False)
+    for language in texts.LANGUAGES:
+        assert texts.t(language, "hub_off") in str(hub_choice.problem(language, "owner/tiny"))
+
+
 def test_an_unreachable_hub_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     """The tests run with HF_HUB_OFFLINE."""
     monkeypatch.setattr(networks, "hub_is_on", lambda: True)
     assert "Hub 没有响应" in str(hub_choice.problem("zh-CN", "owner/tiny"))
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here; Debian's package chromium brings one")
+def test_a_link_names_a_repository(tmp_path: Path, model_folder: Callable[..., Path], browser: object) -> None:  # noqa: F811
+    model_folder("hub/owner/tiny")
+    folder = copy_of_the_space(tmp_path / "space")
+    with serve(tmp_path / "hub") as hub:
+        places = {"HF_ENDPOINT": hub.url, "HF_HOME": str(tmp_path / "home"), "HF_HUB_OFFLINE": "0", "HF_HUB_DISABLE_XET": "1"}
+        with running(folder, tmp_path / "files", **places) as server:
+            visit = Visit(browser, f"{server.url}/?task=owner/tiny&lang=zh-CN")
+            wait_for_note(visit, "现在由 owner/tiny 回答")
+            assert visit.page.locator("#model input:checked").count() == 0
+            visit = Visit(browser, f"{server.url}/?task=owner/missing&tab=inside")
+            wait_for_note(visit, texts.t("en", "hub_missing"))
+            visit.wait_for_heading("#journey", "Stage 3 of 9")
+            visit.page.click("#tab-what-button")
+            assert visit.heading("#answer") == "It is a cat."
+
+            visit.page.click("#hub .label-wrap")
+            visit.page.fill("#hub-id input, #hub-id textarea", " owner/tiny ")
+            visit.page.click("#hub-row button")
+            wait_for_note(visit, "owner/tiny answers now")
+            visit.page.wait_for_function("cnnhubLink.task() === 'owner/tiny'")
+            visit.page.click("#tab-inside-button")
+            visit.page.reload()
+            visit.page.wait_for_function(
+                "names => [...document.querySelectorAll('.journey button')].some((step) => step.textContent.includes(names))",
+                arg="stages.0",
+            )
+        with running(folder, tmp_path / "files", CNNHUB_HUB_MODELS="0") as server:
+            visit = Visit(browser, f"{server.url}/?task=owner/tiny")
+            wait_for_note(visit, texts.t("en", "hub_off"))
+            assert visit.heading("#answer") == "It is a cat."
+
+
+def wait_for_note(visit: Visit, text: str) -> None:
+    visit.page.wait_for_function("text => document.querySelector('#hub-note')?.textContent.includes(text)", arg=text)

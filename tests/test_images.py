@@ -198,3 +198,21 @@ def test_bad_heic_photos_are_refused(picture: Image.Image, monkeypatch: pytest.M
 
 def test_an_avif_is_left_to_pillow(picture: Image.Image) -> None:
     assert open_image(encode(picture, "AVIF", quality=95)).size == picture.size
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
+def test_transparency_is_laid_over_white_the_same_in_every_row(mode: str) -> None:
+    """It is done some rows at a time; the last piece has fewer."""
+    noise = np.random.default_rng(0).integers(0, 256, (700, 5, 4), dtype=np.uint8)
+    picture = Image.fromarray(noise).convert(mode)
+    if mode == "P":
+        picture.info["transparency"] = 7
+    rgba = picture.convert("RGBA")
+    expected = Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba).convert("RGB")
+    assert np.array_equal(np.asarray(open_image(picture)), np.asarray(expected))
+
+
+def test_deep_greys_are_scaled_the_same_in_every_row() -> None:
+    values = np.random.default_rng(0).integers(0, 65536, (700, 5)).astype(np.uint16)
+    opened = np.asarray(open_image(Image.fromarray(values)))
+    assert np.array_equal(opened[:, :, 0], np.rint(values * np.float32(255 / 65535)).astype(np.uint8))

@@ -38,6 +38,20 @@ def verdict(settings: dict[str, float], pixels: float, pooled: float, language: 
     return pooling.describe(language, measured).heading
 
 
+@pytest.mark.parametrize("name", sorted(texts.example_names("en")))
+def test_what_the_page_begins_with_shows_that_pooling_helps(name: str) -> None:
+    changes = pooling.measure((EXAMPLES / name).read_bytes(), pooling.FIRST).changes
+    assert changes["pixels"] > 0.02
+    assert changes["max"] < pooling.CLEARLY_LESS * changes["pixels"]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "8", "8,8,0,0,0", "8,8,0,0,0,100,1", "5,2,0,0,0,100", "8,8,0,0,46,100", "8,8,nan,0,0,100", "x" * 9999]
+)
+def test_a_link_with_other_settings_gets_the_first_ones(text: str) -> None:
+    assert pooling.from_link({"pooling": text, "fold": "other"}) == (False, pooling.FIRST)
+
+
 @pytest.mark.parametrize(
     ("pixels", "pooled", "heading"),
     [

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import io
 import os
+import re
 import shutil
 import signal
 import socket
@@ -254,3 +255,22 @@ def test_without_server_side_rendering(server: Server) -> None:
     assert "with SSR" not in server.log.read_text()
     assert "/_app/immutable/" not in httpx.get(server.url).text
     assert httpx.get(f"{server.url}/healthz").json() == {"status": "ok", "version": cnnhub.__version__}
+
+
+@pytest.mark.parametrize(
+    ("query", "preferred", "expected"),
+    [
+        ("", "", "en"),
+        ("?lang=zh-TW", "en", "zh-TW"),
+        ("?tab=filter&lang=zh-CN", "zh-TW", "zh-CN"),
+        ("?lang=tlh", "zh-HK,zh;q=0.9", "zh-TW"),
+        ("", "fr,zh-CN;q=0.8,en;q=0.5", "zh-CN"),
+    ],
+)
+def test_the_first_html_is_in_the_language_that_the_page_will_choose(
+    server: Server, query: str, preferred: str, expected: str
+) -> None:
+    answer = httpx.get(f"{server.url}/{query}", headers={"accept-language": preferred})
+    assert "Accept-Language" in answer.headers["vary"]
+    assert re.findall(r'<html\s+lang="([^"]*)"', answer.text) == [expected]
+    assert answer.text.rstrip().endswith("</html>")

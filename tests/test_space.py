@@ -471,3 +471,11 @@ def test_the_space_is_ready_for_the_hub() -> None:
     assert len(matter["short_description"]) <= 60
     assert matter["license"] == "apache-2.0"
     assert isinstance(matter["models"], list)
+
+
+def test_the_page_for_programs_says_what_each_argument_and_answer_means(client: Client) -> None:
+    """gradio's own words for them are those of a component that nobody sees."""
+    for name, endpoint in client.view_api(return_format="dict", print_info=False)["named_endpoints"].items():
+        assert endpoint["description"].endswith("."), name
+        for value in endpoint["parameters"] + endpoint["returns"]:
+            assert value["python_type"]["description"].endswith("."), (name, value["label"])

@@ -85,6 +85,7 @@ function drawPicker() {
     const image = node("img");
     image.src = source;
     made.type = "button";
+    made.dataset.key = props.keys[index];
     made.append(image);
     made.addEventListener("click", () => example(index));
     return made;

@@ -1,7 +1,7 @@
 // The fold "Pooling and what it survives". props.value.shown is made by pooling.py; this asks for it with "move"
 // while fold and tab are open: after a control, a new photo or another language, one request at a time.
 const root = element.querySelector(".pooling");
-const SLIDERS = { shift_x: [-24, 24, 1], shift_y: [-24, 24, 1], angle: [-45, 45, 1], scale: [50, 150, 5] };
+const SLIDERS = props.sliders;
 const LOST = 10000; // milliseconds after which an answer is not waited for any more
 let asked = 0; // when the request that is under way began
 let again = false; // something changed since
@@ -28,10 +28,8 @@ function build() {
   choice("stride", props.strides, String);
   back.type = "button";
   back.addEventListener("click", () => {
-    const still = { shift_x: 0, shift_y: 0, angle: 0, scale: 1 };
-    Object.entries(still).forEach(([name, value]) => { fields[name].input.value = name === "scale" ? 100 * value : value; });
-    tell();
-    ask();
+    set({ shift_x: 0, shift_y: 0, angle: 0, scale: 1 });
+    turned();
   });
   controls.append(back);
   for (let i = 0; i < 5; i += 1) figures.append(figure());
@@ -52,18 +50,15 @@ function field(name, input) {
 function choice(name, choices, written) {
   const select = node("select");
   choices.forEach((value) => select.append(new Option(written(value), value)));
-  select.value = props.value.settings[name];
-  select.addEventListener("change", ask);
+  select.addEventListener("change", turned);
   field(name, select);
 }
 
 function slider(name) {
   const input = node("input");
-  const start = props.value.settings[name];
   input.type = "range";
   [input.min, input.max, input.step] = SLIDERS[name];
-  input.value = name === "scale" ? 100 * start : start;
-  input.addEventListener("input", () => { tell(); ask(); });
+  input.addEventListener("input", turned);
   field(name, input);
 }
 
@@ -108,6 +103,20 @@ function read() {
   return settings;
 }
 
+function set(settings) {
+  Object.entries(settings).forEach(([name, value]) => { fields[name].input.value = name === "scale" ? Math.round(100 * value) : value; });
+}
+
+// A visitor moved something. The address keeps it in the order that pooling.py reads.
+function turned() {
+  tell();
+  const written = (settings) => ["window", "stride", ...Object.keys(SLIDERS)]
+    .map((name) => (name === "scale" ? Math.round(100 * settings[name]) : settings[name])).join(",");
+  const now = written(read());
+  window.cnnhubLink?.set({ pooling: now === written(props.first) ? null : now });
+  ask();
+}
+
 function ask() {
   stale = true;
   if (!open) return;
@@ -123,7 +132,7 @@ function ask() {
 
 function draw() {
   const shown = props.value && props.value.shown;
-  if (!shown) return;
+  if (!shown) return restore();
   asked = 0;
   sentence.setAttribute("role", shown.role);
   sentence.replaceChildren(node("h3", "", shown.heading), node("p", "", shown.line));
@@ -145,7 +154,16 @@ function fill(place, made) {
   place.querySelector(".changed").textContent = made.changed.replace(/ %/g, "\u00a0%");
 }
 
+// An address asked for these settings; what is shown was made with others.
+function restore() {
+  if (!props.value?.settings) return;
+  set(props.value.settings);
+  tell();
+  ask();
+}
+
 build();
+set(props.value?.settings ?? props.first);
 label();
 watch("value", draw);
 watch("labels", () => { label(); ask(); });

@@ -4,6 +4,8 @@ const root = element.querySelector(".downloads");
 const SIZE = [1200, 630];
 const MARGIN = 48;
 const PHOTO = { x: MARGIN, y: MARGIN, width: 440, height: SIZE[1] - 2 * MARGIN };
+const FOOT = SIZE[1] - MARGIN - 36; // above it heading, bars and sentence share what room there is
+const GAP = 26;
 const TEXT = { x: 540, width: SIZE[0] - 540 - MARGIN };
 // The page's colours in the light theme: a card looks the same whoever drew it.
 const INK = { paper: "#fbfaf7", ink: "#1d1c1a", soft: "#6b6862", track: "#e3e1d9",
@@ -67,11 +69,18 @@ function paint(pen, value, picture) {
   pen.textBaseline = "alphabetic";
   pen.fillStyle = INK.ink;
   font(44, 700);
-  let y = lines(pen, value.heading, TEXT.x, 96, TEXT.width, 54, 3);
-  y = bars(pen, value.bars, y + 26, font);
+  const heading = rowsOf(pen, value.heading, TEXT.width, 3);
+  font(22);
+  const row = Math.min(76, Math.max(44, 190 / value.bars.length)); // two bars are tall, five are not
+  const room = FOOT - MARGIN - 54 * heading.length - row * value.bars.length - 2 * GAP;
+  const line = rowsOf(pen, value.line, TEXT.width, Math.floor(room / 32));
+  const rest = room - 32 * line.length;
+  font(44, 700);
+  let y = write(pen, heading, MARGIN + 44 + rest / 4, 54);
+  y = bars(pen, value.bars, y - 44 + GAP + rest / 4, row, font);
   pen.fillStyle = INK.soft;
-  font(20);
-  lines(pen, value.line, TEXT.x, y + 30, TEXT.width, 30, Math.floor((SIZE[1] - MARGIN - 40 - y) / 30));
+  font(22);
+  write(pen, line, y + GAP + rest / 4, 32);
   font(18);
   pen.fillText(`cnnhub · ${value.title}`, TEXT.x, SIZE[1] - MARGIN);
 }
@@ -94,25 +103,27 @@ function cover(pen, picture) {
   pen.restore();
 }
 
-function bars(pen, rows, top, font) {
+function bars(pen, rows, top, step, font) {
   font(22);
+  const height = Math.round(0.62 * step);
   const names = Math.min(200, Math.max(...rows.map((row) => pen.measureText(row.name).width)) + 20);
   const numbers = 118;
   const width = TEXT.width - names - numbers;
   rows.forEach((row, index) => {
-    const y = top + 44 * index;
+    const y = top + step * index;
+    const base = y + height / 2 + 8; // the text's, in the middle of its bar
     pen.fillStyle = INK.ink;
     pen.textAlign = "left";
-    pen.fillText(shortened(pen, row.name, names - 16), TEXT.x, y + 22);
+    pen.fillText(shortened(pen, row.name, names - 16), TEXT.x, base);
     pen.textAlign = "right";
-    pen.fillText(row.percent, TEXT.x + TEXT.width, y + 22);
+    pen.fillText(row.percent, TEXT.x + TEXT.width, base);
     pen.fillStyle = INK.track;
-    pen.fillRect(TEXT.x + names, y, width, 28);
+    pen.fillRect(TEXT.x + names, y, width, height);
     pen.fillStyle = INK.classes[row.colour];
-    pen.fillRect(TEXT.x + names, y, Math.max(1, row.share * width), 28);
+    pen.fillRect(TEXT.x + names, y, Math.max(1, row.share * width), height);
   });
   pen.textAlign = "left";
-  return top + 44 * rows.length;
+  return top + step * rows.length;
 }
 
 function shortened(pen, text, width) {
@@ -121,8 +132,8 @@ function shortened(pen, text, width) {
   return end < text.length ? `${text.slice(0, end - 1)}…` : text;
 }
 
-// Write a text in lines no wider than `width`, at most `most` of them -> where the next line would stand.
-function lines(pen, text, x, y, width, step, most) {
+// A text in lines no wider than `width` with the pen's font, at most `most` of them.
+function rowsOf(pen, text, width, most) {
   // words, or single Chinese characters together with the punctuation that may not begin a line
   const pieces = text.match(/[\u3000-\u9fff\uff00-\uffef][，。！、；：）」]*|[^\s\u3000-\u9fff\uff00-\uffef]+|\s+/g) ?? [];
   const rows = [""];
@@ -133,8 +144,13 @@ function lines(pen, text, x, y, width, step, most) {
   }
   const shown = rows.slice(0, most);
   if (rows.length > most && most > 0) shown[most - 1] = `${shown[most - 1].trimEnd()} …`;
-  shown.forEach((row, index) => pen.fillText(row, x, y + step * index));
-  return y + step * shown.length;
+  return shown;
+}
+
+// Write lines, the first on the base line `y` -> where the next one would stand.
+function write(pen, rows, y, step) {
+  rows.forEach((row, index) => pen.fillText(row, TEXT.x, y + step * index));
+  return y + step * rows.length;
 }
 
 watch(["value", "card", "json"], draw);

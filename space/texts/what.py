@@ -235,6 +235,11 @@ TEXTS: Table = {
         "現在由 {repository} 回答：{labels} 種標籤，{parameters}個參數。",
         "现在由 {repository} 回答：{labels} 个标签，{parameters}个参数。",
     ),
+    "hub_off": (
+        "This page takes no networks from the Hub; one of its own answers.",
+        "本頁不使用 Hub 上的網路，由本頁自己的網路回答。",
+        "本页不使用 Hub 上的网络，由本页自带的网络回答。",
+    ),
     "hub_bad_id": (
         "An id has two parts, owner/name, of letters, digits and . _ -",
         "代號有兩部分：owner/name，只含英文字母、數字和 . _ -",
