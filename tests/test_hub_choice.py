@@ -187,6 +187,7 @@ def test_a_link_names_a_repository(tmp_path: Path, model_folder: Callable[..., P
             wait_for_note(visit, "owner/tiny answers now")
             visit.page.wait_for_function("cnnhubLink.task() === 'owner/tiny'")
             visit.page.click("#tab-inside-button")
+            visit.page.wait_for_url("**tab=inside**")
             visit.page.reload()
             visit.page.wait_for_function(
                 "names => [...document.querySelectorAll('.journey button')].some((step) => step.textContent.includes(names))",

@@ -158,7 +158,7 @@ def test_a_signal_saves_and_says_how_to_go_on(
     assert re.search(r"Go on with:\s+python -m training finetune .* --resume", stopped.stderr)
     if number == signal.SIGINT:
         refused = run(once)
-        assert refused.returncode == 1 and "holds an unfinished run" in refused.stderr
+        assert refused.returncode == 1 and "holds an unfinished run" in " ".join(refused.stderr.split())
         other = run([*once, "--resume", "--lr", "0.5"])
         assert other.returncode == 1 and "lr: 0.001 in the checkpoint, 0.5 now" in " ".join(other.stderr.split())
     assert run([*once, "--resume"]).returncode == 0
