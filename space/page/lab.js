@@ -309,7 +309,7 @@ function ownKernel() {
   settings.kernel = "";
   drawPresets();
   drawKernel();
-  send(100);
+  send(50);
 }
 
 const CHOOSE = {
@@ -372,7 +372,7 @@ function listen() {
     input.addEventListener("input", () => {
       settings[input.dataset.number] = numberOf(input.value);
       if (input.dataset.number === "divisor") ownKernel();
-      else { drawKernel(); send(100); }
+      else { drawKernel(); send(50); }
     });
   }
   find(".play").addEventListener("click", play);
