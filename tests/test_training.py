@@ -14,7 +14,6 @@ import pytest
 import safetensors.torch
 import timm
 import torch
-from accelerate.state import AcceleratorState
 from huggingface_hub import ModelCard
 from PIL import Image
 from rich.console import Console
@@ -301,9 +300,6 @@ def test_mistakes(
 ) -> None:
     given = (*(argument.format(data=data) for argument in arguments), *output_of(arguments, tmp_path))
     monkeypatch.setattr(sys, "argv", ["training", *given])
-    AcceleratorState._reset_state(
-        reset_partial_state=True
-    )  # which a process has once, and another test's may have other settings
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 1
