@@ -38,19 +38,14 @@ class Teachers:
         with torch.no_grad():
             return torch.stack([network(pixels).float().softmax(1) for network in self.networks]).mean(0)
 
-    def to(self, device: torch.device) -> Teachers:
-        for network in self.networks:
-            network.to(device)
-        return self
 
-
-def load(folders: tuple[str, ...]) -> Teachers:
-    """The models in `folders`, in eval mode.
+def load(folders: tuple[str, ...], device: torch.device | None = None) -> Teachers:
+    """The models in `folders`, in eval mode, on the device (the CPU by default).
 
     Raises:
         CnnHubError: one of them cannot be loaded.
     """
-    classifiers = [cnnhub.load(Path(folder)) for folder in folders]
+    classifiers = [cnnhub.load(Path(folder), device=device) for folder in folders]
     networks = (each.network.to(memory_format=torch.channels_last) for each in classifiers)
     return Teachers(tuple(networks), tuple(_about(Path(folder)) for folder in folders))
 

@@ -101,7 +101,7 @@ def prepare(
     recipe.check(engine.num_processes)
     check_writable(run.output)
     backbones.check(recipe, weights)
-    teachers = distill.load(recipe.teachers).to(engine.device) if recipe.teachers else None
+    teachers = distill.load(recipe.teachers, engine.device) if recipe.teachers else None
     source = Source(str(data)) if isinstance(data, Path) else data
     source = dataclasses.replace(source, revision=revision_of(source))
     with engine.main_process_first():
