@@ -16,7 +16,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from cnnhub import convolution, errors, features, invariance, kernels, render, stack
-    from cnnhub.classifier import Classifier, Prediction, ReliabilityBin, load
+    from cnnhub.classifier import Classifier, ForwardPass, Prediction, ReliabilityBin, load
     from cnnhub.errors import CnnHubError
     from cnnhub.hub import builtin_models
     from cnnhub.images import open_image
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _HOME = {
     "Classifier": "classifier",
     "CnnHubError": "errors",
+    "ForwardPass": "classifier",
     "Prediction": "classifier",
     "ReliabilityBin": "classifier",
     "builtin_models": "hub",
@@ -42,6 +43,7 @@ _HOME = {
 __all__ = [
     "Classifier",
     "CnnHubError",
+    "ForwardPass",
     "Prediction",
     "ReliabilityBin",
     "builtin_models",

@@ -112,6 +112,24 @@ class Prediction:
 
 
 @dataclass(frozen=True)
+class ForwardPass:
+    """One picture on its way through a network.
+
+    Attributes:
+        pixels: what the network was given, (3, H, W) float32, as `Classifier.preprocess` gives it.
+        maps: layer name -> its feature maps (C, H, W) float32.
+        prediction: what came out.
+
+    >>> ForwardPass(torch.zeros(3, 2, 2), {}, Prediction("cat", 1.0, {"cat": 1.0})).prediction.label
+    'cat'
+    """
+
+    pixels: torch.Tensor
+    maps: dict[str, torch.Tensor]
+    prediction: Prediction
+
+
+@dataclass(frozen=True)
 class ReliabilityBin:
     """Pictures with known labels whose answer's probability lay in (lower, upper].
 
@@ -226,7 +244,7 @@ class Classifier:
         ['palace 43%', 'monastery 11%']
         """
         _check_top_k(top_k)
-        return self._predictions(self.preprocess(image)[None], top_k)[0]
+        return self._predictions(self.preprocess(image)[None], top_k, self.engine)[0]
 
     @overload
     def predict_many(
@@ -316,7 +334,7 @@ class Classifier:
         >>> load("flowers").embed(np.zeros((300, 400, 3), np.uint8)).shape
         torch.Size([1280])
         """
-        pixels = self.preprocess(image)[None].to(next(self.network.parameters()).device)
+        pixels = self.preprocess(image)[None].to(self._network_device)
         with torch.inference_mode():
             network: Any = self.network
             features: torch.Tensor = network.forward_head(network.forward_features(pixels), pre_logits=True)
@@ -357,11 +375,28 @@ class Classifier:
         >>> {name: tuple(values.shape) for name, values in maps.items()}
         {'blocks.1': (24, 56, 56), 'bn2': (1280, 7, 7)}
         """
-        names = [layers] if isinstance(layers, str) else list(layers)
-        features.check_layers(names, self.layers())
-        device = next(self.network.parameters()).device
-        pixels = self.preprocess(image)[None].to(device)
+        names = self._known_layers(layers)
+        pixels = self.preprocess(image)[None].to(self._network_device)
         return features.feature_maps(self.network, pixels, names)
+
+    def forward_pass(self, image: ImageSource, layers: str | Sequence[str]) -> ForwardPass:
+        """`preprocess`, `feature_maps` and `predict` together: the picture is read and the network run once.
+
+        torch runs the network, whatever the engine.
+
+        Raises:
+            UnknownNameError: no such layer; the message names near ones.
+            ImageError: the picture cannot be read.
+
+        >>> seen = load("flowers").forward_pass(np.zeros((300, 400, 3), np.uint8), "bn2")
+        >>> seen.pixels.shape, seen.maps["bn2"].shape, seen.prediction.label
+        (torch.Size([3, 224, 224]), torch.Size([1280, 7, 7]), 'roses')
+        """
+        names = self._known_layers(layers)
+        pixels = self.preprocess(image)
+        with features.recording_copy(self.network, names) as (private, maps):
+            prediction = self._predictions(pixels[None], None, TorchEngine(private, self._network_device))[0]
+        return ForwardPass(pixels, features.of_first(maps, names), prediction)
 
     def label_index(self, label: str) -> int:
         """The class number of a label, the index of its logit.
@@ -384,6 +419,15 @@ class Classifier:
                 "Crop it to something less long."
             )
 
+    @property
+    def _network_device(self) -> torch.device:
+        return next(self.network.parameters()).device
+
+    def _known_layers(self, layers: str | Sequence[str]) -> list[str]:
+        names = [layers] if isinstance(layers, str) else list(dict.fromkeys(layers))
+        features.check_layers(names, self.layers())
+        return names
+
     @cached_property
     def _layer_shapes(self) -> dict[str, tuple[int, int, int]]:
         return features.layer_shapes(self.network, self.config.pretrained_cfg.input_size)
@@ -394,7 +438,7 @@ class Classifier:
         while batch := list(islice(images, batch_size)):
             outcomes = [self._try_preprocess(image, on_error) for image in batch]
             pixels = [outcome for outcome in outcomes if isinstance(outcome, torch.Tensor)]
-            predictions = iter(self._predictions(torch.stack(pixels), top_k) if pixels else [])
+            predictions = iter(self._predictions(torch.stack(pixels), top_k, self.engine) if pixels else [])
             for outcome in outcomes:
                 yield next(predictions) if isinstance(outcome, torch.Tensor) else outcome
 
@@ -406,9 +450,9 @@ class Classifier:
                 raise
             return error
 
-    def _predictions(self, pixels: torch.Tensor, top_k: int | None) -> list[Prediction]:
+    def _predictions(self, pixels: torch.Tensor, top_k: int | None, engine: Engine) -> list[Prediction]:
         """Pixels (N, 3, H, W) -> N predictions."""
-        logits, strangeness = self._logits_and_strangeness(pixels)
+        logits, strangeness = self._logits_and_strangeness(pixels, engine)
         probabilities = torch.softmax(logits.double() / self.config.cnnhub.temperature, dim=1)
         values, indices = probabilities.topk(min(top_k or len(self.labels), len(self.labels)), dim=1)
         predictions = []
@@ -418,12 +462,12 @@ class Classifier:
             predictions.append(Prediction(self.labels[numbers[0]], row[0], scores, is_unfamiliar, strange))
         return predictions
 
-    def _logits_and_strangeness(self, pixels: torch.Tensor) -> tuple[torch.Tensor, list[float] | list[None]]:
+    def _logits_and_strangeness(self, pixels: torch.Tensor, engine: Engine) -> tuple[torch.Tensor, list[float] | list[None]]:
         """Pixels (N, 3, H, W) -> logits (N, K) before the temperature, and N numbers, or nothings without a threshold."""
         if self._taught:
-            logits, embeddings = self.engine.logits_and_embeddings(pixels)
+            logits, embeddings = engine.logits_and_embeddings(pixels)
             return logits, self._taught.strangeness(logits, embeddings).tolist()
-        logits = self.engine.logits(pixels)
+        logits = engine.logits(pixels)
         return logits, [None] * len(logits) if self.threshold is None else energy(logits).double().tolist()
 
 

@@ -27,10 +27,9 @@ def feature_maps(network: torch.nn.Module, pixels: torch.Tensor, layers: Sequenc
     >>> feature_maps(network, torch.zeros(1, 3, 6, 6), ["1"])["1"].shape
     torch.Size([8, 4, 4])
     """
-    private = _private_copy(network)
-    with torch.inference_mode(), recording(private, layers) as maps:
+    with torch.inference_mode(), recording_copy(network, layers) as (private, maps):
         private(pixels)
-    return {name: maps[name][0].float().cpu() for name in layers}
+    return of_first(maps, layers)
 
 
 def layer_shapes(network: torch.nn.Module, input_size: Shape) -> dict[str, Shape]:
@@ -94,6 +93,25 @@ def check_layers(names: Sequence[str], known: Sequence[str]) -> None:
     for name in names:
         if name not in known:
             raise UnknownNameError("layer", name, known)
+
+
+@contextmanager
+def recording_copy(network: torch.nn.Module, layers: Sequence[str]) -> Iterator[tuple[torch.nn.Module, dict[str, torch.Tensor]]]:
+    """A copy that shares the network's weights, and what its `layers` answer (`recording`), for one thread to run.
+
+    >>> with recording_copy(torch.nn.Sequential(torch.nn.ReLU()), ["0"]) as (private, maps):
+    ...     _ = private(torch.tensor([-1.0, 2.0]))
+    >>> maps
+    {'0': tensor([0., 2.])}
+    """
+    private = _private_copy(network)
+    with recording(private, layers) as maps:
+        yield private, maps
+
+
+def of_first(maps: Mapping[str, torch.Tensor], layers: Sequence[str]) -> dict[str, torch.Tensor]:
+    """Recorded outputs (N, C, H, W) -> those of the first picture (C, H, W), float32 on the CPU."""
+    return {name: maps[name][0].float().cpu() for name in layers}
 
 
 @contextmanager

@@ -92,7 +92,7 @@ def visible_limit(values: torch.Tensor) -> float:
 
 
 def sprite(maps: torch.Tensor, limit: float | None = None, signed: bool | None = None) -> Image.Image:
-    """Maps (C, H, W) -> one RGB image of tiles without gaps, row by row, one pixel a value.
+    """Maps (C, H, W) -> one image (mode "P") of tiles without gaps, row by row, one pixel a value.
 
     The tiles stand in a grid that is `sprite_columns(C)` wide; unused places at the end are zero.
 
@@ -107,7 +107,7 @@ def sprite(maps: torch.Tensor, limit: float | None = None, signed: bool | None =
     padded[:channels] = maps
     # (rows * columns, H, W) -> (rows, H, columns, W) -> (rows * H, columns * W)
     grid = padded.reshape(rows, columns, height, width).permute(0, 2, 1, 3).reshape(rows * height, columns * width)
-    return map_image(grid, float(maps.abs().max()) if limit is None else limit, signed)
+    return palette_image(grid, float(maps.abs().max()) if limit is None else limit, signed)
 
 
 def sprite_columns(channels: int) -> int:

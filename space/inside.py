@@ -93,12 +93,13 @@ def show(photo: bytes | None, model: str, layer: str | None, channels: str, lang
     result = shown(language, lambda: _look(photo, model, layer, int(channels)))
     if isinstance(result, Sentence):
         return {"sentence": result.html("alert")}, gr.skip()
-    classifier, gallery, steps, prediction, pixels = result
+    classifier, gallery, steps, seen = result
+    prediction = seen.prediction
     known = classifier.layers()
     value = {
         "sentence": describe(language, classifier, gallery).html(),
         "steps": [
-            _photo_step(language, classifier, pixels),
+            _photo_step(language, classifier, seen.pixels),
             *(_step(name, maps) for name, maps in steps.items()),
         ],
         "selected": gallery.layer,
@@ -211,7 +212,7 @@ def feature_maps(
             "layers": classifier.layers(),
             "stages": classifier.stages(),
         }
-        return render.sprite(gallery.maps, gallery.limit, gallery.signed), facts
+        return render.sprite(gallery.maps, gallery.limit, gallery.signed).convert("RGB"), facts
 
     return for_programs(look)
 
@@ -261,18 +262,15 @@ def _file_words(language: str, classifier: cnnhub.Classifier, network: str, gall
 
 
 def _look(photo: bytes, model: str, layer: str | None, channels: int) -> tuple[Any, ...]:
-    """Everything the tab shows, from one decoded photo."""
+    """Everything the tab shows: network, gallery, stage -> maps, and the forward pass that they come from."""
     classifier = networks.get(model)
     stages = classifier.stages()
     # a layer chosen in another network may not exist in this one
     name = layer if layer in classifier.layers() else first_layer(classifier)
     with memory.turn(photo):
-        image = cnnhub.open_image(photo)
-        maps = classifier.feature_maps(image, [*stages, name])
-        prediction, pixels = classifier.predict(image), classifier.preprocess(image)
-        del image
-    gallery = gallery_of(name, maps[name], channels)
-    return classifier, gallery, {stage: maps[stage] for stage in stages}, prediction, pixels
+        seen = classifier.forward_pass(photo, [*stages, name])
+    gallery = gallery_of(name, seen.maps[name], channels)
+    return classifier, gallery, {stage: seen.maps[stage] for stage in stages}, seen
 
 
 def _photo_step(language: str, classifier: cnnhub.Classifier, pixels: torch.Tensor) -> dict[str, Any]:
@@ -287,7 +285,7 @@ def _photo_step(language: str, classifier: cnnhub.Classifier, pixels: torch.Tens
 def _step(name: str, maps: torch.Tensor) -> dict[str, Any]:
     """A stage of the journey: its strongest channel, small."""
     strongest = maps[features.strongest_first(maps)[0]]
-    picture = render.map_image(strongest, render.visible_limit(strongest), render.is_signed(maps))
+    picture = render.palette_image(strongest, render.visible_limit(strongest), render.is_signed(maps))
     return {"layer": name, "name": name, "size": _size(*maps.shape), "picture": data_uri(picture)}
 
 

@@ -143,6 +143,9 @@ def wire(room: What, inputs: list[Any], outputs: list[Any], options: dict[str, A
     restored = room.hub.again.click(
         choose_from_hub, asked, given, js="(_, ...others) => [window.cnnhubLink.task(), ...others]", **from_hub
     )
+    room.hub.again.click(
+        None, None, room.hub.repository, js="() => window.cnnhubLink.task()", api_visibility=options["api_visibility"]
+    )
     second = room.second
     for chosen in (
         second.chooser.pick(photo_column.choose, None, second.photo, **options),

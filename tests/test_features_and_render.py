@@ -131,5 +131,29 @@ def test_a_sprite_holds_every_map_at_its_place() -> None:
     assert (columns, image.size) == (3, (18, 12))
     for place in range(7):
         left, top = place % columns * 6, place // columns * 4
-        tile = image.crop((left, top, left + 6, top + 4))
+        tile = image.crop((left, top, left + 6, top + 4)).convert("RGB")
         assert tile.tobytes() == render.map_image(maps[place], limit=1, signed=False).tobytes()
+
+
+def test_one_forward_pass_gives_what_three_calls_give(tiny: cnnhub.Classifier, picture: Image.Image) -> None:
+    built_in = cnnhub.load("cats-vs-dogs")  # it also measures how strange a picture is
+    for classifier in (tiny, built_in):
+        names = [*classifier.stages(), classifier.stages()[0]]
+        seen = classifier.forward_pass(picture, names)
+        assert torch.equal(seen.pixels, classifier.preprocess(picture))
+        expected, prediction = classifier.feature_maps(picture, names), classifier.predict(picture)
+        assert list(seen.maps) == list(expected)
+        assert all(torch.equal(seen.maps[name], expected[name]) for name in expected)
+        assert list(seen.prediction.scores) == list(prediction.scores)
+        for label, probability in prediction.scores.items():
+            assert seen.prediction.scores[label] == pytest.approx(probability, abs=1e-6)
+        assert seen.prediction.is_unfamiliar == prediction.is_unfamiliar
+        assert hooks_of(classifier.network) == 0
+
+
+def test_a_forward_pass_reads_the_picture_once(tiny: cnnhub.Classifier, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[object] = []
+    preprocess = cnnhub.Classifier.preprocess
+    monkeypatch.setattr(cnnhub.Classifier, "preprocess", lambda self, image: calls.append(image) or preprocess(self, image))
+    tiny.forward_pass(np.zeros((40, 40, 3), np.uint8), tiny.stages())
+    assert len(calls) == 1

@@ -182,6 +182,7 @@ def test_a_link_names_a_repository(tmp_path: Path, model_folder: Callable[..., P
             assert visit.heading("#answer") == "It is a cat."
 
             visit.page.click("#hub .label-wrap")
+            assert visit.page.input_value("#hub-id input, #hub-id textarea") == "owner/missing"
             visit.page.fill("#hub-id input, #hub-id textarea", " owner/tiny ")
             visit.page.click("#hub-row button")
             wait_for_note(visit, "owner/tiny answers now")

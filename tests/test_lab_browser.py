@@ -133,7 +133,7 @@ def test_the_strongest_answer_is_pointed_at_first_and_its_arithmetic_shown(lab: 
     values = convolution.correlate2d(Image.open(EXAMPLES / "cat.jpg").convert("L"), "sobel_x")
     row, column = lab.point()
     assert values[1:-1, 1:-1].abs().max() == values[row, column].abs()
-    assert lab.value() == f"{values[row, column].item():.0f}".replace("-", "−")
+    assert lab.value() == f"{values[row, column].item():,.0f}".replace("-", "−")
     products = [int(text.replace("−", "-")) for text in lab.page.locator("#lab .products .cell").all_inner_texts()]
     assert sum(products) == values[row, column]
     assert f"row {row + 1}, column {column + 1} of 426 × 640" in lab.page.inner_text("#lab .position")

@@ -188,7 +188,7 @@ function drawPoint() {
   drawPhotoFrame(at);
   const [row, column] = [at[0] + 1, at[1] + 1];
   find(".position").textContent = fill(props.words.position, { row, column, height: value.map.height, width: value.map.width });
-  const position = fill(props.words.position_value, { row, column, value: found ? say(found.value) : "" });
+  const position = fill(props.words.position_value, { row, column, value: found ? grouped(say(found.value)) : "" });
   find(".map").setAttribute("aria-label", fill(props.words.map_label, { position }));
   find(".to-strongest").disabled = !pinned;
 }

@@ -89,16 +89,19 @@ function drawTotal(found) {
   const plain = answered.divisor === 1 && answered.bias === 0;
   find(".title-total").textContent = plain ? props.words.sum : props.words.value;
   const output = find(".value");
-  output.textContent = found ? say(found.value) : "";
+  output.textContent = found ? grouped(say(found.value)) : "";
   output.dataset.sign = found && value.map.kind === "signed" ? Math.sign(found.value) : 0;
   const notes = [];
   if (found && !plain) {
-    const bias = answered.bias < 0 ? ` \u2212 ${say(-answered.bias)}` : answered.bias ? ` + ${say(answered.bias)}` : "";
-    notes.push(`${say(found.sum)}${answered.divisor === 1 ? "" : ` ÷ ${say(answered.divisor)}`}${bias}`);
+    const bias = answered.bias < 0 ? ` \u2212 ${grouped(say(-answered.bias))}` : answered.bias ? ` + ${grouped(say(answered.bias))}` : "";
+    notes.push(`${grouped(say(found.sum))}${answered.divisor === 1 ? "" : ` ÷ ${grouped(say(answered.divisor))}`}${bias}`);
   }
   if (found && isClipped() && cut(found.value) !== found.value) notes.push(fill(props.words.drawn_as, { value: cut(found.value) }));
   find(".how").textContent = notes.join(" · ");
 }
+
+// 12412.5 -> 12,412.5, as the headings write it; a small cell has no room for that.
+const grouped = (text) => text.replace(/\d+/, (whole) => whole.replace(/\B(?=(\d{3})+$)/g, ","));
 
 const isClipped = () => ["grey", "colour"].includes(value.map.kind);
 const planeShown = () => (answered.colour ? settings.channel : null);
