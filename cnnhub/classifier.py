@@ -388,9 +388,10 @@ class Classifier:
             UnknownNameError: no such layer; the message names near ones.
             ImageError: the picture cannot be read.
 
-        >>> seen = load("flowers").forward_pass(np.zeros((300, 400, 3), np.uint8), "bn2")
+        >>> from sklearn.datasets import load_sample_image
+        >>> seen = load("imagenet").forward_pass(load_sample_image("china.jpg"), "bn2")
         >>> seen.pixels.shape, seen.maps["bn2"].shape, seen.prediction.label
-        (torch.Size([3, 224, 224]), torch.Size([1280, 7, 7]), 'roses')
+        (torch.Size([3, 224, 224]), torch.Size([1280, 7, 7]), 'palace')
         """
         names = self._known_layers(layers)
         pixels = self.preprocess(image)
