@@ -218,3 +218,5 @@ def test_inspect_tells_all_and_shows_it(leaky: Path, tmp_path: Path) -> None:
     shutil.copy(leaky / "train/red/1.jpg", leaky / "test/red/<b>.jpg")
     assert training("inspect", "--data", leaky, "--output", sheet).returncode == 1
     assert "<b>" not in sheet.read_text()
+    training("inspect", "--data", leaky, "--output", tmp_path / "looks")
+    assert (tmp_path / "looks" / f"inspect-{leaky.name}.html").is_file()

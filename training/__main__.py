@@ -65,7 +65,7 @@ def inspect(
     image_column: ImageColumn = None,
     label_column: LabelColumn = None,
     augment: Annotated[bool, typer.Option("--augment", help="Show what augmentation makes of a few pictures.")] = False,
-    output: Annotated[Path | None, typer.Option(help="The contact sheet; runs/inspect-NAME.html by default.")] = None,
+    output: Annotated[Path | None, typer.Option(help="The contact sheet (.html), or the folder for it; runs by default.")] = None,
     as_json: Json = False,
 ) -> None:
     """Look at a dataset before training: counts, balance, broken pictures, copies (across splits too), a contact sheet.
@@ -78,7 +78,8 @@ def inspect(
     from training.inspection import report
 
     source = _source(task, data, dataset, image_column, label_column)
-    sheet = output or Path("runs") / f"inspect-{task or _name_of(source)}.html"
+    place = output or Path("runs")
+    sheet = place if place.suffix in (".html", ".htm") else place / f"inspect-{task or _name_of(source)}.html"
     result = run(source, sheet, _DEFAULTS if augment else None)
     if as_json:
         print(json.dumps(result, ensure_ascii=False))

@@ -57,7 +57,8 @@ def _figure(cell: Cell) -> str:
     encoded = io.BytesIO()
     small.save(encoded, "JPEG", quality=80)
     picture = base64.b64encode(encoded.getvalue()).decode()
-    caption, detail = html.escape(cell.caption), html.escape(cell.detail)
+    caption = html.escape(cell.caption)
+    detail = html.escape(cell.detail).replace("/", "/<wbr>")  # a long path breaks between its folders
     return (
         f'<figure><img alt="{caption}" src="data:image/jpeg;base64,{picture}">'
         f"<figcaption>{caption}<br><small>{detail}</small></figcaption></figure>"
