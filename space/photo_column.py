@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 import gradio as gr
+from gradio.processing_utils import save_file_to_cache
 from PIL import Image
 
 import cnnhub
@@ -38,6 +39,8 @@ class PhotoColumn:
 
 def layout(language: str, words: Words) -> PhotoColumn:
     photo = Photo(str(example_path(0)), image_mode=None, label="Photo", interactive=True, visible="hidden", elem_id="photo-file")
+    # what a click hands over is gradio's copy of the example, one for all visitors: it is no visitor's photo, and never goes
+    photo.keep_in_cache |= {save_file_to_cache(example_path(index), photo.GRADIO_CACHE) for index in range(len(EXAMPLES))}
     panel = gr.HTML(
         {"chosen": 0},
         html_template='<div class="photo-column"></div>',

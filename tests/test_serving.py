@@ -20,6 +20,7 @@ from PIL import Image
 
 import cnnhub
 import serving
+import texts
 import uploads
 from conftest import EXAMPLES
 from running_space import Server, copy_of_the_space, running
@@ -179,9 +180,14 @@ def test_photos_are_deleted_in_time_and_after_a_kill(folder: Path, tmp_path: Pat
     before = set(folder.rglob("*.*"))
     with running(folder, temporary, CNNHUB_PHOTO_SECONDS=str(KEPT)) as server:
         at_start = server.files()
+        assert {Path(name).name for name in at_start} == set(texts.example_names("en")), (
+            "of each example the copy that all visitors get"
+        )
         watched: dict[tuple[str, int], tuple[float, float]] = {}
         client = Client(server.url, verbose=False)
-        for photo in (DOG, EXAMPLES / "tulips.jpg"):
+        for number, example in enumerate((DOG, EXAMPLES / "tulips.jpg")):
+            photo = tmp_path / f"own-{number}.jpg"
+            photo.write_bytes(example.read_bytes() + b"a visitor's own")
             for endpoint in ("/classify", "/filter", "/feature_maps"):
                 client.predict(handle_file(str(photo)), api_name=endpoint)
                 watch(server, watched)
