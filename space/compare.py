@@ -61,7 +61,7 @@ def show(language: str, photo: bytes, answer: Answer, second: bytes | None) -> s
     )
     rows = "".join(_row(language, answer, result, label) for label in labels(answer, result))
     return (
-        f'<p class="told" role="status">{escape(told)}</p>'
+        f'<p class="told" role="status">{texts.prose(told)}</p>'
         f'<table class="compared"><thead><tr><td></td>{heads}</tr></thead><tbody>{rows}</tbody></table>'
     )
 
@@ -114,7 +114,7 @@ def _cell(share: float, colour: int) -> str:
 
 
 def _problem(sentence: Sentence) -> str:
-    return f'<p class="told" role="alert">{escape(sentence.heading)} {escape(sentence.line)}</p>'
+    return f'<p class="told" role="alert">{texts.prose(sentence.heading)} {texts.prose(sentence.line)}</p>'
 
 
 def _chooser_words(language: str) -> dict[str, Any]:

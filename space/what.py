@@ -247,7 +247,7 @@ def _note(language: str, answer: Answer) -> str:
         note = texts.strangeness(language, prediction.strangeness, classifier.threshold, classifier.false_alarm)
     else:
         note = texts.measured_on(language, found) if found else ""
-    return f'<p class="soft measured">{escape(note)}</p>' if note else ""
+    return f'<p class="soft measured">{texts.prose(note)}</p>' if note else ""
 
 
 def _numbers(answer: Answer) -> str:

@@ -53,7 +53,12 @@ class Sentence:
     line: str
 
     def html(self, role: str = "status") -> str:
-        return f'<div class="sentence" role="{role}"><h2>{escape(self.heading)}</h2><p>{escape(self.line)}</p></div>'
+        return f'<div class="sentence" role="{role}"><h2>{prose(self.heading)}</h2><p>{prose(self.line)}</p></div>'
+
+
+def prose(text: str) -> str:
+    """Plain text as HTML, in which no line ends between a number and its percent sign."""
+    return escape(text).replace(" %", "\N{NO-BREAK SPACE}%")
 
 
 def t(language: str, key: str, **values: object) -> str:

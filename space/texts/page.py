@@ -131,9 +131,9 @@ TEXTS: Table = {
         "示例照片的作者",
     ),
     "no_photo": (
-        "Choose a photo on the left.",
-        "請在左邊選一張照片。",
-        "请在左边选一张照片。",
+        "Choose a photo first.",
+        "請先選一張照片。",
+        "请先选一张照片。",
     ),
     "gone": (
         "This photo is no longer kept here. Add it again.",
