@@ -110,7 +110,11 @@ def recording_copy(network: torch.nn.Module, layers: Sequence[str]) -> Iterator[
 
 
 def of_first(maps: Mapping[str, torch.Tensor], layers: Sequence[str]) -> dict[str, torch.Tensor]:
-    """Recorded outputs (N, C, H, W) -> those of the first picture (C, H, W), float32 on the CPU."""
+    """Recorded outputs (N, C, H, W) -> those of the first picture (C, H, W), float32 on the CPU.
+
+    >>> of_first({"0": torch.zeros(1, 8, 4, 4), "1": torch.zeros(1, 8, 2, 2)}, ["1"])["1"].shape
+    torch.Size([8, 2, 2])
+    """
     return {name: maps[name][0].float().cpu() for name in layers}
 
 

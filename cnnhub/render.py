@@ -92,12 +92,21 @@ def visible_limit(values: torch.Tensor) -> float:
 
 
 def sprite(maps: torch.Tensor, limit: float | None = None, signed: bool | None = None) -> Image.Image:
-    """Maps (C, H, W) -> one image (mode "P") of tiles without gaps, row by row, one pixel a value.
+    """Maps (C, H, W) -> one RGB image of tiles without gaps, row by row, one pixel a value.
 
     The tiles stand in a grid that is `sprite_columns(C)` wide; unused places at the end are zero.
 
     >>> sprite(torch.rand(5, 10, 20)).size
     (60, 20)
+    """
+    return palette_sprite(maps, limit, signed).convert("RGB")
+
+
+def palette_sprite(maps: torch.Tensor, limit: float | None = None, signed: bool | None = None) -> Image.Image:
+    """`sprite` with its 256 colours as a palette (mode "P"), as `palette_image` is to `map_image`.
+
+    >>> palette_sprite(torch.rand(5, 10, 20)).mode
+    'P'
     """
     signed = is_signed(maps) if signed is None else signed
     channels, height, width = maps.shape

@@ -212,7 +212,7 @@ def feature_maps(
             "layers": classifier.layers(),
             "stages": classifier.stages(),
         }
-        return render.sprite(gallery.maps, gallery.limit, gallery.signed).convert("RGB"), facts
+        return render.sprite(gallery.maps, gallery.limit, gallery.signed), facts
 
     return for_programs(look)
 
@@ -308,7 +308,7 @@ def _gallery_value(language: str, gallery: Gallery) -> dict[str, Any]:
             facts.append(t(language, "below_zero", share=percent(share)))
         channels.append({"index": index, "name": t(language, "channel", index=index), "facts": facts})
     return {
-        "sprite": data_uri(render.sprite(gallery.maps, gallery.limit, gallery.signed)),
+        "sprite": data_uri(render.palette_sprite(gallery.maps, gallery.limit, gallery.signed)),
         "columns": render.sprite_columns(shown_count),
         "tile": [gallery.maps.shape[2], gallery.maps.shape[1]],
         "channels": channels,

@@ -131,7 +131,7 @@ def test_a_sprite_holds_every_map_at_its_place() -> None:
     assert (columns, image.size) == (3, (18, 12))
     for place in range(7):
         left, top = place % columns * 6, place // columns * 4
-        tile = image.crop((left, top, left + 6, top + 4)).convert("RGB")
+        tile = image.crop((left, top, left + 6, top + 4))
         assert tile.tobytes() == render.map_image(maps[place], limit=1, signed=False).tobytes()
 
 
