@@ -84,7 +84,7 @@ def test_a_pizza_is_neither(visit: Visit) -> None:  # noqa: F811
     page.click(".picker button[title='a pizza']")
     visit.wait_for_heading("#answer", "This looks like neither a cat nor a dog.")
     note = page.inner_text("#answer .measured")
-    told = re.search(r"Strangeness ([\d.]+); above ([\d.]+) I call a photo unfamiliar. .* ([\d.]+)\s% are called so", note)
+    told = re.search(r"Strangeness ([\d.]+); above ([\d.]+) I call a photo unfamiliar. .* ([\d.]+)\xa0% are called so", note)
     assert told and float(told[1]) > float(told[2])
     visit.keep("1-pizza-en")
 

@@ -101,7 +101,7 @@ function drawTotal(found) {
 }
 
 // 12412.5 -> 12,412.5, as the headings write it; a small cell has no room for that.
-const grouped = (text) => text.replace(/\d+/, (whole) => whole.replace(/\B(?=(\d{3})+$)/g, ","));
+const grouped = (text) => text.replace(/\d+/, (whole) => Number(whole).toLocaleString("en"));
 
 const isClipped = () => ["grey", "colour"].includes(value.map.kind);
 const planeShown = () => (answered.colour ? settings.channel : null);
