@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import shutil
 import subprocess
 import sys
@@ -24,10 +25,10 @@ from cnnhub.config import ModelConfig
 from cnnhub.engines.torch import TorchEngine
 from cnnhub.errors import CnnHubError
 from conftest import ROOT
-from training import backbones, prepare
+from training import backbones, phase_two, prepare
 from training.__main__ import main
 from training.backbones import head_names
-from training.devices import OutOfMemoryError, explain_memory
+from training.devices import OutOfMemoryError, accelerator, explain_memory
 from training.evaluate import evaluate
 from training.find_lr import find_lr
 from training.finetune import finetune, tensorboard
@@ -263,6 +264,23 @@ def test_frozen_survives_train_and_comes_back() -> None:
     assert all(parameter.requires_grad for parameter in network.parameters())
 
 
+@pytest.mark.parametrize("kept", [True, False])
+def test_batch_norm_keeps_the_backbones_statistics_where_asked(kept: bool, data: Path, weights: Path, tmp_path: Path) -> None:
+    recipe = Recipe("test_byobnet", epochs=1, batch_size=8, precision="float32", freeze_batch_norm=kept)
+    engine, console = accelerator("float32"), Console(quiet=True)
+    ready = prepare.prepare(data, weights, recipe, prepare.Run(tmp_path, workers=0), {}, engine, console)
+    before = phase_two.copy_of(ready.network)
+    job = phase_two.Job(
+        ready.train, ready.validation, recipe, engine, 0, tmp_path, 0, ready.identity, math.inf, lambda best: None,
+        lambda numbers, step: None, console,
+    )  # fmt: skip
+    phase_two.fit_all(ready.network, job, None, None)
+    after = phase_two.copy_of(ready.network)
+    statistics = {name for name in after if name.endswith(("running_mean", "running_var"))}
+    assert statistics and all(torch.equal(before[name], after[name]) is kept for name in statistics)
+    assert not any(torch.equal(before[name], after[name]) for name, _ in ready.network.named_parameters())
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -277,6 +295,7 @@ def test_frozen_survives_train_and_comes_back() -> None:
         (("finetune", "--data", "{data}", "--backbone-weights", "{data}/test/red/0.jpg"), "cannot be read"),
         (("finetune", "--data", "{data}", "--backbone", "mobilenetv2_10"), "or mobilenetv2_100 or"),
         (("finetune", "--data", "{data}", "--backbone-weights", BUILTIN, "--backbone", "resnet10t"), "keys are missing"),
+        (("finetune", "--data", "{data}", "--from-scratch", "--freeze-batch-norm"), "--from-scratch has none"),
         (("finetune", "--data", "{data}", "--batch-size", "6", "--accumulate", "2"), "--mixup 0"),
         (("finetune", "--data", "{data}", "--batch-size", "7", "--accumulate", "2"), "cannot be cut"),
         (("finetune", "--data", "/no/data"), "Give --backbone-weights FILE"),

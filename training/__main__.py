@@ -160,6 +160,9 @@ def finetune(
     augment: Annotated[str, typer.Option(help="timm's auto_augment string; empty is off.")] = _DEFAULTS.augment,
     scale: Annotated[float, typer.Option(min=0.05, max=1.0, help="Smallest share of a random crop.")] = _DEFAULTS.scale,
     ema_decay: Annotated[float, typer.Option(min=0.0, max=0.99999, help="A step; 0 is off.")] = _DEFAULTS.ema_decay,
+    freeze_batch_norm: Annotated[
+        bool, typer.Option("--freeze-batch-norm", help="Batch norm keeps the backbone's statistics; for few pictures.")
+    ] = _DEFAULTS.freeze_batch_norm,
     batch_size: BatchSize = _DEFAULTS.batch_size,
     accumulate: Annotated[int, typer.Option(min=1, help="Micro-batches a step, to save memory.")] = _DEFAULTS.accumulate,
     clip: Annotated[float, typer.Option(min=0.0, help="Largest gradient norm; 0 is off.")] = _DEFAULTS.clip,

@@ -14,7 +14,7 @@ from cnnhub.config import CnnHubMetadata, ModelConfig, PretrainedConfig
 from cnnhub.engines.torch import COUNTER, create_network
 from cnnhub.errors import ModelNotFoundError, ModelWeightsError, UnknownNameError
 from cnnhub.hub import CONFIG_NAME
-from training.recipe import Recipe
+from training.recipe import Recipe, RecipeError
 
 Weights = Path | Literal["hub", "scratch"]
 _FROM_TORCHVISION = {"torchvision:shufflenet_v2_x1_0": "cnnhub_shufflenet_v2_x1_0"}
@@ -28,7 +28,10 @@ def check(recipe: Recipe, weights: Weights) -> None:
         ModelNotFoundError: timm's weights cannot be fetched.
         UnknownNameError: there is no such backbone; the message names near ones.
         ModelWeightsError: the file does not fit; which keys and shapes.
+        RecipeError: the recipe needs a trained backbone.
     """
+    if weights == "scratch" and recipe.freeze_batch_norm:
+        raise RecipeError("--freeze-batch-norm keeps a trained backbone's statistics; --from-scratch has none. Leave out one.")
     name = _timm_name(recipe.backbone)
     if not timm.is_model(name):
         raise UnknownNameError("backbone", recipe.backbone, [*timm.list_models(), *_FROM_TORCHVISION])

@@ -33,6 +33,7 @@ from training.verify import PROBE, probe_logits
 
 # What is tried on validation after training: keep the shape of the picture and cut, or squash it whole.
 CROPS: tuple[tuple[str, float], ...] = (
+    ("center", 1.0),
     ("center", 0.95),
     ("center", 0.875),
     ("squash", 0.875),

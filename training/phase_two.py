@@ -22,6 +22,7 @@ from timm.data import Mixup
 from timm.optim import create_optimizer_v2
 from timm.scheduler import CosineLRScheduler
 from timm.utils import ModelEmaV3
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from training import checkpoint
 from training.devices import over_all
@@ -134,7 +135,7 @@ class Trainer:
         share = job.engine.process_index, job.engine.num_processes
         batches = epoch_batches(len(job.train.pictures), job.recipe, state.epoch, *share)
         micro_batches = iter(loader(job.train, batches[state.step * job.recipe.accumulate :], job.workers))
-        self.model.train()
+        self._train_mode()
         first, before, started = state.step, state.seconds, time.monotonic()
         with _progress(job.console) as progress:
             task = progress.add_task(f"epoch {state.epoch} of {job.recipe.epochs}", total=self.steps, completed=first, told="")
@@ -148,6 +149,13 @@ class Trainer:
                     job.log({"train/loss": loss, "train/lr": self._rate(), "train/pictures_per_second": speed}, state.total)
                 self._heed(asked)
         self._end_of_epoch(speed if state.step > first else 0.0)
+
+    def _train_mode(self) -> None:
+        self.model.train()
+        if self.job.recipe.freeze_batch_norm:
+            for layer in self.network.modules():
+                if isinstance(layer, _BatchNorm):
+                    layer.eval()
 
     def _heed(self, asked: list[int]) -> None:
         """After a step: save when it is time to, stop when somebody asks for it or time is up."""

@@ -34,6 +34,8 @@ class Recipe:
         scale: smallest share of the picture's area that a random crop keeps.
         color_jitter: used where `augment` is off.
         ema_decay: what is measured and kept is the exponential moving average of the weights over the steps; 0 is off.
+        freeze_batch_norm: phase two, batch norm keeps the statistics of the backbone's training (eval mode) and learns its
+            scale and shift alone; those of a batch of 32 are noisy.
         batch_size: pictures a step, over all devices and micro-batches together.
         accumulate: micro-batches that a step's pictures are cut into, to save memory.
         clip: largest norm of a step's gradient; 0 is off.
@@ -62,6 +64,7 @@ class Recipe:
     scale: float = 0.5
     color_jitter: float = 0.25
     ema_decay: float = 0.995
+    freeze_batch_norm: bool = False
     batch_size: int = 32
     accumulate: int = 1
     clip: float = 0.0
