@@ -276,6 +276,33 @@ def evaluate(
 
 
 @app.command()
+def soup(
+    model: Annotated[list[Path], typer.Option(help="The folder of a finished finetune run, once for each.")],
+    output: Annotated[Path, typer.Option(help="Folder of the new model.")],
+    task: TaskName = None,
+    data: Data = None,
+    dataset: Dataset = None,
+    image_column: ImageColumn = None,
+    label_column: LabelColumn = None,
+) -> None:
+    """Average the weights of models fine-tuned from the same backbone: often better than each, and as fast as one.
+
+    The best on validation comes first, and each other one is kept where it makes the validation loss smaller (a greedy model
+    soup). Runs of other seeds, rates or augmentation fit together, best with --freeze-batch-norm. It never opens test.
+
+    Example: python -m training soup --model runs/a --model runs/b --output runs/soup --data ../shared/data/flowers
+    """
+    from training import card, tasks
+    from training.soup import cook
+
+    source = _source(task, data, dataset, image_column, label_column)
+    name = task or _name_of(source)
+    config = cook(model, source, output, {"name": name, "command": _command()}, _console)
+    card.write(output, name, config, tasks.get(task) if task else None)
+    _console.print(f"Saved. Load it with: cnnhub.load({card.as_source(output)!r})")
+
+
+@app.command()
 def familiar(
     model: Annotated[str, typer.Option(help="A built-in name or a folder (./runs/mine).")],
     task: TaskName = None,

@@ -19,7 +19,7 @@ from training.tasks import TASKS, Task
 CARD_NAME = "README.md"
 _TEMPLATES = Path(__file__).parent / "templates"
 _PICTURES = (("Training", CURVES), ("Given labels and answers", CONFUSION), ("Confidence and accuracy", RELIABILITY))
-_MEASURED = (
+MEASURED = (
     "n", "top1", "top1_interval", "top5", "loss", "ece", "loss_uncalibrated", "ece_uncalibrated", "precision", "recall",
     "confusion", "false_alarm",
 )  # fmt: skip
@@ -27,7 +27,7 @@ _MEASURED = (
 _TOLD = (
     "metrics", "recipe", "counts", "crops", "head_only", "best_epoch", "minutes", "earlier", "note", "command", "data",
     "git_commit", "stopped", "skipped_steps", "backbone", "energy", "neighbours", "temperature", "label_texts", "blend",
-    "teachers",
+    "teachers", "soup",
 )  # fmt: skip
 
 
@@ -94,7 +94,7 @@ def record(source: str, result: dict[str, Any], command: str) -> None:
     config = ModelConfig.read(folder / CONFIG_NAME)
     ours = config.cnnhub.model_dump()
     split, energy = result["split"], dict(result.get("energy") or {})
-    measured = {key: result[key] for key in _MEASURED if key in result}
+    measured = {key: result[key] for key in MEASURED if key in result}
     changes: dict[str, Any] = {"metrics": {**ours.get("metrics", {}), split: {**measured, "command": command}}}
     if split == "validation":
         changes |= {"temperature": result["temperature"], "reliability": {"split": split, "bins": result["reliability"]}}

@@ -47,7 +47,7 @@ def load(folders: tuple[str, ...], device: torch.device | None = None) -> Teache
     """
     classifiers = [cnnhub.load(Path(folder), device=device) for folder in folders]
     networks = (each.network.to(memory_format=torch.channels_last) for each in classifiers)
-    return Teachers(tuple(networks), tuple(_about(Path(folder)) for folder in folders))
+    return Teachers(tuple(networks), tuple(provenance(Path(folder)) for folder in folders))
 
 
 def check(folders: tuple[str, ...], student: ModelConfig) -> None:
@@ -72,7 +72,8 @@ def check(folders: tuple[str, ...], student: ModelConfig) -> None:
                 )
 
 
-def _about(folder: Path) -> dict[str, Any]:
+def provenance(folder: Path) -> dict[str, Any]:
+    """What a card tells of a model that another was made from: source, hash of the weights, how it was made itself."""
     told = ModelConfig.read(folder / CONFIG_NAME).cnnhub.model_dump()
     known = {key: told.get(key) for key in ("name", "command", "git_commit", "best_epoch")}
     return {"source": str(folder), "sha256": hashlib.sha256((folder / WEIGHTS_NAME).read_bytes()).hexdigest(), **known}

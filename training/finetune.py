@@ -94,7 +94,7 @@ def finetune(
         state = phase_two.fit_all(network, job, ready.head.score if ready.head else None, found)
         blended = _blend(network, start, config, job) if recipe.blend and ready.head and state.best_epoch else None
         crop, crops = _choose_crop(network, config, job)
-        config = _cropped(config, crop)
+        config = cropped(config, crop)
         logits, targets = _logits(network, config, job), torch.tensor(validation.targets)
         calibration = calibrate(logits, targets)
         measured = measure(logits, targets, config.labels(), calibration.temperature)
@@ -118,7 +118,7 @@ def finetune(
         "skipped_steps": state.skipped,
         "stopped": state.stopped,
         "data": ready.data,
-        "git_commit": _git_commit(),
+        "git_commit": git_commit(),
         "minutes": round((ready.seconds + state.seconds) / 60, 1),
         "processes": engine.num_processes,
     }
@@ -141,6 +141,19 @@ def save(network: torch.nn.Module, config: ModelConfig, folder: Path) -> None:
     }
     write_atomically(folder / WEIGHTS_NAME, safetensors.torch.save(state, metadata={"format": "pt"}))
     config.write(folder / CONFIG_NAME)
+
+
+def cropped(config: ModelConfig, crop: dict[str, Any]) -> ModelConfig:
+    """The same with these of pretrained_cfg's settings: crop_mode and crop_pct."""
+    return config.model_copy(update={"pretrained_cfg": config.pretrained_cfg.model_copy(update=crop)})
+
+
+def git_commit() -> str | None:
+    """The commit that trained, with "+" where files had changed since; None outside a clone."""
+    told = subprocess.run(
+        ["git", "describe", "--always", "--abbrev=40", "--dirty=+"], cwd=Path(__file__).parent, capture_output=True, text=True
+    )
+    return told.stdout.strip() or None
 
 
 def tensorboard(folder: Path, first: int, is_main: bool = True) -> Callable[[dict[str, float], int], None]:
@@ -214,7 +227,7 @@ def _choose_crop(network: torch.nn.Module, config: ModelConfig, job: Job) -> tup
     best_score = None
     for mode, share in CROPS:
         crop = {"crop_mode": mode, "crop_pct": share}
-        logits = _logits(network, _cropped(config, crop), job, job.recipe.squashed_from)
+        logits = _logits(network, cropped(config, crop), job, job.recipe.squashed_from)
         scores[f"{mode} {share}"] = score = score_of(logits, torch.tensor(job.validation.pictures.targets))
         if score.beats(best_score):
             best, best_score = crop, score
@@ -224,15 +237,3 @@ def _choose_crop(network: torch.nn.Module, config: ModelConfig, job: Job) -> tup
 def _logits(network: torch.nn.Module, config: ModelConfig, job: Job, stretch: float | None = None) -> torch.Tensor:
     transform = stretched(transforms(config, job.recipe)[1], stretch)
     return phase_two.logits_of(network, Pixels(job.validation.pictures, transform), job)
-
-
-def _cropped(config: ModelConfig, crop: dict[str, Any]) -> ModelConfig:
-    return config.model_copy(update={"pretrained_cfg": config.pretrained_cfg.model_copy(update=crop)})
-
-
-def _git_commit() -> str | None:
-    """The commit that trained, with "+" where files had changed since; None outside a clone."""
-    told = subprocess.run(
-        ["git", "describe", "--always", "--abbrev=40", "--dirty=+"], cwd=Path(__file__).parent, capture_output=True, text=True
-    )
-    return told.stdout.strip() or None
