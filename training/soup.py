@@ -67,7 +67,7 @@ def cook(folders: Sequence[Path], data: Source | Path, output: Path, about: dict
                 save(network, candidate, Path(kitchen))
                 name = " ".join(map(str, crop.values()))
                 if name not in tried:
-                    tried[name] = {"config": candidate, **evaluate(kitchen, data, "validation")}
+                    tried[name] = {"config": candidate, **evaluate(str(Path(kitchen).resolve()), data, "validation")}
             winner = min(tried.values(), key=lambda each: each["loss"])
             better = not best or winner["loss"] < best["loss"]
             console.print(
