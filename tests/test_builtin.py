@@ -19,7 +19,7 @@ MODEL_FILES = (
     "README.md", "config.json", "model.safetensors", "curves.png", "confusion_matrix.png", "reliability.png", "test_log.jsonl",
     "familiar.safetensors",
 )  # fmt: skip
-LEAST_TOP1 = {"cats-vs-dogs": 0.98, "flowers": 0.92}
+LEAST_TOP1 = {"cats-vs-dogs": 0.985, "flowers": 0.92}
 
 
 @pytest.mark.parametrize(

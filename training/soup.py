@@ -78,7 +78,12 @@ def cook(folders: Sequence[Path], data: Source | Path, output: Path, about: dict
                 kept.append(folder)
                 best = {**winner, "crops": {name: {key: each[key] for key in ("top1", "loss")} for name, each in tried.items()}}
     network.load_state_dict(mean([states[each] for each in kept]))
-    return _write(network, best, [(folder, configs[folder]) for folder in kept], len(folders), output, about)
+    left_out = [folder for folder in others if folder not in kept]
+    made_of = {"members": [_of(each) for each in kept], "left_out": [_of(each) for each in left_out]}
+    minutes = round(sum(_told(configs[folder])["minutes"] for folder in kept), 1)
+    if (curves := first / plots.CURVES).is_file():
+        shutil.copyfile(curves, output / plots.CURVES)
+    return _write(network, best, output, {**about, "soup": made_of, "minutes": minutes})
 
 
 def mean(states: Sequence[dict[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
@@ -89,34 +94,21 @@ def mean(states: Sequence[dict[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
     }
 
 
-def _write(
-    network: torch.nn.Module,
-    best: dict[str, Any],
-    members: Sequence[tuple[Path, ModelConfig]],
-    tried: int,
-    output: Path,
-    about: dict[str, Any],
-) -> ModelConfig:
+def _write(network: torch.nn.Module, best: dict[str, Any], output: Path, about: dict[str, Any]) -> ModelConfig:
     config: ModelConfig = best["config"]
-    told = [{**distill.provenance(folder), **_scores(each)} for folder, each in members]
     config = config.with_metadata(
         neighbours=None,  # they are of the first model's embeddings
-        **about,
         temperature=best["temperature"],
         energy=best["energy"],
         reliability={"split": "validation", "bins": best["reliability"]},
         metrics={"validation": {key: best[key] for key in card.MEASURED if key in best}},
         crops=best["crops"],
         git_commit=git_commit(),
-        minutes=round(sum(_told(each)["minutes"] for _, each in members), 1),
-        soup={"members": told, "tried": tried},
+        **about,
     )
     save(network, config, output)
     config = config.with_metadata(**{PROBE: {"logits": probe_logits(cnnhub.load(output))}})
     config.write(output / CONFIG_NAME)
-    curves = members[0][0] / plots.CURVES
-    if curves.is_file():
-        shutil.copyfile(curves, output / plots.CURVES)
     return config
 
 
@@ -149,9 +141,9 @@ def _crop(config: ModelConfig) -> dict[str, Any]:
     return {"crop_mode": config.pretrained_cfg.crop_mode, "crop_pct": config.pretrained_cfg.crop_pct}
 
 
-def _scores(config: ModelConfig) -> dict[str, float]:
-    measured = _told(config)["metrics"]["validation"]
-    return {"top1": measured["top1"], "loss": measured["loss"]}
+def _of(folder: Path) -> dict[str, Any]:
+    measured = _told(ModelConfig.read(folder / CONFIG_NAME))["metrics"]["validation"]
+    return {**distill.provenance(folder), "top1": measured["top1"], "loss": measured["loss"]}
 
 
 def _told(config: ModelConfig) -> dict[str, Any]:
