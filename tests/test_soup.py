@@ -62,6 +62,8 @@ def test_mean_keeps_counters_and_averages_the_rest() -> None:
 def test_what_does_not_fit_together_is_refused(members: list[Path], data: Path, tmp_path: Path) -> None:
     done = soup(data, tmp_path / "soup", members[0])
     assert done.returncode == 1 and "1 model arrived; a mean needs two or more" in " ".join(done.stderr.split())
+    done = soup(data, members[1], *members)
+    assert done.returncode == 1 and "is one of the models, which would be lost" in " ".join(done.stderr.split())
     done = soup(data, tmp_path / "soup", members[0], ROOT / "cnnhub/builtin/imagenet")
     assert done.returncode == 1 and "did not write to its end" in " ".join(done.stderr.split())
     other = shutil.copytree(members[1], tmp_path / "other")

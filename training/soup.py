@@ -41,12 +41,14 @@ def cook(folders: Sequence[Path], data: Source | Path, output: Path, about: dict
         about: what else goes under "cnnhub" into config.json, such as name and command.
 
     Raises:
-        RecipeError: fewer than two models, or they do not fit together.
+        RecipeError: fewer than two models, they do not fit together, or the output is one of them.
         CnnHubError: one of them cannot be loaded.
         OutputError: `output` cannot be written to.
     """
     if len(folders) < 2:
         raise RecipeError(f"{len(folders)} model arrived; a mean needs two or more. Give --model once for each.")
+    if output.resolve() in {folder.resolve() for folder in folders}:
+        raise RecipeError(f"--output {output} is one of the models, which would be lost. Take another folder.")
     check_writable(output)
     configs = {folder: ModelConfig.read(folder / CONFIG_NAME) for folder in folders}
     _check_alike(configs)
@@ -64,9 +66,9 @@ def cook(folders: Sequence[Path], data: Source | Path, output: Path, about: dict
             tried = {}
             for crop in crops:
                 candidate = cropped(config, crop)
-                save(network, candidate, Path(kitchen))
                 name = " ".join(map(str, crop.values()))
                 if name not in tried:
+                    save(network, candidate, Path(kitchen))
                     tried[name] = {"config": candidate, **evaluate(str(Path(kitchen).resolve()), data, "validation")}
             winner = min(tried.values(), key=lambda each: each["loss"])
             better = not best or winner["loss"] < best["loss"]
