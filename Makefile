@@ -25,7 +25,7 @@ test-all: $(STAMP) browser lint  ## the tests with every count an issue states
 	$(BIN)/python -m pytest
 
 test-wheel: $(STAMP)  ## build the wheel, install it with its dependencies into a fresh venv, predict from another folder
-	$(BIN)/python tests/check_wheel.py --full
+	$(BIN)/python -m tests.support.check_wheel --full
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
@@ -39,13 +39,13 @@ dist: $(STAMP)  ## build wheel and sdist into dist/, and check them as the packa
 	rm -rf dist
 	$(BIN)/python -m build --no-isolation
 	$(BIN)/python -m twine check --strict dist/*
-	$(BIN)/python tests/check_wheel.py --built dist
+	$(BIN)/python -m tests.support.check_wheel --built dist
 
 bench: $(STAMP)  ## measure side by side with peers, in one run
 	$(BIN)/python -m benchmarks all
 
 browser:  # the page's test drives Debian's Chromium; without it that test skips and says why
-	@sh tests/install_browser.sh
+	@sh tests/support/install_browser.sh
 
 # requirements.txt pins every package; the project itself is installed in place, without asking the index again.
 $(STAMP): requirements.txt pyproject.toml

@@ -22,7 +22,7 @@ from cnnhub.engines.torch import create_network
 if TYPE_CHECKING:
     from gradio_client import Client
 
-    from running_space import Server
+    from tests.support.running_space import Server
 
 ROOT = Path(__file__).parent.parent
 SPACE = ROOT / "space"
@@ -67,7 +67,7 @@ def model_folder(tmp_path: Path) -> Callable[..., Path]:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A copy of the Space, served for all tests: it takes seconds to start."""
-    from running_space import copy_of_the_space, running
+    from tests.support.running_space import copy_of_the_space, running
 
     folder = tmp_path_factory.mktemp("served")
     with running(copy_of_the_space(folder / "space"), folder / "files") as server:

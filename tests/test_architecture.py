@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import ROOT
+from tests.conftest import ROOT
 
 # Of cnnhub, from the top down; modules on one line may not import each other, but for what the line says.
 LEVELS = [

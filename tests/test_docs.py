@@ -23,9 +23,9 @@ from PIL import Image
 
 import cnnhub
 from cnnhub.hub import BUILTIN_FOLDER
-from conftest import EXAMPLES, ROOT
-from loopback_hub import LoopbackHub, serve
-from run_page import blocks
+from tests.conftest import EXAMPLES, ROOT
+from tests.support.loopback_hub import LoopbackHub, serve
+from tests.support.run_page import blocks
 
 DOCS = ROOT / "docs"
 # What each page leaves out, by the block's first word or two: new blocks run.
@@ -73,7 +73,7 @@ def test_a_page_runs(page: str, hub: LoopbackHub, tmp_path: Path) -> None:
     assert len(told) - len(left_out) >= 5 or page == "index.md"
     for path in EXAMPLES.iterdir():
         shutil.copy(path, tmp_path)
-    run([sys.executable, str(ROOT / "tests/run_page.py"), str(DOCS / page)], tmp_path, hub)
+    run([sys.executable, str(ROOT / "tests/support/run_page.py"), str(DOCS / page)], tmp_path, hub)
     for drawn in (path for path in DOCS.glob("images/*") if f"(images/{path.name})" in (DOCS / page).read_text()):
         kept, anew = (np.asarray(Image.open(path).convert("RGB"), float) for path in (drawn, tmp_path / drawn.name))
         assert kept.shape == anew.shape and np.abs(kept - anew).mean() < 1, f"{drawn} is not what the page draws"

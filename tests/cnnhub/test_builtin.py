@@ -1,0 +1,114 @@
+"""The models that ship: on the packaged photos, through timm, their cards and sizes; on ../shared where it is."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import timm
+import torch
+from huggingface_hub import ModelCard
+
+import cnnhub
+from tests.conftest import EXAMPLES, ROOT, SHARED
+
+BUILTIN = ROOT / "cnnhub" / "builtin"
+MOST_BYTES = {"cats-vs-dogs": 6_000_000, "flowers": 6_000_000, "imagenet": 7_500_000}
+MODEL_FILES = (
+    "README.md", "config.json", "model.safetensors", "curves.png", "confusion_matrix.png", "reliability.png", "test_log.jsonl",
+    "familiar.safetensors",
+)  # fmt: skip
+LEAST_TOP1 = {"cats-vs-dogs": 0.985, "flowers": 0.92}
+
+
+@pytest.mark.parametrize(
+    ("model", "photo", "label"),
+    [
+        ("cats-vs-dogs", "cat.jpg", "cat"),
+        ("cats-vs-dogs", "chelsea.png", "cat"),
+        ("cats-vs-dogs", "dog.jpg", "dog"),
+        ("cats-vs-dogs", "dog-and-person.jpg", "dog"),
+        ("flowers", "daisy.jpg", "daisy"),
+        ("flowers", "dandelion.jpg", "dandelion"),
+        ("flowers", "roses.jpg", "roses"),
+        ("flowers", "sunflower.jpg", "sunflowers"),
+        ("flowers", "tulips.jpg", "tulips"),
+        ("imagenet", "pizza.jpg", "pizza, pizza pie"),
+        ("imagenet", "dog.jpg", "beagle"),
+    ],
+)
+def test_packaged_photos(model: str, photo: str, label: str) -> None:
+    assert cnnhub.load(model).predict(EXAMPLES / photo).label == label
+
+
+def test_imagenet_has_no_reliability_as_no_validation_pictures_were_there() -> None:
+    assert cnnhub.load("imagenet").reliability(0.97) is None
+
+
+def test_china_is_what_the_book_s_resnet_50_said() -> None:
+    prediction = cnnhub.load("imagenet").predict(EXAMPLES / "china.jpg", top_k=3)
+    assert {label.split(",")[0] for label in prediction.scores} == {"palace", "bell cote", "monastery"}
+
+
+def test_imagenet_keeps_all_its_thousand_names() -> None:
+    prediction = cnnhub.load("imagenet").predict(EXAMPLES / "cat.jpg")
+    assert len(prediction.scores) == 1000
+    assert {"crane (bird)", "crane (machine)"} <= set(prediction.scores)
+
+
+@pytest.mark.parametrize("name", cnnhub.builtin_models())
+def test_timm_gives_equal_logits(name: str) -> None:
+    ours = cnnhub.load(name)
+    theirs = timm.create_model(f"local-dir:{BUILTIN / name}", pretrained=True).eval()
+    transform = timm.data.create_transform(**timm.data.resolve_model_data_config(theirs))
+    for photo in ("cat.jpg", "china.jpg"):
+        image = cnnhub.open_image(EXAMPLES / photo)
+        with torch.inference_mode():
+            assert torch.equal(theirs(transform(image)[None])[0], ours.logits(image))
+
+
+@pytest.mark.parametrize("name", cnnhub.builtin_models())
+def test_card_size_and_labels(name: str) -> None:
+    folder = BUILTIN / name
+    names = {path.name for path in folder.iterdir()}
+    assert {"README.md", "config.json", "model.safetensors"} <= names
+    assert names <= {*MODEL_FILES}, "nothing else ships, pictures of the data least of all"
+    assert (folder / "model.safetensors").stat().st_size <= MOST_BYTES[name]
+    card = ModelCard.load(folder / "README.md")
+    assert card.data.license == "apache-2.0"
+    assert "tf2_mobilenet_v2_1.0_224_ptq.tflite" in card.text
+    labels = cnnhub.load(name).labels
+    for texts in json.loads((folder / "config.json").read_text())["cnnhub"].get("label_texts", {}).values():
+        assert list(texts) == labels
+
+
+@pytest.mark.parametrize("name", LEAST_TOP1)
+def test_the_card_states_the_measured_figures(name: str) -> None:
+    card = ModelCard.load(BUILTIN / name / "README.md")
+    metrics = json.loads((BUILTIN / name / "config.json").read_text())["cnnhub"]["metrics"]
+    assert metrics["test"]["top1"] >= LEAST_TOP1[name]
+    ours = json.loads((BUILTIN / name / "config.json").read_text())["cnnhub"]
+    assert ours["temperature"] != 1 and ours["energy"]["false_alarm"] <= 0.05
+    assert {"pizza.jpg", "teddy-and-child.jpg"} <= set(ours["energy"]["detection"])
+    bins = ours["reliability"]["bins"]
+    counted = sum(each["count"] for each in bins), sum(each["correct"] for each in bins)
+    assert ours["reliability"]["split"] == "validation"
+    assert counted == (metrics["validation"]["n"], sum(row[i] for i, row in enumerate(metrics["validation"]["confusion"])))
+    for split in ("validation", "test"):
+        assert f"{100 * metrics[split]['top1']:.2f} %" in card.text
+    stated = {result.dataset_split: result.metric_value for result in card.data.eval_results}
+    assert stated == {split: round(score["top1"], 4) for split, score in metrics.items()}
+
+
+@pytest.mark.parametrize("name", LEAST_TOP1)
+def test_accuracy_on_a_sample_of_the_test_split(name: str) -> None:
+    """Sixty pictures, every so many; `python -m training evaluate` measures the whole split."""
+    data = SHARED / "data" / name / "test"
+    if not data.is_dir():
+        pytest.skip("../shared/data is not here")
+    everything = sorted(data.glob("*/*.jpg"))
+    pictures: list[Path] = everything[:: len(everything) // 60]
+    predictions = cnnhub.load(name).predict_many(pictures)
+    right = sum(p.label == path.parent.name for p, path in zip(predictions, pictures, strict=True))
+    assert right >= 0.87 * len(pictures)

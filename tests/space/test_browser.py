@@ -1,0 +1,304 @@
+"""The page in a real Chromium: a cat is clicked, named, filtered and looked into, in both languages."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import texts
+from tests.conftest import EXAMPLES, ROOT
+
+ARTIFACTS = ROOT / "artifacts"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here; Debian's package chromium brings one"),
+]
+
+
+def open_tab(page, name: str) -> None:  # noqa: ANN001
+    """Click a tab as soon as the page is its own master: what the address asked for is shown first."""
+    page.wait_for_function("window.cnnhubLink?.isRestored")
+    page.click(f"#tab-{name}-button")
+
+
+class Visit:
+    """A page in the browser, and what it complained about."""
+
+    def __init__(self, browser, url: str, **options: object) -> None:  # noqa: ANN001
+        self.page = browser.new_page(**options)
+        self.complaints: list[str] = []
+        self.elsewhere: list[str] = []
+        self.page.on("console", lambda message: message.type == "error" and self.complaints.append(message.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", lambda request: self._note(request.url, url.partition("?")[0]))
+        self.page.goto(url)
+        self.page.wait_for_selector(".bars", state="attached")  # an address may open another tab
+        # what is clicked before the page shows what its address asked for is not written to the address
+        self.page.wait_for_function("window.cnnhubLink?.isRestored")
+
+    def _note(self, address: str, own: str) -> None:
+        if not address.startswith((own, "data:", "blob:")):
+            self.elsewhere.append(address)
+
+    def heading(self, room: str) -> str:
+        return self.page.inner_text(f"{room} .sentence h2")
+
+    def wait_for_heading(self, room: str, text: str) -> None:
+        self.page.wait_for_function(
+            "([room, text]) => document.querySelector(`${room} .sentence h2`)?.textContent.includes(text)",
+            arg=[room, text],
+        )
+
+    def keep(self, name: str) -> None:
+        ARTIFACTS.mkdir(exist_ok=True)
+        self.page.screenshot(path=ARTIFACTS / f"{name}.png", full_page=True)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[object]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-quic",
+                "--no-first-run",
+                "--disable-background-networking",
+            ],
+        )
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def visit(browser: object, app: str) -> Iterator[Visit]:
+    visit = Visit(browser, app, viewport={"width": 1280, "height": 900})
+    yield visit
+    assert visit.complaints == []
+    assert visit.elsewhere == [], "the page asked another server"
+    visit.page.close()
+
+
+def test_a_dog_then_a_cat_through_all_tabs_in_both_languages(visit: Visit) -> None:
+    page = visit.page
+    assert visit.heading("#answer") == "It is a cat."
+    page.click(".picker button[title='a puppy']")
+    visit.wait_for_heading("#answer", "dog")
+    page.click(".picker button[title='another cat']")
+    visit.wait_for_heading("#answer", "cat")
+    assert "If it can only be a cat or a dog, I think it is a cat!" in page.inner_text("#answer .sentence p")
+    visit.keep("1-what-en")
+
+    page.click("#tab-filter-button")
+    visit.wait_for_heading("#lab", "Sobel x answers to vertical edges.")
+    page.wait_for_selector("#lab .map img[src]")
+    shown = page.eval_on_selector("#lab .map img", "image => [image.complete, image.naturalWidth, image.naturalHeight]")
+    assert shown == [True, 451, 300], "the response map of chelsea.png is not as large as the photo"
+    assert page.eval_on_selector("#lab .map img", "image => getComputedStyle(image).imageRendering") == "pixelated"
+    visit.keep("2-filter-en")
+
+    page.click("#tab-inside-button")
+    visit.wait_for_heading("#journey", "Stage 3 of 9")
+    assert page.locator(".channels .tile").count() == 24
+    assert "24 of 24 channels" in page.inner_text(".channels-side .legend")
+    page.click(".journey button:has-text('bn2')")
+    visit.wait_for_heading("#journey", "Stage 9 of 9")
+    assert "64 of 1280 channels" in page.inner_text(".channels-side .legend")
+    page.click(".channels .tile >> nth=5")
+    assert "number 6 of 1280" in page.inner_text(".large")
+    visit.keep("3-inside-en")
+
+    page.click("#language label:has-text('正體中文')")
+    visit.wait_for_heading("#journey", "第 9 站")
+    page.wait_for_function("document.querySelector('#tab-what-button').textContent.trim() === '這是什麼？'")
+    assert page.get_attribute("html", "lang") == "zh-TW"
+    visit.keep("3-inside-zh")
+    page.click("#tab-filter-button")
+    visit.wait_for_heading("#lab", "對垂直的邊緣有反應")
+    visit.keep("2-filter-zh")
+    page.click("#tab-what-button")
+    visit.wait_for_heading("#answer", "這是一隻貓。")
+    visit.keep("1-what-zh")
+
+
+def test_kernels_are_chosen_edited_and_resized(visit: Visit) -> None:
+    page = visit.page
+    page.click("#tab-filter-button")
+    visit.wait_for_heading("#lab", "Sobel x")
+    page.click(".chip:has-text('Line ↕')")
+    visit.wait_for_heading("#lab", "bright vertical lines")
+    assert page.locator(".kernel input").count() == 49
+    page.click("[data-choice=size] button:has-text('3×3')")
+    visit.wait_for_heading("#lab", "Your kernel")
+    assert page.locator(".kernel input").count() == 9
+    page.fill(".kernel input >> nth=4", "-2")
+    visit.wait_for_heading("#lab", "Your kernel answers to spots, lines and outlines.")
+    page.fill(".kernel input >> nth=4", "abc")
+    visit.wait_for_heading("#lab .problem", "This kernel cannot be used.")
+    assert page.get_attribute(".kernel input >> nth=4", "aria-invalid") == "true"
+    page.fill(".kernel input >> nth=4", "-2")
+    page.wait_for_function("document.querySelector('#lab .problem').hidden")
+    assert visit.heading("#lab").startswith("Your kernel answers")
+    page.select_option("[data-setting=stride]", "2")
+    page.wait_for_function("document.querySelector('#lab .formula').textContent.includes('/ 2) + 1')")
+    width = page.evaluate("cnnhubLab.now().value.map.width")
+    page.wait_for_function("width => document.querySelector('#lab .map img').naturalWidth === width", arg=width)
+    assert f"= {width} wide" in page.inner_text("#lab .formula")
+
+
+def test_what_pooling_survives_is_worked_out_in_its_open_fold(visit: Visit) -> None:
+    page = visit.page
+
+    def wait_for(text: str) -> None:
+        page.wait_for_function("text => document.querySelector('.pooling h3')?.textContent.includes(text)", arg=text)
+
+    open_tab(page, "filter")
+    visit.wait_for_heading("#lab", "Sobel x")
+    assert page.locator(".pooling h3").count() == 0
+    page.click("#pooling-fold .label-wrap")
+    wait_for("A shift by 2 pixels changes the pixels by 9.2 %, but the max-pooled values by only 3.6 %.")
+    page.wait_for_function("location.search === '?tab=filter&fold=pooling'")
+    assert page.locator(".pooling figure img[src]").count() == 5
+    page.focus(".pooling [aria-label='Shift to the right']")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    wait_for("A shift by 4 pixels changes")
+    page.select_option(".pooling [aria-label='Pooling window']", "2")
+    page.select_option(".pooling [aria-label='Stride of the pooling']", "2")
+    page.wait_for_function("document.querySelector('.pooling .told p').textContent.includes('25 % of the pixels stay at 2 × 2')")
+    wait_for("this window hardly helps")
+    page.select_option(".pooling [aria-label='Pooling window']", "8")
+    page.select_option(".pooling [aria-label='Stride of the pooling']", "8")
+    page.wait_for_function("document.querySelector('.pooling .told p').textContent.includes('2 % of the pixels stay at 8 × 8')")
+    wait_for("but the max-pooled values by only")
+    assert "pooling=8%2C8%2C4%2C0%2C0%2C100" in page.url
+    assert page.eval_on_selector(".pooling figure:nth-child(2) img", "image => image.className") == "pixels"
+    bars = page.eval_on_selector_all(".pooling .track i", "bars => bars.map((bar) => bar.getBoundingClientRect().width)")
+    assert bars[0] == max(bars) and bars[4] == min(bars)
+    visit.keep("2-pooling-en")
+    page.click(".pooling button")
+    wait_for("nothing has changed")
+    page.click("#language label:has-text('简体中文')")
+    wait_for("什么都没有变")
+    page.focus(".pooling [aria-label='向左旋转']")
+    page.keyboard.press("ArrowLeft")
+    wait_for("旋转 1°让像素的值改变")
+    page.click(".picker button[title='一只小狗']")
+    page.wait_for_function("document.querySelector('.pooling .size').textContent === '1125 × 750'")
+
+
+def test_a_link_opens_the_fold_of_pooling_as_it_was(browser: object, app: str) -> None:
+    visit = Visit(
+        browser, f"{app}/?tab=filter&example=dog&fold=pooling&pooling=4,2,0,0,-10,100", viewport={"width": 1280, "height": 900}
+    )
+    page = visit.page
+
+    def fields() -> list[str]:
+        return list(page.eval_on_selector_all(".pooling input, .pooling select", "fields => fields.map((field) => field.value)"))
+
+    page.wait_for_function("document.querySelector('.pooling h3')?.textContent.includes('A turn by 10°')")
+    assert fields() == ["0", "0", "-10", "100", "4", "2"]
+    page.click("#pooling-fold .label-wrap")
+    page.wait_for_function("!location.search.includes('fold')")
+    page.click("#tab-what-button")
+    page.wait_for_function("!location.search.includes('tab')")
+    page.go_back()
+    page.wait_for_selector("#lab", state="visible")
+    assert fields() == ["0", "0", "-10", "100", "4", "2"]
+    page.click("#pooling-fold .label-wrap")
+    page.focus(".pooling [aria-label='Scale']")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("document.querySelector('.pooling h3').textContent.includes('This move')")
+    assert "105" in fields()
+    assert visit.complaints == []
+    page.close()
+
+
+def test_what_is_clicked_before_the_page_is_ready_stands_in_the_address(browser: object, app: str) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 900})  # type: ignore[attr-defined]
+    page.add_init_script("""
+        const timer = setInterval(() => {
+          const [dog, tab] = ["[data-key=dog]", "#tab-filter-button"].map((selector) => document.querySelector(selector));
+          if (!dog || !tab || !window.cnnhubLink) return;
+          clearInterval(timer);
+          dog.click();
+          tab.click();
+          window.wasEarly = !window.cnnhubLink.isRestored;
+        }, 1);
+    """)
+    page.goto(app)
+    page.wait_for_function("window.cnnhubLink?.isRestored && location.search.includes('tab=filter')")
+    assert page.evaluate("wasEarly")
+    assert "example=dog" in page.url
+    page.wait_for_selector("#lab .map img[src]")
+    assert page.get_attribute(".photo-picture", "alt") == "a puppy"
+    page.close()
+
+
+def test_a_link_keeps_its_tab_while_the_page_starts(browser: object, app: str) -> None:
+    visit = Visit(browser, f"{app}/?tab=inside&example=dog&lang=zh-TW", viewport={"width": 1280, "height": 900})
+    visit.wait_for_heading("#journey", "站")
+    visit.page.wait_for_timeout(1000)  # for what gradio tells of the tab that it began with
+    assert visit.page.evaluate("location.search") == "?tab=inside&example=dog&lang=zh-TW"
+    visit.page.close()
+
+
+def test_a_photo_of_one_s_own_stays_and_a_broken_one_gets_a_message(visit: Visit, tmp_path: Path) -> None:
+    page = visit.page
+    page.click(".photo-remove")
+    visit.wait_for_heading("#answer", "Choose a photo")
+    page.set_input_files("#photo input[type=file]", EXAMPLES / "sunflower.jpg")
+    visit.wait_for_heading("#answer", "This looks like neither a cat nor a dog.")
+    assert page.locator(".picker button[aria-pressed=true]").count() == 0
+    page.click("#model label:has-text('Flowers')")
+    visit.wait_for_heading("#answer", "a sunflower")
+    page.click("#tab-inside-button")
+    visit.wait_for_heading("#journey", "Stage")
+    assert "sunflower" in page.inner_text(".journey-answer")
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes((EXAMPLES / "cat.jpg").read_bytes()[:9000])
+    page.click(".photo-remove")
+    page.set_input_files("#photo input[type=file]", broken)
+    visit.wait_for_heading("#journey", "cannot be read as a photo")
+    page.click(".picker button[title='a cat']")
+    visit.wait_for_heading("#journey", "Stage")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("language", list(texts.LANGUAGES))
+def test_every_tab_in_every_language_without_a_complaint(browser: object, app: str, language: str, width: int) -> None:
+    visit = Visit(browser, f"{app}/?lang={language}&example=dog", viewport={"width": width, "height": 900})
+    page = visit.page
+    assert page.get_attribute("html", "lang") == language
+    for tab, content in (("what", "#answer .bars"), ("filter", "#lab .map img[src]"), ("inside", ".channels .tile")):
+        page.click(f"#tab-{tab}-button")
+        page.wait_for_selector(content)
+        name = page.inner_text(f"#tab-{tab}-button")
+        assert name == texts.t(language, f"tab_{tab}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.wait_for_function("location.search.includes('tab=inside')")
+    page.go_back()
+    page.wait_for_selector("#lab .map", state="visible")
+    assert visit.complaints == []
+    assert visit.elsewhere == [], "the page asked another server"
+    page.close()
+
+
+def test_on_a_phone_nothing_is_wider_than_the_screen(browser: object, app: str) -> None:
+    visit = Visit(browser, app, viewport={"width": 390, "height": 844})
+    for tab in ("what", "filter", "inside"):
+        visit.page.click(f"#tab-{tab}-button")
+        visit.page.wait_for_timeout(500)
+        assert visit.page.evaluate("document.documentElement.scrollWidth") <= 390
+        visit.keep(f"phone-{tab}")
+    box = visit.page.locator(".photo-frame").bounding_box()
+    assert box["height"] <= 0.38 * 844 + 1
+    visit.page.close()

@@ -1,0 +1,131 @@
+"""Tab one and the files that the page makes, in a real Chromium."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageOps
+
+import cnnhub
+from tests.conftest import EXAMPLES
+from tests.space.test_browser import CHROMIUM, Visit, browser, visit  # noqa: F401
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here; Debian's package chromium brings one"),
+]
+
+
+def saved(visit: Visit, button: str) -> tuple[str, bytes]:  # noqa: F811
+    with visit.page.expect_download() as download:
+        visit.page.click(button)
+    return download.value.suggested_filename, Path(download.value.path()).read_bytes()
+
+
+def test_the_result_and_the_card_are_made_in_the_browser(visit: Visit) -> None:  # noqa: F811
+    sent: list[str] = []
+    visit.page.on("request", lambda request: request.method == "POST" and sent.append(request.url))
+    visit.page.wait_for_selector(".downloads button:enabled")
+    name, data = saved(visit, ".downloads [data-word=json]")
+    assert name == "cnnhub-cat.json"
+    result = json.loads(data)
+    prediction = cnnhub.load("cats-vs-dogs").predict(EXAMPLES / "cat.jpg")
+    assert result["scores"] == pytest.approx(prediction.scores, abs=1e-4)
+    assert result["unfamiliar"]["is_unfamiliar"] is False and result["reliability"]["count"] > 30
+
+    name, data = saved(visit, ".downloads [data-word=card]")
+    assert name == "cnnhub-cat.png"
+    card = Image.open(io.BytesIO(data)).convert("RGB")
+    assert card.size == (1200, 630)
+    pixels = np.asarray(card).astype(int)
+    photo = np.asarray(ImageOps.fit(cnnhub.open_image(EXAMPLES / "cat.jpg"), (440, 534))).astype(int)
+    there = pixels[48 : 48 + 534, 48 : 48 + 440]
+    assert np.abs(there - photo)[20:-20, 20:-20].mean() < 6, "the middle of the photo is not on the card"
+    assert (pixels == (0xC2, 0x57, 0x1A)).all(2).sum() > 5_000, "the bar of the first class is not on the card"
+    assert (pixels[:, 540:1150] < 60).all(2).sum() > 1_000, "there is no writing on the card"
+    assert (pixels[:, 1152:] == (0xFB, 0xFA, 0xF7)).all(), "something reaches into the margin"
+    assert [url for url in sent if "upload" in url] == [], "the card left the browser"
+
+
+@pytest.mark.parametrize("language", ["zh-TW", "zh-CN"])
+def test_a_card_in_chinese(visit: Visit, language: str) -> None:  # noqa: F811
+    visit.page.click(f"#language input[value='{language}']", force=True)
+    visit.wait_for_heading("#answer", "一")
+    _, data = saved(visit, ".downloads [data-word=card]")
+    pixels = np.asarray(Image.open(io.BytesIO(data)).convert("L"))
+    assert (pixels[40:130, 540:1150] < 60).sum() > 1_000
+
+
+def test_a_second_photo_beside_the_first(visit: Visit) -> None:  # noqa: F811
+    page = visit.page
+    page.click("#compare > button")
+    page.click("#second .picker button >> nth=1")
+    page.wait_for_function("document.querySelector('#compared .told')?.textContent.includes('the second like a dog')")
+    assert page.locator("#compared tbody tr").count() == 2
+    page.set_input_files("#second input[type=file]", EXAMPLES / "chelsea.png")
+    page.wait_for_function("document.querySelector('#compared .told')?.textContent.includes('Both look like a cat')")
+    assert page.locator("#second .picker [aria-pressed=true]").count() == 0
+    page.click("#model label:has-text('Flowers')")
+    page.wait_for_function(
+        "document.querySelector('#compared .told')?.textContent.includes('the second like nothing that this network knows')"
+    )
+    page.click("#language label:has-text('正體中文')")
+    page.wait_for_function("document.querySelector('#compared .told')?.textContent.includes('第二張不像這個網路認識的任何東西')")
+    visit.keep("1-compare-zh")
+
+
+def test_a_pizza_is_neither(visit: Visit) -> None:  # noqa: F811
+    page = visit.page
+    page.click(".picker button[title='a pizza']")
+    visit.wait_for_heading("#answer", "This looks like neither a cat nor a dog.")
+    note = page.inner_text("#answer .measured")
+    told = re.search(r"Strangeness ([\d.]+); above ([\d.]+) I call a photo unfamiliar. .* ([\d.]+)\xa0% are called so", note)
+    assert told and float(told[1]) > float(told[2])
+    visit.keep("1-pizza-en")
+
+
+def test_the_gallery_and_its_maps_can_be_saved(visit: Visit) -> None:  # noqa: F811
+    page = visit.page
+    page.click("#tab-inside-button")
+    visit.wait_for_heading("#journey", "Stage 3 of 9")
+    name, data = saved(visit, ".inside .downloads button >> nth=0")
+    assert name == "cnnhub-cats-vs-dogs-blocks.1.png"
+    picture = Image.open(io.BytesIO(data))
+    assert picture.width > 8 * 56 and len(picture.convert("RGB").getcolors(1_000_000)) > 200
+    name, data = saved(visit, ".inside .downloads button >> nth=1")
+    assert name == "cnnhub-cats-vs-dogs-blocks.1.npz"
+    maps = np.load(io.BytesIO(data))["blocks.1"]
+    expected = cnnhub.load("cats-vs-dogs").feature_maps(EXAMPLES / "cat.jpg", "blocks.1")["blocks.1"].numpy()
+    assert maps.dtype == np.float32 and np.allclose(maps, expected, atol=1e-5)
+
+
+def test_the_address_keeps_network_layer_and_channel(visit: Visit) -> None:  # noqa: F811
+    page = visit.page
+    page.click("#model label:has-text('Flowers')")
+    page.wait_for_function("location.search.includes('task=flowers')")
+    page.click("#tab-inside-button")
+    visit.wait_for_heading("#journey", "Stage 3 of 9")
+    page.click(".journey button:has-text('bn2')")
+    visit.wait_for_heading("#journey", "Stage 9 of 9")
+    page.click(".channels .tile >> nth=5")
+    chosen = page.inner_text(".large b")
+    assert f"channel={chosen.split()[1]}" in page.url and "layer=bn2" in page.url
+    page.reload()
+    visit.wait_for_heading("#journey", "Stage 9 of 9")
+    assert page.inner_text(".large b") == chosen
+    page.click(".journey button:has-text('blocks.1')")
+    visit.wait_for_heading("#journey", "Stage 3 of 9")
+    assert "channel" not in page.url and "number 1 of" in page.inner_text(".large")
+
+
+def test_long_numbers_stay_inside_the_page(visit: Visit) -> None:  # noqa: F811
+    assert visit.page.inner_text("#answer .bars dd >> nth=1") == "> 99.9 %"
+    for width in (1280, 390):
+        visit.page.set_viewport_size({"width": width, "height": 844})
+        cells = "[...document.querySelectorAll('.bars .row')].map(row => [row.lastChild.scrollWidth, row.lastChild.clientWidth])"
+        assert all(needed <= there for needed, there in visit.page.evaluate(cells))

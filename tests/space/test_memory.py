@@ -1,0 +1,64 @@
+"""Room for large photos: which are large, and that one at a time is held decoded."""
+
+from __future__ import annotations
+
+import io
+import threading
+import time
+
+import pytest
+from PIL import Image
+
+import answers
+import lab_photo
+import memory
+from tests.conftest import EXAMPLES
+
+
+def encoded(size: tuple[int, int], kind: str = "PNG") -> bytes:
+    buffer = io.BytesIO()
+    Image.new("1" if kind == "PNG" else "RGB", size).save(buffer, kind)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("photo", "expected"),
+    [
+        (encoded((4000, 2000)), False),
+        (encoded((4000, 2001)), True),
+        (encoded((3000, 2000), "JPEG"), False),
+        (encoded((9, 9), "TIFF"), True),
+        (b"no picture", True),
+        (b"", True),
+    ],
+    ids=["8 megapixels", "one row more", "JPEG", "TIFF", "no picture", "nothing"],
+)
+def test_what_is_large_is_told_from_the_header(photo: bytes, expected: bool) -> None:
+    assert memory.is_large(photo) is expected
+
+
+def test_large_photos_wait_for_each_other_and_small_ones_for_nothing() -> None:
+    large, small = encoded((4000, 2001)), (EXAMPLES / "cat.jpg").read_bytes()
+    done: list[str] = []
+
+    def decode() -> None:
+        lab_photo.look(large)
+        done.append("large")
+
+    with memory.turn(large):
+        waiting = threading.Thread(target=decode)
+        waiting.start()
+        assert answers.answer_to(small, "cats-vs-dogs").prediction.label == "cat"
+        lab_photo.look(small)
+        time.sleep(0.2)
+        assert done == []
+    waiting.join(30)
+    assert done == ["large"]
+
+
+def test_a_photo_that_cannot_be_read_ends_its_turn() -> None:
+    for _ in range(2):
+        with pytest.raises(Exception, match="not a picture"):
+            answers.answer_to(b"no picture", "cats-vs-dogs")
+    assert memory._turn.acquire(timeout=1)
+    memory._turn.release()

@@ -1,0 +1,282 @@
+"""How the server behaves: ready, kept within its limits, swept of photos, ended without cutting an answer."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import os
+import re
+import shutil
+import signal
+import socket
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+from gradio_client import Client, handle_file
+from PIL import Image
+
+import cnnhub
+import serving
+import texts
+import uploads
+from tests.conftest import EXAMPLES
+from tests.support.running_space import Server, copy_of_the_space, running
+
+DOG = EXAMPLES / "dog.jpg"
+MARK = {"meta": {"_type": "gradio.FileData"}}
+KEPT = 20.0  # seconds, in place of ten minutes
+
+pytestmark = pytest.mark.timeout(900)  # a server takes a minute to start where other work goes on
+
+
+async def inner(scope: dict, receive, send) -> None:  # noqa: ANN001
+    """An app that reads its body and says how long it was."""
+    read, more = 0, True
+    while more:
+        message = await receive()
+        read, more = read + len(message["body"]), message.get("more_body", False)
+    await serving._answer(send, 200, {"read": str(read)})
+
+
+def ask(door: serving.Door, method: str, path: str, **options: object) -> httpx.Response:
+    async def once() -> httpx.Response:
+        transport = httpx.ASGITransport(app=door.middleware(inner))
+        async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
+            return await client.request(method, path, **options)
+
+    return asyncio.run(once())
+
+
+@pytest.mark.parametrize("path", serving.HEALTH)
+def test_health_says_loading_until_the_models_answer(path: str) -> None:
+    door = serving.Door()
+    answer = ask(door, "GET", path)
+    assert (answer.status_code, answer.json()) == (503, {"status": "loading", "version": cnnhub.__version__})
+    door.is_ready = True
+    answer = ask(door, "GET", path)
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok", "version": cnnhub.__version__})
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/gradio_api/file=http://127.0.0.1/x",
+        "/gradio_api/file=HTTPS://127.0.0.1/x",
+        "/gradio_api/file=%68ttp://127.0.0.1/x",
+        "/gradio_api/proxy=http://127.0.0.1/x",
+        "/gradio_api/process_recording",
+        "/gradio_api/vibe-edit/",
+        "/gradio_api/deep_link?session_hash=x",
+        "/some/root/gradio_api/proxy=x",
+    ],
+)
+def test_what_the_page_does_not_use_is_closed(path: str) -> None:
+    assert ask(serving.Door(), "GET", path).status_code == 404
+
+
+def test_what_the_page_uses_is_open() -> None:
+    for path in ("/", "/config", "/gradio_api/file=/tmp/http:/x.png", "/gradio_api/queue/data", "/gradio_api/upload"):
+        assert ask(serving.Door(), "GET", path).json() == {"read": "0"}
+
+
+def test_a_body_may_be_as_large_as_a_photo_in_base64_and_no_larger() -> None:
+    fitting = serving.MAX_UPLOAD_BYTES * 4 // 3
+    assert ask(serving.Door(), "POST", "/x", content=b"x" * fitting).json() == {"read": str(fitting)}
+    announced = ask(serving.Door(), "POST", "/x", content=b"x" * (serving.MAX_BODY_BYTES + 1))
+    door = serving.Door()
+
+    async def pieces():  # noqa: ANN202
+        for _ in range(serving.MAX_BODY_BYTES // 2**20 + 2):
+            yield b"x" * 2**20
+
+    unannounced = ask(door, "POST", "/x", content=pieces())
+    for answer in (announced, unannounced):
+        assert answer.status_code == 413 and "larger than" in answer.json()["detail"]
+    assert door.open_requests == 0
+
+
+def test_a_file_is_deleted_by_when_it_was_first_seen(tmp_path: Path) -> None:
+    sweeper = uploads.Sweeper(tmp_path, 600, lambda: {str(tmp_path / "kept" / "cat.jpg")})
+    for name in ("kept/cat.jpg", "a/photo.jpg", "a/.photo.jpg.x1", "tmpq8"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    sweeper.sweep(1000)
+    sweeper.sweep(1440)
+    assert (tmp_path / "a" / "photo.jpg").exists()
+    (tmp_path / "a" / "photo.jpg").touch()  # used again: that does not make it younger
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "later.jpg").write_bytes(b"x")
+    sweeper.sweep(1450)
+    assert sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()) == [
+        "b/later.jpg",
+        "kept/cat.jpg",
+    ]
+    (tmp_path / "b" / "later.jpg").unlink()
+    (tmp_path / "b" / "again").write_bytes(b"x")
+    (tmp_path / "b" / "again").rename(tmp_path / "b" / "later.jpg")  # uploaded once more: a new file
+    sweeper.sweep(1890)
+    assert (tmp_path / "b" / "later.jpg").exists()
+    sweeper.sweep(2340)
+    assert not (tmp_path / "b" / "later.jpg").exists()
+
+
+def test_sweeps_leave_time_to_keep_the_promise() -> None:
+    sweeper = uploads.Sweeper(Path(), uploads.PROMISED_SECONDS, set)
+    # it comes right after a sweep, and is old enough right after another one
+    assert sweeper.interval + sweeper._age + sweeper.interval < uploads.PROMISED_SECONDS
+    assert uploads.PROMISED_SECONDS == 600  # what the page says in three languages
+
+
+def test_empty_folders_go_when_nobody_can_be_filling_them(tmp_path: Path) -> None:
+    for name in ("new", "old"):
+        (tmp_path / name).mkdir()
+    os.utime(tmp_path / "old", (0, 0))
+    uploads.Sweeper(tmp_path, 600, set).sweep(0)
+    assert [path.name for path in tmp_path.iterdir()] == ["new"]
+
+
+def test_nobody_is_promised_more_than_ten_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CNNHUB_PHOTO_SECONDS", "86400")
+    assert uploads.kept_seconds() == uploads.PROMISED_SECONDS
+    monkeypatch.setenv("CNNHUB_PHOTO_SECONDS", "4")
+    assert uploads.kept_seconds() == 4
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return copy_of_the_space(tmp_path_factory.mktemp("space"))
+
+
+def upload(server: Server, data: bytes, name: str = "photo.jpg") -> httpx.Response:
+    return httpx.post(f"{server.url}/gradio_api/upload", files={"files": (name, data)}, timeout=60)
+
+
+def break_off_an_upload(server: Server, data: bytes) -> None:
+    """Half of a photo arrives, then the connection ends."""
+    body = b'--b\r\nContent-Disposition: form-data; name="files"; filename="half.jpg"\r\n\r\n' + data
+    kind = f"Content-Type: multipart/form-data; boundary=b\r\nContent-Length: {len(body)}"
+    head = f"POST /gradio_api/upload HTTP/1.1\r\nHost: here\r\n{kind}\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2]))) as connection:
+        connection.sendall(head.encode() + body[: len(body) // 2])
+        deadline = time.monotonic() + 30
+        while not any(Path(name).name.startswith("tmp") for name in server.files()):
+            assert time.monotonic() < deadline, "the half never arrived"
+            time.sleep(0.05)
+
+
+def test_a_photo_of_21_mb_gets_a_sentence(server: Server) -> None:
+    answer = upload(server, b"\xff\xd8" + b"x" * 21 * 2**20)
+    assert answer.status_code == 413
+    assert "maximum allowed size" in answer.text
+    assert upload(server, DOG.read_bytes()).status_code == 200
+
+
+def test_photos_are_deleted_in_time_and_after_a_kill(folder: Path, tmp_path: Path) -> None:
+    """All that a visitor makes is watched from outside: the upload, a broken-off one, maps and galleries."""
+    temporary = tmp_path / "files"
+    before = set(folder.rglob("*.*"))
+    with running(folder, temporary, CNNHUB_PHOTO_SECONDS=str(KEPT)) as server:
+        at_start = server.files()
+        assert {Path(name).name for name in at_start} == set(texts.example_names("en")), (
+            "of each example the copy that all visitors get"
+        )
+        watched: dict[tuple[str, int], tuple[float, float]] = {}
+        client = Client(server.url, verbose=False)
+        for number, example in enumerate((DOG, EXAMPLES / "tulips.jpg")):
+            photo = tmp_path / f"own-{number}.jpg"
+            photo.write_bytes(example.read_bytes() + b"a visitor's own")
+            for endpoint in ("/classify", "/filter", "/feature_maps"):
+                client.predict(handle_file(str(photo)), api_name=endpoint)
+                watch(server, watched)
+        break_off_an_upload(server, DOG.read_bytes())
+        end = time.monotonic() + KEPT
+        while time.monotonic() < end:
+            watch(server, watched)
+            if int(time.monotonic()) % 3 == 0:  # in use all the time: kept no longer for it
+                (path,) = upload(server, DOG.read_bytes()).json()
+        until_gone = time.monotonic() + KEPT
+        while server.files() > at_start and time.monotonic() < until_gone:
+            watch(server, watched)
+        assert server.files() == at_start
+        lives = [last - first for (name, _), (first, last) in watched.items() if name not in at_start]
+        assert len(lives) >= 7, "two photos, half of one, two maps, two galleries"
+        assert max(lives) < KEPT
+
+        upload(server, DOG.read_bytes())
+        server.process.kill()
+        server.process.wait()
+        assert server.files() > at_start, "a killed process leaves its photos"
+    port = int(server.url.rpartition(":")[2])
+    with running(folder, temporary, port=port) as server:
+        assert server.files() == at_start
+        upload(server, DOG.read_bytes())
+        assert server.stop() == 0
+        assert server.files() == set(), "at the end the folder is emptied"
+    added = {path for path in folder.rglob("*.*") if "__pycache__" not in path.parts} - before
+    assert {path.suffix for path in added} <= {".pyi"}, "a photo lies beside the app"  # gradio notes its subclasses there
+
+
+def watch(server: Server, watched: dict[tuple[str, int], tuple[float, float]]) -> None:
+    """Note when each file was first and last seen; a file that is written anew is another one."""
+    for path in server.paths():
+        with contextlib.suppress(FileNotFoundError):
+            key, now = (str(path.relative_to(server.temporary)), path.stat().st_ino), time.monotonic()
+            watched[key] = watched.get(key, (now, now))[0], now
+    time.sleep(0.05)
+
+
+def test_an_answer_under_way_is_given_before_the_end(folder: Path, tmp_path: Path) -> None:
+    with running(folder, tmp_path / "files") as server:
+        large = io.BytesIO()
+        Image.radial_gradient("L").resize((8000, 6250)).convert("RGB").save(large, "JPEG")
+        (path,) = upload(server, large.getvalue()).json()
+        call = {"image": {"path": path, **MARK}}
+        event = httpx.post(f"{server.url}/gradio_api/call/v2/filter", json=call).json()["event_id"]
+        server.process.send_signal(signal.SIGTERM)
+        started = time.monotonic()
+        answer = httpx.get(f"{server.url}/gradio_api/call/filter/{event}", timeout=60)
+        assert "event: complete" in answer.text
+        assert server.process.wait(30) == 0
+        assert time.monotonic() - started < 20
+        assert "Traceback" not in server.log.read_text()
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="no node here; gradio renders on the server with it")
+def test_with_server_side_rendering(folder: Path, tmp_path: Path) -> None:
+    with running(folder, tmp_path / "files", GRADIO_SSR_MODE="True") as server:
+        assert "with SSR" in server.log.read_text()
+        assert "/_app/immutable/" in httpx.get(server.url).text, "Node did not render the page"
+        answer = Client(server.url, verbose=False).predict(handle_file(str(DOG)), api_name="/classify")
+        assert answer["label"] == "dog"
+        assert httpx.get(f"{server.url}/gradio_api/file=http://127.0.0.1:1/x").status_code == 404
+        assert server.stop() == 0
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(server.url)
+
+
+def test_without_server_side_rendering(server: Server) -> None:
+    assert "with SSR" not in server.log.read_text()
+    assert "/_app/immutable/" not in httpx.get(server.url).text
+    assert httpx.get(f"{server.url}/healthz").json() == {"status": "ok", "version": cnnhub.__version__}
+
+
+@pytest.mark.parametrize(
+    ("query", "preferred", "expected"),
+    [
+        ("", "", "en"),
+        ("?lang=zh-TW", "en", "zh-TW"),
+        ("?tab=filter&lang=zh-CN", "zh-TW", "zh-CN"),
+        ("?lang=tlh", "zh-HK,zh;q=0.9", "zh-TW"),
+        ("", "fr,zh-CN;q=0.8,en;q=0.5", "zh-CN"),
+    ],
+)
+def test_the_first_html_is_in_the_language_that_the_page_will_choose(
+    server: Server, query: str, preferred: str, expected: str
+) -> None:
+    answer = httpx.get(f"{server.url}/{query}", headers={"accept-language": preferred})
+    assert "Accept-Language" in answer.headers["vary"]
+    assert re.findall(r'<html\s+lang="([^"]*)"', answer.text) == [expected]
+    assert answer.text.rstrip().endswith("</html>")

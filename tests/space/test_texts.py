@@ -1,0 +1,86 @@
+"""Every string of the page: there in each language, used, and written for its readers, not copied."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+import pytest
+
+import photo_column
+import texts
+from cnnhub import kernels
+from tests.conftest import SPACE
+from texts import lab, page, pooling
+
+TABLES = {"TEXTS": texts.TEXTS, "KERNEL_NAMES": lab.KERNEL_NAMES, "EXAMPLES": page.EXAMPLES}
+STRINGS = [(name, key, strings) for name, table in TABLES.items() for key, strings in table.items()]
+
+# Words of which Taiwan and the mainland write the same characters; names that stay Latin in any language.
+SAME_IN_CHINESE = {
+    *("right", "left", "downwards", "upwards", "lower right", "lower left", "upper right", "upper left", "brighter", "darker"),
+    *("model_own", "size_formula", "high", "photo_step", "channel", "scale_unsigned"),
+    *("box_blur", "box_blur_5x5", "gaussian", "gaussian_5x5", "laplacian_4", "laplacian_8", "emboss"),
+    *("sobel_x", "sobel_y", "sobel_45", "sobel_135", "prewitt_x", "prewitt_y", "scharr_x", "scharr_y"),
+    *("divisor", "border_zero", "border_mean", "colour_grey", "play", "play_step", "pool_max", "pool_average"),
+    *("group_smooth", "group_emboss"),
+    *("share_card", "photo_cancel", "photo_remove", "photo_own", "sunflower.jpg", "dandelion.jpg"),
+    *("pooling_max", "pooling_average", "pooling_l2", "pooling_pixels", "pooling_back"),
+}
+SAME_AS_ENGLISH = {"sobel_x", "sobel_y", "sobel_45", "sobel_135", "prewitt_x", "prewitt_y", "scharr_x", "scharr_y"}
+
+# Characters that only one of the two writes; each stands in its own list alone.
+ONLY_TRADITIONAL = "個這麼應張裡後對紅藍邊緣圖響數顯層頭轉線條擇貓濾鏡網絡擬還讓"
+ONLY_SIMPLIFIED = "个这么应张里后对红蓝边缘图响数显层头转线条择猫滤镜网络拟还让"
+
+
+def test_each_key_stands_in_one_table_with_a_string_for_each_language() -> None:
+    keys = [key for part in (page, texts.what, lab, pooling, texts.inside) for key in part.TEXTS]
+    assert len(keys) == len(set(keys))
+    for _, key, strings in STRINGS:
+        assert len(strings) == len(texts.LANGUAGES) and all(strings), key
+    assert list(lab.KERNEL_NAMES) == kernels.names()
+    assert list(page.EXAMPLES) == photo_column.EXAMPLES
+
+
+@pytest.mark.parametrize(("table", "key", "strings"), STRINGS, ids=lambda value: value if isinstance(value, str) else "")
+def test_a_translation_keeps_the_placeholders_and_is_no_copy(table: str, key: str, strings: tuple[str, ...]) -> None:
+    english, taiwan, mainland = strings
+    for text in (taiwan, mainland):
+        assert set(re.findall(r"\{(\w+)\}", text)) == set(re.findall(r"\{(\w+)\}", english))
+        assert (text == english) == (key in SAME_AS_ENGLISH)
+    assert (taiwan == mainland) == (key in SAME_IN_CHINESE)
+    assert not set(taiwan) & (set(ONLY_SIMPLIFIED) - set(ONLY_TRADITIONAL))
+    assert not set(mainland) & (set(ONLY_TRADITIONAL) - set(ONLY_SIMPLIFIED))
+
+
+def test_rows_and_columns_have_their_names_on_both_sides_of_the_strait() -> None:
+    """What is 列 in Taiwan is 行 on the mainland, and the other way round."""
+    assert texts.t("zh-TW", "cell", row=1, column=2) == "第 1 列，第 2 行"
+    assert texts.t("zh-CN", "cell", row=1, column=2) == "第 1 行，第 2 列"
+
+
+def test_every_string_is_used_and_every_used_string_is_there() -> None:
+    constants, patterns, asked = _strings_in_code()
+    unused = [key for key in texts.TEXTS if key not in constants and not any(p.fullmatch(key) for p in patterns)]
+    assert unused == []
+    assert [key for key in asked if key not in texts.TEXTS] == []
+
+
+def _strings_in_code() -> tuple[set[str], list[re.Pattern[str]], set[str]]:
+    """-> (every string constant, a pattern for each f-string with words in it, the constants asked of `t`)."""
+    constants: set[str] = set()
+    patterns: list[re.Pattern[str]] = []
+    asked: set[str] = set()
+    for path in [*SPACE.glob("*.py"), SPACE / "texts" / "__init__.py"]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                constants.add(node.value)
+            elif isinstance(node, ast.JoinedStr):
+                parts = [part.value if isinstance(part, ast.Constant) else None for part in node.values]
+                if re.search("[a-z]{3}", "".join(filter(None, parts))):
+                    patterns.append(re.compile("".join(".+" if part is None else re.escape(part) for part in parts)))
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "t":
+                if len(node.args) == 2 and isinstance(node.args[1], ast.Constant):
+                    asked.add(node.args[1].value)
+    return constants, patterns, asked

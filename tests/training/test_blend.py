@@ -1,0 +1,89 @@
+"""Weights between those that fine-tuning started from and those it ended with."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import timm
+import torch
+
+from tests.training.test_resume import command, ours, run
+from tests.training.test_training import data, weights  # noqa: F401  (fixtures)
+from training.blend import SHARES, between, calibrated_score, choose
+from training.phase_two import copy_of
+from training.score import Score
+
+# ruff: noqa: F811  (fixtures as arguments)
+
+
+def seeded_network(seed: int) -> torch.nn.Module:
+    """A network whose batch norm has seen a batch."""
+    torch.manual_seed(seed)
+    network = timm.create_model("test_byobnet", num_classes=2).train()
+    network(torch.randn(4, 3, 64, 64))
+    return network.eval()
+
+
+def test_between_mixes_weights_and_statistics_and_leaves_both_ends_alone() -> None:
+    start, end = copy_of(seeded_network(0)), copy_of(seeded_network(1))
+    before = {name: tensor.clone() for name, tensor in end.items()}
+    quarter = between(start, end, 0.25)
+    kinds = {"head.fc.weight", "stem.bn.running_mean", "stem.bn.running_var"}
+    assert kinds <= quarter.keys()
+    for name, tensor in quarter.items():
+        if tensor.is_floating_point():
+            assert torch.allclose(tensor, 0.75 * start[name] + 0.25 * end[name], atol=1e-6), name
+            assert torch.equal(between(start, end, 0.0)[name], start[name])
+            assert torch.equal(between(start, end, 1.0)[name], end[name])
+        else:
+            assert torch.equal(tensor, end[name]), "a counter"
+        assert torch.equal(end[name], before[name])
+
+
+@pytest.mark.parametrize(
+    ("losses", "kept"), [((0.5, 0.1, 0.3, 0.4, 0.5), 0.25), ((0.4, 0.4, 0.4, 0.4, 0.4), 1.0), ((0.1, 0.2, 0.3, 0.4, 0.5), 0.0)]
+)
+def test_the_smallest_loss_is_kept_whatever_the_accuracy(losses: tuple[float, ...], kept: float) -> None:
+    start, network = copy_of(seeded_network(0)), seeded_network(1)
+    end = copy_of(network)
+    told = iter(Score(loss, loss) for loss in losses)
+    seen = []
+
+    def measure() -> Score:
+        seen.append(copy_of(network)["head.fc.weight"])
+        return next(told)
+
+    chosen = choose(network, start, measure)
+    assert chosen.share == kept
+    assert list(chosen.scores) == list(SHARES)
+    assert torch.equal(seen[0], start["head.fc.weight"]) and torch.equal(seen[-1], end["head.fc.weight"])
+    expected = between(start, end, kept)
+    assert all(torch.equal(tensor, expected[name]) for name, tensor in network.state_dict().items())
+
+
+def test_the_size_of_all_logits_does_not_count() -> None:
+    logits = torch.randn(500, 3, generator=torch.Generator().manual_seed(0)) * 2
+    targets = torch.multinomial(torch.softmax(logits, 1), 1, generator=torch.Generator().manual_seed(1))[:, 0]
+    assert calibrated_score(3 * logits, targets).loss == pytest.approx(calibrated_score(logits, targets).loss, abs=1e-6)
+    assert calibrated_score(logits, targets).top1 == (logits.argmax(1) == targets).double().mean()
+
+
+def test_finetune_tries_the_blends_records_them_and_can_leave_them(data: Path, weights: Path, tmp_path: Path) -> None:
+    folders = tmp_path / "with", tmp_path / "without"
+    for folder, more in zip(folders, ((), ("--no-blend",)), strict=True):
+        done = run(command(data, weights, folder, *more))
+        assert done.returncode == 0, done.stderr
+    found, plain = (ours(folder) for folder in folders)
+    assert [epoch["loss"] for epoch in found["history"]] == [epoch["loss"] for epoch in plain["history"]], "training is the same"
+    scores = found["blend"]["scores"]
+    assert list(scores) == ["0", "0.25", "0.5", "0.75", "1"]
+    assert scores[f"{found['blend']['share']:g}"]["loss"] == min(score["loss"] for score in scores.values())
+    assert scores["0"]["top1"] == pytest.approx(found["head_only"]["top1"])
+    assert scores["1"]["top1"] == pytest.approx(max(epoch["top1"] for epoch in found["history"]))
+    share = found["blend"]["share"]
+    told = "none had a smaller validation loss" if share == 1 else f"{share:g} of them to {1 - share:g} of the first phase's"
+    assert told in " ".join((folders[0] / "README.md").read_text().split())
+    assert "blend" not in plain and "WiSE-FT" not in (folders[1] / "README.md").read_text()
+    assert json.loads((folders[1] / "config.json").read_text())["cnnhub"]["recipe"]["blend"] is False

@@ -1,0 +1,104 @@
+"""Figures by hand: calibration, reliability, intervals, strangers, likely wrong labels, the log of looks at test."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.conftest import EXAMPLES
+from training import strangers, testlog
+from training.calibration import (
+    Bin,
+    calibrate,
+    energy,
+    energy_threshold,
+    expected_calibration_error,
+    fit_temperature,
+    reliability,
+    share_above,
+)
+from training.data import DataError
+from training.evaluate import measure
+from training.review import largest_losses, likely_wrong
+
+
+def test_the_temperature_that_was_put_in_is_found() -> None:
+    generator = torch.Generator().manual_seed(0)
+    honest = torch.randn(20_000, 3, generator=generator, dtype=torch.float64) * 2
+    targets = torch.multinomial(torch.softmax(honest, 1), 1, generator=generator)[:, 0]
+    for temperature in (0.5, 1.0, 3.0):
+        assert fit_temperature(honest * temperature, targets) == pytest.approx(temperature, rel=0.03)
+
+
+def test_a_network_without_mistakes_gets_a_temperature_within_bounds() -> None:
+    logits = torch.tensor([[3.0, 0.0], [0.0, 3.0]])
+    assert 0.05 <= fit_temperature(logits, torch.tensor([0, 1])) < 0.1
+
+
+def test_reliability_by_hand() -> None:
+    probabilities = torch.tensor([[0.9, 0.1], [0.95, 0.05], [0.45, 0.55], [0.0, 1.0]], dtype=torch.float64)
+    table = reliability(probabilities, torch.tensor([0, 1, 1, 1]), bins=10)
+    assert [(each.count, each.accuracy) for each in table] == [(1, 1.0), (1, 1.0), (2, 0.5)]  # 0.9 lies in (0.8, 0.9]
+    assert table[-1] == Bin(pytest.approx(0.9), 1.0, 2, 1, pytest.approx(0.975))
+    expected = (abs(0.55 - 1) + abs(0.9 - 1) + 2 * abs(0.975 - 0.5)) / 4
+    assert expected_calibration_error(table) == pytest.approx(expected)
+
+
+def test_the_threshold_calls_at_most_a_twentieth_strange() -> None:
+    logits = torch.randn(1000, 5, generator=torch.Generator().manual_seed(0))
+    energies = energy(logits)
+    assert energies[0].item() == pytest.approx(-math.log(sum(math.exp(value) for value in logits[0].tolist())), rel=1e-5)
+    threshold = energy_threshold(energies)
+    assert 0.045 <= share_above(energies, threshold) <= 0.05
+    assert calibrate(logits, logits.argmax(1)).false_alarm == share_above(energies, threshold)
+
+
+def test_measure_by_hand() -> None:
+    logits = torch.tensor([[2.0, 0, -1, -1, -1, -1, -1]] * 3 + [[0, 2.0, -1, -1, -1, -1, -1]])
+    result = measure(logits, torch.tensor([0, 0, 1, 1]), list("abcdefg"), temperature=2.0)
+    assert (result["n"], result["top1"], result["top5"]) == (4, 0.75, 1.0)
+    # Wilson's interval of 3 of 4, from its formula with z = 1.96.
+    z, p, n = 1.959964, 0.75, 4
+    middle, half = p + z * z / (2 * n), z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    expected = [(middle - half) / (1 + z * z / n), (middle + half) / (1 + z * z / n)]
+    assert result["top1_interval"] == pytest.approx(expected, abs=1e-6)
+    assert result["precision"] == {"a": pytest.approx(2 / 3), "b": 1.0} and result["recall"] == {"a": 1.0, "b": 0.5}
+    assert result["confusion"][1][:2] == [1, 1]
+    right = math.log(math.e + 1 + 5 * math.exp(-0.5)) - 1
+    assert result["loss"] == pytest.approx((3 * right + right + 1) / 4)
+    assert json.dumps(result), "for machines"
+
+
+def test_likely_wrong_labels_come_first() -> None:
+    probabilities = torch.tensor([[0.9, 0.1], [0.8, 0.2], [0.02, 0.98], [0.4, 0.6], [0.1, 0.9], [0.3, 0.7]])
+    targets = torch.tensor([0, 0, 0, 1, 1, 0])
+    assert likely_wrong(probabilities, targets) == [2], "the last is an error, but not a confident one (0.7 < 0.75)"
+    assert largest_losses(probabilities, targets)[:2] == [2, 5]
+
+
+def test_strangers_are_read_and_ours_are_left_out(tmp_path: Path) -> None:
+    for label in ("cat", "ship"):
+        (tmp_path / "set" / label).mkdir(parents=True)
+        (tmp_path / "set" / label / "1.jpg").write_bytes((EXAMPLES / "pizza.jpg").read_bytes())
+    assert strangers.read(tmp_path / "set", ["cat", "dog"]).groups == ["ship"]
+    one = strangers.read(EXAMPLES / "pizza.jpg", ["cat"])
+    assert (one.name, len(one.sources)) == ("pizza.jpg", 1)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DataError, match="Give --ood another set"):
+        strangers.read(tmp_path / "empty", ["cat"])
+    with pytest.raises(DataError, match="expected a picture"):
+        strangers.read(tmp_path / "nowhere.jpg", ["cat"])
+
+
+def test_the_log_only_grows(tmp_path: Path) -> None:
+    for weights in ("a", "a", "b"):
+        testlog.append(tmp_path, {"weights_sha256": weights})
+    assert testlog.summary(tmp_path) == {"length": 3, "weights": 2}
+    assert "time" in testlog.read(tmp_path)[0]
+    (tmp_path / testlog.LOG_NAME).write_text("not json\n")
+    with pytest.raises(testlog.LogError, match="only ever appended to"):
+        testlog.read(tmp_path)
