@@ -15,11 +15,11 @@ import torch
 from timm.data import create_transform
 
 from cnnhub import familiarity, features, hub
-from cnnhub.config import MAX_CLASSES, Energy, ModelConfig, label_index
 from cnnhub.engines import Engine, check_engine
 from cnnhub.engines.torch import TorchEngine, blueprint, build
 from cnnhub.errors import ArgumentError, CnnHubError, DeviceError, ImageError
 from cnnhub.familiarity import Familiarity, energy
+from cnnhub.hub.config import MAX_CLASSES, Energy, ModelConfig, label_index
 from cnnhub.images import ImageSource, open_image
 
 MAX_PARAMETERS = 400_000_000

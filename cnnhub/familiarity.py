@@ -16,9 +16,9 @@ import torch.nn.functional as F
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
-from cnnhub.config import Neighbours
 from cnnhub.errors import ModelWeightsError
 from cnnhub.files import write_atomically
+from cnnhub.hub.config import Neighbours
 
 MOST_BYTES = 50_000_000
 

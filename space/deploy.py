@@ -13,8 +13,8 @@ import sys
 from pathlib import Path
 
 import cnnhub
-from cnnhub import publish
 from cnnhub.errors import CnnHubError
+from cnnhub.hub import publish
 
 HERE = Path(__file__).resolve().parent
 PACKAGE = Path(cnnhub.__file__).resolve().parent

@@ -16,8 +16,8 @@ import torch
 from PIL import Image
 
 import cnnhub
-from cnnhub.config import ModelConfig
 from cnnhub.engines.torch import create_network
+from cnnhub.hub.config import ModelConfig
 
 if TYPE_CHECKING:
     from gradio_client import Client

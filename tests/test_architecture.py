@@ -13,13 +13,12 @@ from tests.conftest import ROOT
 LEVELS = [
     {"cli"},
     {"__init__"},
-    {"classifier", "catalogue"},
-    {"familiarity", "features", "render", "engines", "hub", "publish", "stack", "invariance"},
-    {"config", "convolution", "repository"},
+    {"classifier"},
+    {"familiarity", "features", "render", "engines", "stack", "invariance"},
+    {"hub", "convolution"},
     {"kernels", "images", "files", "classics"},
     {"errors"},
 ]
-PEERS = {"space": {"cnnhub"}, "training": {"cnnhub", "training"}, "cnnhub": {"cnnhub"}}
 
 
 def imports_of(path: Path) -> set[str]:

@@ -10,10 +10,10 @@ import timm
 import torch
 
 import cnnhub.classics  # noqa: F401  registers the networks that timm lacks
-from cnnhub.config import CnnHubMetadata, ModelConfig, PretrainedConfig
 from cnnhub.engines.torch import COUNTER, create_network
 from cnnhub.errors import ModelNotFoundError, ModelWeightsError, UnknownNameError
 from cnnhub.hub import CONFIG_NAME
+from cnnhub.hub.config import CnnHubMetadata, ModelConfig, PretrainedConfig
 from training.recipe import Recipe, RecipeError
 
 Weights = Path | Literal["hub", "scratch"]

@@ -7,10 +7,10 @@ from typing import Any
 
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
-from cnnhub.config import ModelConfig
 from cnnhub.errors import CnnHubError
 from cnnhub.files import write_atomically
 from cnnhub.hub import BUILTIN_FOLDER, CONFIG_NAME
+from cnnhub.hub.config import ModelConfig
 from training import testlog
 from training.evaluate import CONFUSION, RELIABILITY, home
 from training.plots import CURVES

@@ -15,8 +15,8 @@ from typing import Any
 import torch
 
 import cnnhub
-from cnnhub.config import ModelConfig
 from cnnhub.hub import CONFIG_NAME, WEIGHTS_NAME
+from cnnhub.hub.config import ModelConfig
 from training.recipe import RecipeError
 
 _SEEN_ALIKE = ("input_size", "interpolation", "mean", "std")  # crops are the student's own

@@ -21,8 +21,8 @@ from sklearn import metrics
 import cnnhub
 from cnnhub import hub
 from cnnhub.classifier import energy as energy_of
-from cnnhub.config import Energy
 from cnnhub.errors import CnnHubError, ImageError
+from cnnhub.hub.config import Energy
 from training import plots, review, strangers, testlog
 from training.calibration import Calibration, calibrate, expected_calibration_error, reliability, share_above
 from training.data import DataError, Source, load_split

@@ -17,8 +17,8 @@ from rich.progress import track
 
 import cnnhub
 from cnnhub import familiarity, hub
-from cnnhub.config import ModelConfig, Neighbours
 from cnnhub.errors import CnnHubError, ImageError
+from cnnhub.hub.config import ModelConfig, Neighbours
 from training import card, strangers
 from training.calibration import energy_threshold, share_above
 from training.data import DataError, Source, load_split

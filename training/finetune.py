@@ -15,9 +15,9 @@ import torch
 from rich.console import Console
 
 import cnnhub
-from cnnhub.config import ModelConfig
 from cnnhub.files import write_atomically
 from cnnhub.hub import CONFIG_NAME, WEIGHTS_NAME
+from cnnhub.hub.config import ModelConfig
 from training import backbones, blend, checkpoint, devices, phase_two, plots
 from training.backbones import Weights
 from training.blend import Blend

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from cnnhub.classifier import MAX_PARAMETERS
-from cnnhub.config import CnnHubMetadata, ModelConfig, imagenet_labels
 from cnnhub.engines.torch import build
 from cnnhub.files import write_atomically
 from cnnhub.hub import CONFIG_NAME, WEIGHTS_NAME
+from cnnhub.hub.config import CnnHubMetadata, ModelConfig, imagenet_labels
 from training import card
 
 _PREPROCESSING = {"crop_pct": 0.875, "crop_mode": "center"}  # shorter side 256, centre 224, as it was trained

@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 from timm.data import create_transform
 
-from cnnhub.config import ModelConfig
+from cnnhub.hub.config import ModelConfig
 from cnnhub.images import open_image
 from training.data import Pictures
 from training.recipe import Recipe

@@ -17,8 +17,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress
 
-from cnnhub.config import ModelConfig
 from cnnhub.errors import CnnHubError
+from cnnhub.hub.config import ModelConfig
 from training import backbones, devices, distill, phase_one
 from training.backbones import Weights
 from training.data import Pictures, Source, load_training, revision_of

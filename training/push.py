@@ -9,8 +9,9 @@ import yaml
 from huggingface_hub import ModelCard
 from rich.console import Console
 
-from cnnhub import hub, publish
-from cnnhub.publish import PushError, Remote, reason
+from cnnhub import hub
+from cnnhub.hub import publish
+from cnnhub.hub.publish import PushError, Remote, reason
 from training.card import CARD_NAME
 from training.verify import check_accuracy, check_logits, recorded_accuracy
 

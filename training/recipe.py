@@ -6,8 +6,8 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import Any
 
-from cnnhub.config import ALLOWED_MODEL_ARGS
 from cnnhub.errors import CnnHubError, UnknownNameError
+from cnnhub.hub.config import ALLOWED_MODEL_ARGS
 
 PRECISIONS = ("auto", "bf16", "float32")
 

@@ -18,8 +18,8 @@ import torch
 from rich.console import Console
 
 import cnnhub
-from cnnhub.config import ModelConfig
 from cnnhub.hub import CONFIG_NAME, WEIGHTS_NAME
+from cnnhub.hub.config import ModelConfig
 from training import card, distill, plots
 from training.data import Source
 from training.evaluate import evaluate

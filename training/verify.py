@@ -12,9 +12,9 @@ from PIL import Image
 from timm.data import create_transform, resolve_data_config
 
 import cnnhub
-from cnnhub.config import ModelConfig
 from cnnhub.errors import CnnHubError
 from cnnhub.hub import CONFIG_NAME
+from cnnhub.hub.config import ModelConfig
 from training.evaluate import evaluate
 
 PROBE = "probe"  # key under "cnnhub" in config.json: {"logits": [[...], ...]} of the probe pictures

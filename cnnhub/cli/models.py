@@ -11,7 +11,7 @@ from cnnhub.cli import completion
 from cnnhub.cli.output import printable, show_table
 
 if TYPE_CHECKING:
-    from cnnhub.catalogue import Card, Entry
+    from cnnhub.hub.catalogue import Card, Entry
 
 MOST_LABELS = 8  # more are only counted
 
@@ -27,7 +27,7 @@ def models() -> None:
       cnnhub models
       cnnhub models | cut -f1
     """
-    from cnnhub.catalogue import builtin_entries, cached_entries
+    from cnnhub.hub.catalogue import builtin_entries, cached_entries
 
     columns = ("name", "revision", "architecture", "labels", "weights", "accuracy, by its card")
     show_table(columns, [_row(entry) for entry in (*builtin_entries(), *cached_entries())])
@@ -49,7 +49,7 @@ def info(
       cnnhub info ./runs/mine
       cnnhub info timm/resnet18.a1_in1k | less
     """
-    from cnnhub.catalogue import describe
+    from cnnhub.hub.catalogue import describe
 
     entry = describe(source)
     show_table(("", ""), _facts(entry))

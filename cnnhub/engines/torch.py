@@ -10,8 +10,8 @@ import torch
 from safetensors import SafetensorError, safe_open
 
 import cnnhub.classics  # noqa: F401  registers with timm the architectures that it lacks
-from cnnhub.config import ModelConfig
 from cnnhub.errors import ModelConfigError, ModelTooLargeError, ModelWeightsError, nearest
+from cnnhub.hub.config import ModelConfig
 
 _FLOATS = ("F32", "F16", "BF16", "F64")  # safetensors' names
 _WHOLE = ("I64", "I32")

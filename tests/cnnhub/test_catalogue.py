@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 import cnnhub
-from cnnhub import catalogue
 from cnnhub.errors import ModelConfigError, ModelNotFoundError
+from cnnhub.hub import catalogue
 from tests.support.cli_runner import Call, caller, run
 from tests.support.loopback_hub import COMMIT, LoopbackHub, serve
 

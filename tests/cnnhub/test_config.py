@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import timm
 
-from cnnhub.config import ModelConfig, imagenet_labels, tell_apart
 from cnnhub.errors import ModelConfigError
+from cnnhub.hub.config import ModelConfig, imagenet_labels, tell_apart
 from tests.conftest import tiny_config
 
 

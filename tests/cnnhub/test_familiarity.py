@@ -13,8 +13,8 @@ from PIL import Image
 
 import cnnhub
 from cnnhub import errors, familiarity
-from cnnhub.config import ModelConfig, Neighbours
 from cnnhub.hub import BUILTIN_FOLDER
+from cnnhub.hub.config import ModelConfig, Neighbours
 from tests.conftest import EXAMPLES
 from training import familiar
 

@@ -19,9 +19,8 @@ import safetensors.torch
 import torch
 
 import cnnhub
-from cnnhub import repository
 from cnnhub.errors import ModelWeightsError
-from cnnhub.hub import is_folder
+from cnnhub.hub import is_folder, repository
 from tests.conftest import EXAMPLES
 from tests.support.fresh import Load
 from tests.support.loopback_hub import COMMIT, LoopbackHub, Repository, nothing_fails, serve

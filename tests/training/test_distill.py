@@ -11,7 +11,7 @@ import safetensors.torch
 import torch
 
 import cnnhub
-from cnnhub.config import ModelConfig
+from cnnhub.hub.config import ModelConfig
 from tests.training.test_resume import command, ours, run
 from tests.training.test_training import data, trained, weights  # noqa: F401  (fixtures)
 from training import distill

@@ -17,7 +17,7 @@ from PIL import Image
 
 import cnnhub
 from cnnhub.hub import BUILTIN_FOLDER
-from cnnhub.publish import near
+from cnnhub.hub.publish import near
 from tests.conftest import EXAMPLES, ROOT
 from tests.support.loopback_hub import LoopbackHub, Repository, nothing_fails, serve
 from training.verify import TOLERANCE, probe_logits, probe_pictures

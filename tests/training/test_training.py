@@ -21,9 +21,9 @@ from rich.console import Console
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 import cnnhub
-from cnnhub.config import ModelConfig
 from cnnhub.engines.torch import TorchEngine
 from cnnhub.errors import CnnHubError
+from cnnhub.hub.config import ModelConfig
 from tests.conftest import ROOT
 from training import backbones, phase_two, prepare
 from training.__main__ import main

@@ -9,14 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from cnnhub.config import ModelConfig
 from cnnhub.errors import HubUnreachableError, ModelNotFoundError, ModelWeightsError, nearest
-from cnnhub.repository import HubRepository
+from cnnhub.hub.config import ModelConfig
+from cnnhub.hub.repository import HubRepository
 
 WEIGHTS_NAME = "model.safetensors"
 CONFIG_NAME = "config.json"
 FAMILIAR_NAME = "familiar.safetensors"
-BUILTIN_FOLDER = Path(__file__).parent / "builtin"
+BUILTIN_FOLDER = Path(__file__).parents[1] / "builtin"
 
 _HUB_ID = re.compile(r"^[\w.-]{1,96}/[\w.-]{1,96}$")
 _PICKLES = ("pytorch_model.bin", "pytorch_model.pth", "model.pth", "model.pt", "model.bin", "model.pkl")

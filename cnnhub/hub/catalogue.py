@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cnnhub.config import ModelConfig
 from cnnhub.errors import ModelConfigError, ModelNotFoundError
-from cnnhub.hub import BUILTIN_FOLDER, CONFIG_NAME, WEIGHTS_NAME, builtin_models, locate
+from cnnhub.hub.config import ModelConfig
+from cnnhub.hub.sources import BUILTIN_FOLDER, CONFIG_NAME, WEIGHTS_NAME, builtin_models, locate
 
 CARD_NAME = "README.md"
 MAX_CARD_BYTES = 1_000_000
@@ -115,7 +115,7 @@ def describe(source: str | os.PathLike[str], revision: str | None = None) -> Ent
         if not place.is_dir():
             raise ModelNotFoundError(f"There is no folder {place}. Expected one that holds {CONFIG_NAME}.")
         return _entry(place, str(source), "built in" if place.parent == BUILTIN_FOLDER else "a folder")
-    from cnnhub.repository import HubRepository
+    from cnnhub.hub.repository import HubRepository
 
     repository = HubRepository(*place)
     try:
