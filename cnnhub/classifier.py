@@ -14,12 +14,15 @@ import numpy as np
 import torch
 from timm.data import create_transform
 
-from cnnhub import familiarity, features, hub
+from cnnhub import features, hub
 from cnnhub.engines import Engine, check_engine
-from cnnhub.engines.torch import TorchEngine, blueprint, build
+from cnnhub.engines.network import blueprint, build
+from cnnhub.engines.torch import TorchEngine
 from cnnhub.errors import ArgumentError, CnnHubError, DeviceError, ImageError
-from cnnhub.familiarity import Familiarity, energy
-from cnnhub.hub.config import MAX_CLASSES, Energy, ModelConfig, label_index
+from cnnhub.familiarity import Familiarity, energy, unit_length
+from cnnhub.hub.config import MAX_CLASSES, Energy, ModelConfig
+from cnnhub.hub.folder import read_familiar
+from cnnhub.hub.labels import label_index
 from cnnhub.images import ImageSource, open_image
 
 MAX_PARAMETERS = 400_000_000
@@ -467,9 +470,9 @@ class Classifier:
         """Pixels (N, 3, H, W) -> logits (N, K) before the temperature, and N numbers, or nothings without a threshold."""
         if self._taught:
             logits, embeddings = engine.logits_and_embeddings(pixels)
-            return logits, self._taught.strangeness(logits, embeddings).tolist()
+            return logits, self._taught.strangeness(logits.numpy(), embeddings.numpy()).tolist()
         logits = engine.logits(pixels)
-        return logits, [None] * len(logits) if self.threshold is None else energy(logits).double().tolist()
+        return logits, [None] * len(logits) if self.threshold is None else energy(logits.numpy()).tolist()
 
 
 def _taught(files: hub.ModelFiles, config: ModelConfig, network: Any) -> Familiarity | None:
@@ -477,7 +480,8 @@ def _taught(files: hub.ModelFiles, config: ModelConfig, network: Any) -> Familia
     stored = config.cnnhub.neighbours
     if files.familiar is None or stored is None:
         return None
-    return familiarity.read(files.familiar, stored, getattr(network, "head_hidden_size", None) or network.num_features)
+    whole = read_familiar(files.familiar.parent, stored.k, getattr(network, "head_hidden_size", None) or network.num_features)
+    return Familiarity(unit_length(whole), stored)
 
 
 def _head_labels(num_classes: int | None, labels: Sequence[str] | None) -> list[str]:

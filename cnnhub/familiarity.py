@@ -9,26 +9,27 @@ there are few classes: two logits hardly tell a pizza from a dog.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import torch
-import torch.nn.functional as F
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save
+import numpy as np
 
-from cnnhub.errors import ModelWeightsError
-from cnnhub.files import write_atomically
 from cnnhub.hub.config import Neighbours
 
-MOST_BYTES = 50_000_000
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
-def energy(logits: torch.Tensor) -> torch.Tensor:
-    """Logits (N, K) -> energies (N,), -logsumexp: the higher, the stranger the picture.
+def energy(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Logits (N, K) -> energies (N,), -logsumexp: the higher, the more unfamiliar the picture.
 
     Liu et al. 2020, "Energy-based Out-of-distribution Detection", at their temperature of 1.
+
+    >>> energy(np.array([[0.0, 0.0]], np.float32))
+    array([-0.6931472], dtype=float32)
     """
-    return -torch.logsumexp(logits, dim=1)
+    largest = logits.max(axis=1)
+    energies: NDArray[np.float32] = -(largest + np.log(np.exp(logits - largest[:, None]).sum(axis=1)))
+    return energies
 
 
 @dataclass(frozen=True)
@@ -40,18 +41,18 @@ class Familiarity:
         stored: how many neighbours count, and what validation said.
     """
 
-    embeddings: torch.Tensor
+    embeddings: NDArray[np.float32]
     stored: Neighbours
 
-    def strangeness(self, logits: torch.Tensor, embeddings: torch.Tensor) -> torch.Tensor:
-        """Logits (M, K) before the temperature and embeddings (M, D) -> strangeness (M,) float64: the higher, the stranger."""
+    def strangeness(self, logits: NDArray[np.float32], embeddings: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Logits (M, K) before the temperature and embeddings (M, D) -> strangeness (M,): the higher, the more unfamiliar."""
         ours = self.stored
-        from_logits = (energy(logits).double() - ours.energy_mean) / ours.energy_sd
-        apart = neighbour_distance(embeddings, self.embeddings, ours.k).double()
+        from_logits = (energy(logits).astype(np.float64) - ours.energy_mean) / ours.energy_sd
+        apart = neighbour_distance(embeddings, self.embeddings, ours.k).astype(np.float64)
         return from_logits + (apart - ours.distance_mean) / ours.distance_sd
 
 
-def neighbour_distance(embeddings: torch.Tensor, taught: torch.Tensor, k: int) -> torch.Tensor:
+def neighbour_distance(embeddings: NDArray[np.float32], taught: NDArray[np.float32], k: int) -> NDArray[np.float32]:
     """How far pictures lie from the k-th nearest of others, 1 - cosine.
 
     Args:
@@ -61,40 +62,21 @@ def neighbour_distance(embeddings: torch.Tensor, taught: torch.Tensor, k: int) -
     Returns:
         (M,) float32, 0 (the same direction) to 2.
 
-    >>> neighbour_distance(torch.tensor([[2.0, 0.0]]), torch.tensor([[1.0, 0.0], [0.0, 1.0]]), k=2)
-    tensor([1.])
+    >>> neighbour_distance(np.array([[2.0, 0.0]]), np.array([[1.0, 0.0], [0.0, 1.0]]), k=2)
+    array([1.], dtype=float32)
     """
-    alike = F.normalize(embeddings.float(), dim=1) @ taught.T  # (M, N)
-    return 1 - alike.topk(k, dim=1).values[:, -1]
+    alike = unit_length(embeddings) @ taught.T.astype(np.float32)  # (M, N)
+    apart: NDArray[np.float32] = 1 - np.partition(alike, -k, axis=1)[:, -k]
+    return apart
 
 
-def read(path: Path, stored: Neighbours, length: int | None = None) -> Familiarity:
-    """Read the training pictures' embeddings, kept as whole numbers of 8 bits.
+def unit_length(vectors: NDArray[Any]) -> NDArray[np.float32]:
+    """Vectors (N, D) -> the same directions, each of length 1; zero stays zero.
 
-    Args:
-        length: how many numbers an embedding of the network has, to be compared; None compares nothing.
-
-    Raises:
-        ModelWeightsError: the file is missing or holds something else.
+    >>> unit_length(np.array([[3, 4]]))
+    array([[0.6, 0.8]], dtype=float32)
     """
-    try:
-        if path.stat().st_size > MOST_BYTES:
-            raise ModelWeightsError(f"{path} is larger than {MOST_BYTES:,} bytes; that is no {path.name}.")
-        tensors = load_file(path)
-        whole = tensors["embeddings"]
-    except (OSError, SafetensorError, KeyError) as error:
-        raise ModelWeightsError(
-            f"{path} cannot be read: {error}. config.json asks for it; keep the files of one model together."
-        ) from error
-    if whole.ndim != 2 or whole.dtype != torch.int8 or len(whole) < stored.k or length not in (None, whole.shape[1]):
-        raise ModelWeightsError(
-            f"{path} holds {whole.dtype} of shape {tuple(whole.shape)}; "
-            f"expected int8 (N, {length or 'D'}), N at least {stored.k}."
-        )
-    return Familiarity(F.normalize(whole.float(), dim=1), stored)
-
-
-def write(path: Path, embeddings: torch.Tensor) -> None:
-    """Write embeddings (N, D). Only their directions count, so each is scaled to fill 8 bits."""
-    whole = (embeddings / embeddings.abs().amax(1, keepdim=True) * 127).round().to(torch.int8)
-    write_atomically(path, save({"embeddings": whole}))
+    plain: NDArray[np.float32] = vectors.astype(np.float32)
+    lengths = np.sqrt((plain * plain).sum(axis=1, keepdims=True))
+    unit: NDArray[np.float32] = plain / np.maximum(lengths, np.float32(1e-12))
+    return unit

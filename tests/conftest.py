@@ -16,7 +16,8 @@ import torch
 from PIL import Image
 
 import cnnhub
-from cnnhub.engines.torch import create_network
+from cnnhub.engines.network import create_network
+from cnnhub.hub import folder
 from cnnhub.hub.config import ModelConfig
 
 if TYPE_CHECKING:
@@ -54,11 +55,9 @@ def model_folder(tmp_path: Path) -> Callable[..., Path]:
     """A function that writes a model folder with seeded random weights."""
 
     def write(name: str = "model", **changes: object) -> Path:
-        from training.finetune import save
-
         torch.manual_seed(0)
         config = ModelConfig.model_validate(tiny_config(**changes))
-        save(create_network(config), config, tmp_path / name)
+        folder.write(tmp_path / name, config, create_network(config))
         return tmp_path / name
 
     return write

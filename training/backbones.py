@@ -10,10 +10,10 @@ import timm
 import torch
 
 import cnnhub.classics  # noqa: F401  registers the networks that timm lacks
-from cnnhub.engines.torch import COUNTER, create_network
+from cnnhub.engines.network import COUNTER, create_network
 from cnnhub.errors import ModelNotFoundError, ModelWeightsError, UnknownNameError
-from cnnhub.hub import CONFIG_NAME
 from cnnhub.hub.config import CnnHubMetadata, ModelConfig, PretrainedConfig
+from cnnhub.hub.folder import CONFIG_NAME, read_config
 from training.recipe import Recipe, RecipeError
 
 Weights = Path | Literal["hub", "scratch"]
@@ -125,8 +125,8 @@ def _timm_name(backbone: str) -> str:
 
 def _beside(weights: Weights) -> ModelConfig | None:
     """The config.json that lies beside a backbone's file, where one does."""
-    path = weights.parent / CONFIG_NAME if isinstance(weights, Path) else None
-    return ModelConfig.read(path) if path and path.is_file() else None
+    has_config = isinstance(weights, Path) and (weights.parent / CONFIG_NAME).is_file()
+    return read_config(weights.parent) if has_config else None
 
 
 def _ours(config: ModelConfig | None) -> dict[str, Any]:

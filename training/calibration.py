@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from scipy.optimize import minimize_scalar
 
-from cnnhub.classifier import energy
+from cnnhub import familiarity
 
 TEMPERATURES = (0.05, 20.0)  # where no mistake is left, the best temperature is 0: the search ends somewhere
 
@@ -36,7 +36,7 @@ class Calibration:
 
 def calibrate(logits: torch.Tensor, targets: torch.Tensor) -> Calibration:
     """Fit temperature and threshold on validation's logits (N, K) and class numbers (N,)."""
-    energies = energy(logits)
+    energies = energies_of(logits)
     threshold = energy_threshold(energies)
     return Calibration(fit_temperature(logits, targets), threshold, share_above(energies, threshold))
 
@@ -96,6 +96,11 @@ def reliability(probabilities: torch.Tensor, targets: torch.Tensor, bins: int = 
 def expected_calibration_error(table: Sequence[Bin]) -> float:
     """Mean distance between confidence and accuracy (0 to 1) over bins, weighted by their pictures (Guo et al. 2017)."""
     return sum(each.count * abs(each.confidence - each.accuracy) for each in table) / sum(each.count for each in table)
+
+
+def energies_of(logits: torch.Tensor) -> torch.Tensor:
+    """Logits (N, K) -> energies (N,), as `cnnhub.familiarity.energy` computes them for everybody."""
+    return torch.from_numpy(familiarity.energy(logits.numpy()))
 
 
 def energy_threshold(energies: torch.Tensor, false_alarm: float = 0.05) -> float:

@@ -9,14 +9,14 @@ from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
 from cnnhub.errors import CnnHubError
 from cnnhub.files import write_atomically
-from cnnhub.hub import BUILTIN_FOLDER, CONFIG_NAME
+from cnnhub.hub import BUILTIN_FOLDER
 from cnnhub.hub.config import ModelConfig
+from cnnhub.hub.folder import CARD_NAME, read_config, write_config
 from training import testlog
 from training.evaluate import CONFUSION, RELIABILITY, home
 from training.plots import CURVES
 from training.tasks import TASKS, Task
 
-CARD_NAME = "README.md"
 _TEMPLATES = Path(__file__).parent / "templates"
 _PICTURES = (("Training", CURVES), ("Given labels and answers", CONFUSION), ("Confidence and accuracy", RELIABILITY))
 MEASURED = (
@@ -91,7 +91,7 @@ def record(source: str, result: dict[str, Any], command: str) -> None:
     What was fitted on validation is put there too; the plots come along where the split was drawn.
     """
     folder = recordable(source)
-    config = ModelConfig.read(folder / CONFIG_NAME)
+    config = read_config(folder)
     ours = config.cnnhub.model_dump()
     split, energy = result["split"], dict(result.get("energy") or {})
     measured = {key: result[key] for key in MEASURED if key in result}
@@ -103,7 +103,7 @@ def record(source: str, result: dict[str, Any], command: str) -> None:
         kept["detection"] = {**(ours.get("energy") or {}).get("detection", {}), **energy.get("detection", {})}
         changes["energy"] = kept
     config = config.with_metadata(**changes)
-    config.write(folder / CONFIG_NAME)
+    write_config(folder, config)
     if (drawn := result.get("contact_sheet")) and (split == "test" or "test" not in changes["metrics"]):
         for file in (CONFUSION, RELIABILITY):
             if (picture := Path(drawn).parent / file).is_file():

@@ -7,7 +7,6 @@ consistent", https://arxiv.org/abs/2106.05237.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,8 +14,8 @@ from typing import Any
 import torch
 
 import cnnhub
-from cnnhub.hub import CONFIG_NAME, WEIGHTS_NAME
 from cnnhub.hub.config import ModelConfig
+from cnnhub.hub.folder import metadata, read_config, weights_sha256
 from training.recipe import RecipeError
 
 _SEEN_ALIKE = ("input_size", "interpolation", "mean", "std")  # crops are the student's own
@@ -57,7 +56,7 @@ def check(folders: tuple[str, ...], student: ModelConfig) -> None:
         RecipeError: what differs.
     """
     for folder in folders:
-        teacher = ModelConfig.read(Path(folder) / CONFIG_NAME)
+        teacher = read_config(Path(folder))
         if teacher.labels() != student.labels():
             raise RecipeError(
                 f"--teacher {folder} answers with the labels {teacher.labels()}; the pictures have {student.labels()}. "
@@ -74,6 +73,6 @@ def check(folders: tuple[str, ...], student: ModelConfig) -> None:
 
 def provenance(folder: Path) -> dict[str, Any]:
     """What a card tells of a model that another was made from: source, hash of the weights, how it was made itself."""
-    told = ModelConfig.read(folder / CONFIG_NAME).cnnhub.model_dump()
+    told = metadata(folder)
     known = {key: told.get(key) for key in ("name", "command", "git_commit", "best_epoch")}
-    return {"source": str(folder), "sha256": hashlib.sha256((folder / WEIGHTS_NAME).read_bytes()).hexdigest(), **known}
+    return {"source": str(folder), "sha256": weights_sha256(folder), **known}

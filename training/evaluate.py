@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
@@ -20,11 +19,11 @@ from sklearn import metrics
 
 import cnnhub
 from cnnhub import hub
-from cnnhub.classifier import energy as energy_of
 from cnnhub.errors import CnnHubError, ImageError
 from cnnhub.hub.config import Energy
+from cnnhub.hub.folder import weights_sha256
 from training import plots, review, strangers, testlog
-from training.calibration import Calibration, calibrate, expected_calibration_error, reliability, share_above
+from training.calibration import Calibration, calibrate, energies_of, expected_calibration_error, reliability, share_above
 from training.data import DataError, Source, load_split
 from training.devices import OutOfMemoryError, is_out_of_memory
 from training.review import Seen
@@ -217,7 +216,7 @@ def _energies(
             raise DataError(f"None of the {len(each.sources)} pictures of {each.name} can be read. Give --ood another set.")
         found[each.name] = strangers.detection(theirs, [each.groups[number] for number in readable], calibration.threshold)
     return {
-        "false_alarm": share_above(energy_of(logits), calibration.threshold),
+        "false_alarm": share_above(energies_of(logits), calibration.threshold),
         "energy": {**calibration.energy(), **({"detection": found} if found else {})},
     }
 
@@ -226,7 +225,7 @@ def _log(source: str, result: dict[str, Any]) -> dict[str, int] | None:
     folder = home(source)
     if folder is None:
         return None
-    weights = hashlib.sha256((folder / hub.WEIGHTS_NAME).read_bytes()).hexdigest()
+    weights = weights_sha256(folder)
     testlog.append(folder, {"weights_sha256": weights, **{key: result[key] for key in ("n", "top1", "split_hash")}})
     return testlog.summary(folder)
 

@@ -11,14 +11,15 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 
 import cnnhub
-from cnnhub import familiarity, hub
+from cnnhub import familiarity
 from cnnhub.errors import CnnHubError, ImageError
-from cnnhub.hub.config import ModelConfig, Neighbours
+from cnnhub.hub.config import Neighbours
+from cnnhub.hub.folder import read_config, read_familiar, write_config, write_familiar
 from training import card, strangers
 from training.calibration import energy_threshold, share_above
 from training.data import DataError, Source, load_split
@@ -56,24 +57,24 @@ def learn(
     train = load_split(data, "train", check=False)
     chosen = _of_each_label(train.targets, pictures, seed)
     _, taught = _answers(classifier, (train.source(number) for number in chosen), len(chosen), "train")
-    familiarity.write(folder / hub.FAMILIAR_NAME, taught)
+    write_familiar(folder, taught)
 
     validation = load_split(data, "validation", check=False)
     encoded = (validation.source(number) for number in range(len(validation)))
     own = _answers(classifier, encoded, len(validation), "validation")
-    kept = familiarity.read(folder / hub.FAMILIAR_NAME, _UNFITTED)
+    kept = familiarity.unit_length(read_familiar(folder, K))
     stored = _fitted(kept, *own)
-    fitted = familiarity.Familiarity(kept.embeddings, stored)
+    fitted = familiarity.Familiarity(kept, stored)
     detection = {}
     for each in sets:
         theirs = _answers(classifier, each.sources, len(each.sources), each.name)
         if len(theirs[0]) < len(each.sources):
             raise DataError(f"Some pictures of {each.name} cannot be read. Give --ood a set of whole pictures.")
-        detection[each.name] = strangers.rates(fitted.strangeness(*theirs), each.groups, stored.threshold)
+        detection[each.name] = strangers.rates(torch.from_numpy(fitted.strangeness(*theirs)), each.groups, stored.threshold)
 
     neighbours = {**stored.model_dump(), "pictures": len(taught), "detection": detection, "command": command}
-    config = ModelConfig.read(folder / hub.CONFIG_NAME).with_metadata(neighbours=neighbours)
-    config.write(folder / hub.CONFIG_NAME)
+    config = read_config(folder).with_metadata(neighbours=neighbours)
+    write_config(folder, config)
     ours = config.cnnhub.model_dump()
     if "recipe" in ours:  # made by `finetune`, whose card it is
         name = ours.get("name") or folder.resolve().name
@@ -81,21 +82,18 @@ def learn(
     return neighbours
 
 
-_UNFITTED = Neighbours(k=K, energy_mean=0, energy_sd=1, distance_mean=0, distance_sd=1, threshold=0, false_alarm=0)
-
-
-def _fitted(kept: familiarity.Familiarity, logits: torch.Tensor, embeddings: torch.Tensor) -> Neighbours:
+def _fitted(kept: NDArray[np.float32], logits: NDArray[np.float32], embeddings: NDArray[np.float32]) -> Neighbours:
     """What validation's own pictures say; logits (N, K), embeddings (N, D)."""
-    energies = familiarity.energy(logits).double()
-    apart = familiarity.neighbour_distance(embeddings, kept.embeddings, K).double()
+    energies = familiarity.energy(logits).astype(np.float64)
+    apart = familiarity.neighbour_distance(embeddings, kept, K).astype(np.float64)
     scales = {
-        "energy_mean": energies.mean().item(),
-        "energy_sd": energies.std().item(),
-        "distance_mean": apart.mean().item(),
-        "distance_sd": apart.std().item(),
+        "energy_mean": float(energies.mean()),
+        "energy_sd": float(energies.std(ddof=1)),
+        "distance_mean": float(apart.mean()),
+        "distance_sd": float(apart.std(ddof=1)),
     }
     unset = Neighbours(k=K, threshold=0, false_alarm=0, **scales)
-    own = familiarity.Familiarity(kept.embeddings, unset).strangeness(logits, embeddings)
+    own = torch.from_numpy(familiarity.Familiarity(kept, unset).strangeness(logits, embeddings))
     threshold = energy_threshold(own)
     return Neighbours(k=K, threshold=threshold, false_alarm=share_above(own, threshold), **scales)
 
@@ -109,7 +107,9 @@ def _of_each_label(targets: Sequence[int], count: int, seed: int) -> list[int]:
     return sorted(int(number) for numbers in drawn for number in numbers)
 
 
-def _answers(classifier: cnnhub.Classifier, sources: Iterable[Any], total: int, title: str) -> tuple[torch.Tensor, torch.Tensor]:
+def _answers(
+    classifier: cnnhub.Classifier, sources: Iterable[Any], total: int, title: str
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """-> logits (N, K) and embeddings (N, D), of length 1, of the pictures that can be read."""
     logits, embeddings = [], []
     for source in track(sources, title, total=total, console=Console(stderr=True), transient=True):
@@ -118,8 +118,8 @@ def _answers(classifier: cnnhub.Classifier, sources: Iterable[Any], total: int, 
         except ImageError:
             continue
         ours, theirs = classifier.engine.logits_and_embeddings(pixels[None])
-        logits.append(ours[0])
-        embeddings.append(F.normalize(theirs[0], dim=0))
+        logits.append(ours.numpy())
+        embeddings.append(familiarity.unit_length(theirs.numpy()))
     if not logits:
         raise DataError(f"None of the {total} pictures of {title} can be read.")
-    return torch.stack(logits), torch.stack(embeddings)
+    return np.concatenate(logits), np.concatenate(embeddings)

@@ -10,13 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import safetensors.torch
 import torch
 from rich.console import Console
 
 import cnnhub
-from cnnhub.files import write_atomically
-from cnnhub.hub import CONFIG_NAME, WEIGHTS_NAME
+from cnnhub.hub import folder
 from cnnhub.hub.config import ModelConfig
 from training import backbones, blend, checkpoint, devices, phase_two, plots
 from training.backbones import Weights
@@ -83,13 +81,13 @@ def finetune(
             every=run.checkpoint_steps,
             identity=ready.identity,
             deadline=_deadline(started, run, recipe, ready.seconds, counts["validation"] / sum(counts.values())),
-            on_best=lambda best: save(best, config, run.output) if engine.is_main_process else None,
+            on_best=lambda best: folder.write(run.output, config, best) if engine.is_main_process else None,
             log=tensorboard(run.output / TENSORBOARD, found["state"]["total"] if found else 0, engine.is_main_process),
             console=console,
             teachers=ready.teachers,
         )
         if ready.head and not found and engine.is_main_process:
-            save(network, config, run.output)
+            folder.write(run.output, config, network)
         start = phase_two.copy_of(network)
         state = phase_two.fit_all(network, job, ready.head.score if ready.head else None, found)
         blended = _blend(network, start, config, job) if recipe.blend and ready.head and state.best_epoch else None
@@ -124,23 +122,13 @@ def finetune(
     }
     config = config.with_metadata(**about)
     if engine.is_main_process:
-        save(network, config, run.output)
+        folder.write(run.output, config, network)
         probe = {PROBE: {"logits": probe_logits(cnnhub.load(run.output))}}  # of the file, whose weights are rounded
         config = config.with_metadata(**probe)
-        config.write(run.output / CONFIG_NAME)
+        folder.write_config(run.output, config)
         plots.curves(state.history, run.output / plots.CURVES)
         shutil.rmtree(run.output / CHECKPOINTS, ignore_errors=True)
     return config
-
-
-def save(network: torch.nn.Module, config: ModelConfig, folder: Path) -> None:
-    """Write a model folder; matrices and convolutions in half precision, batch norm and biases as they are."""
-    state = {
-        name: tensor.detach().cpu().to(torch.float16 if tensor.ndim > 1 else tensor.dtype).contiguous()
-        for name, tensor in network.state_dict().items()
-    }
-    write_atomically(folder / WEIGHTS_NAME, safetensors.torch.save(state, metadata={"format": "pt"}))
-    config.write(folder / CONFIG_NAME)
 
 
 def cropped(config: ModelConfig, crop: dict[str, Any]) -> ModelConfig:
@@ -156,13 +144,13 @@ def git_commit() -> str | None:
     return told.stdout.strip() or None
 
 
-def tensorboard(folder: Path, first: int, is_main: bool = True) -> Callable[[dict[str, float], int], None]:
+def tensorboard(place: Path, first: int, is_main: bool = True) -> Callable[[dict[str, float], int], None]:
     """A function that logs numbers at a step; what an earlier session logged at step `first` or later is hidden."""
     if not is_main:
         return lambda numbers, step: None
     from torch.utils.tensorboard import SummaryWriter
 
-    writer = SummaryWriter(folder, purge_step=first)
+    writer = SummaryWriter(place, purge_step=first)
 
     def log(numbers: dict[str, float], step: int) -> None:
         for name, value in numbers.items():
@@ -174,25 +162,25 @@ def tensorboard(folder: Path, first: int, is_main: bool = True) -> Callable[[dic
 
 def _finished(output: Path) -> ModelConfig | None:
     """The config.json of a run that came to its end, which alone knows its minutes."""
-    if checkpoint.exists(output / CHECKPOINTS) or not (output / CONFIG_NAME).is_file():
+    if checkpoint.exists(output / CHECKPOINTS) or not (output / folder.CONFIG_NAME).is_file():
         return None
-    config = ModelConfig.read(output / CONFIG_NAME)
+    config = folder.read_config(output)
     return config if "minutes" in (config.cnnhub.model_extra or {}) else None
 
 
 def _found(run: Run, console: Console) -> dict[str, Any] | None:
     """The checkpoint to go on from, if any; an unfinished run is neither continued nor dropped unasked."""
-    folder = run.output / CHECKPOINTS
+    checkpoints = run.output / CHECKPOINTS
     if run.overwrite:
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(checkpoints, ignore_errors=True)
     if not run.resume:
-        if checkpoint.exists(folder):
+        if checkpoint.exists(checkpoints):
             raise checkpoint.CheckpointError(
                 f"{run.output} holds an unfinished run. Add --resume to go on, --overwrite to start anew, or take "
                 "another --output."
             )
         return None
-    found = checkpoint.load(folder, console)
+    found = checkpoint.load(checkpoints, console)
     if found is None:
         console.print(f"{run.output} holds no checkpoint; starting at the beginning.")
     return found

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from cnnhub.classifier import MAX_PARAMETERS
-from cnnhub.engines.torch import build
+from cnnhub.engines.network import build
 from cnnhub.files import write_atomically
-from cnnhub.hub import CONFIG_NAME, WEIGHTS_NAME
-from cnnhub.hub.config import CnnHubMetadata, ModelConfig, imagenet_labels
+from cnnhub.hub.config import CnnHubMetadata
+from cnnhub.hub.folder import WEIGHTS_NAME, read_config, write_config
+from cnnhub.hub.labels import imagenet_labels
 from training import card
 
 _PREPROCESSING = {"crop_pct": 0.875, "crop_mode": "center"}  # shorter side 256, centre 224, as it was trained
@@ -20,7 +21,7 @@ def package(weights: Path, output: Path) -> None:
     Args:
         weights: model.safetensors with a config.json beside it.
     """
-    origin = ModelConfig.read(weights.parent / CONFIG_NAME)
+    origin = read_config(weights.parent)
     config = origin.model_copy(
         update={
             "label_names": imagenet_labels(),
@@ -31,5 +32,5 @@ def package(weights: Path, output: Path) -> None:
     )
     build(config, weights, MAX_PARAMETERS)
     write_atomically(output / WEIGHTS_NAME, weights.read_bytes())
-    config.write(output / CONFIG_NAME)
+    write_config(output, config)
     card.write_imagenet(output, config)

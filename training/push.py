@@ -11,8 +11,8 @@ from rich.console import Console
 
 from cnnhub import hub
 from cnnhub.hub import publish
+from cnnhub.hub.folder import CARD_NAME
 from cnnhub.hub.publish import PushError, Remote, reason
-from training.card import CARD_NAME
 from training.verify import check_accuracy, check_logits, recorded_accuracy
 
 REQUIRED = (hub.CONFIG_NAME, hub.WEIGHTS_NAME, CARD_NAME)

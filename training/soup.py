@@ -13,17 +13,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import safetensors.torch
 import torch
 from rich.console import Console
 
 import cnnhub
-from cnnhub.hub import CONFIG_NAME, WEIGHTS_NAME
 from cnnhub.hub.config import ModelConfig
+from cnnhub.hub.folder import metadata, read_config, read_weights, write, write_config
 from training import card, distill, plots
 from training.data import Source
 from training.evaluate import evaluate
-from training.finetune import cropped, git_commit, save
+from training.finetune import cropped, git_commit
 from training.recipe import RecipeError
 from training.verify import PROBE, probe_logits
 from training.writable import check_writable
@@ -50,9 +49,9 @@ def cook(folders: Sequence[Path], data: Source | Path, output: Path, about: dict
     if output.resolve() in {folder.resolve() for folder in folders}:
         raise RecipeError(f"--output {output} is one of the models, which would be lost. Take another folder.")
     check_writable(output)
-    configs = {folder: ModelConfig.read(folder / CONFIG_NAME) for folder in folders}
+    configs = {folder: read_config(folder) for folder in folders}
     _check_alike(configs)
-    states = {folder: safetensors.torch.load_file(folder / WEIGHTS_NAME) for folder in folders}
+    states = {folder: read_weights(folder) for folder in folders}
     first, *others = sorted(folders, key=lambda folder: _told(configs[folder])["metrics"]["validation"]["loss"])
     config, network = configs[first], cnnhub.load(first, engine="torch").network
     crops = [_crop(configs[each]) for each in (first, *others)]
@@ -68,7 +67,7 @@ def cook(folders: Sequence[Path], data: Source | Path, output: Path, about: dict
                 candidate = cropped(config, crop)
                 name = " ".join(map(str, crop.values()))
                 if name not in tried:
-                    save(network, candidate, Path(kitchen))
+                    write(Path(kitchen), candidate, network)
                     tried[name] = {"config": candidate, **evaluate(str(Path(kitchen).resolve()), data, "validation")}
             winner = min(tried.values(), key=lambda each: each["loss"])
             better = not best or winner["loss"] < best["loss"]
@@ -108,9 +107,9 @@ def _write(network: torch.nn.Module, best: dict[str, Any], output: Path, about: 
         git_commit=git_commit(),
         **about,
     )
-    save(network, config, output)
+    write(output, config, network)
     config = config.with_metadata(**{PROBE: {"logits": probe_logits(cnnhub.load(output))}})
-    config.write(output / CONFIG_NAME)
+    write_config(output, config)
     return config
 
 
@@ -144,7 +143,7 @@ def _crop(config: ModelConfig) -> dict[str, Any]:
 
 
 def _of(folder: Path) -> dict[str, Any]:
-    measured = _told(ModelConfig.read(folder / CONFIG_NAME))["metrics"]["validation"]
+    measured = metadata(folder)["metrics"]["validation"]
     return {**distill.provenance(folder), "top1": measured["top1"], "loss": measured["loss"]}
 
 

@@ -11,8 +11,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from cnnhub.classifier import energy
-from training.calibration import share_above
+from training.calibration import energies_of, share_above
 from training.data import DataError
 
 MOST_PICTURES = 1000
@@ -67,7 +66,7 @@ def read_all(paths: Iterable[Path], labels: Sequence[str]) -> list[Strangers]:
 
 def detection(logits: torch.Tensor, groups: Sequence[str | None], threshold: float) -> dict[str, Any]:
     """Which share of a set's pictures the energy of their logits (N, K) tells to be strangers, as `rates` gives it."""
-    return rates(energy(logits), groups, threshold)
+    return rates(energies_of(logits), groups, threshold)
 
 
 def rates(scores: torch.Tensor, groups: Sequence[str | None], threshold: float) -> dict[str, Any]:

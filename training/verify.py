@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import timm
@@ -13,8 +12,7 @@ from timm.data import create_transform, resolve_data_config
 
 import cnnhub
 from cnnhub.errors import CnnHubError
-from cnnhub.hub import CONFIG_NAME
-from cnnhub.hub.config import ModelConfig
+from cnnhub.hub.folder import CONFIG_NAME, metadata
 from training.evaluate import evaluate
 
 PROBE = "probe"  # key under "cnnhub" in config.json: {"logits": [[...], ...]} of the probe pictures
@@ -50,7 +48,7 @@ def check_logits(folder: Path) -> None:
     """
     ours = probe_logits(cnnhub.load(folder))
     _compare(ours, _timms_logits(folder), f"{folder} answers differently in cnnhub and in timm", "Check pretrained_cfg.")
-    recorded = _metadata(folder).get(PROBE)
+    recorded = metadata(folder).get(PROBE)
     if recorded:
         _compare(
             ours,
@@ -66,7 +64,7 @@ def recorded_accuracy(folder: Path) -> float:
     Raises:
         VerificationError: there is none.
     """
-    accuracy = ((_metadata(folder).get("metrics") or {}).get("test") or {}).get("top1")
+    accuracy = ((metadata(folder).get("metrics") or {}).get("test") or {}).get("top1")
     if accuracy is None:
         raise VerificationError(
             f"{folder / CONFIG_NAME} holds no test accuracy to compare with. Measure it first: "
@@ -109,10 +107,6 @@ def _compare(found: list[list[float]], expected: list[list[float]], problem: str
     difference = float(np.abs(a - b).max())
     if not difference <= TOLERANCE * max(1.0, float(np.abs(b).max())):  # so written, NaN is a difference too
         raise VerificationError(f"{problem}: a logit differs by {difference:.2g}, more than {TOLERANCE:g}. {advice}")
-
-
-def _metadata(folder: Path) -> dict[str, Any]:
-    return ModelConfig.read(folder / CONFIG_NAME).cnnhub.model_dump()
 
 
 def _as_source(folder: Path) -> str:

@@ -1,22 +1,10 @@
-"""The torch engine: a timm network built from a ModelConfig, its weights checked before memory is taken."""
+"""The torch engine: the network as it is."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-import timm
 import torch
-from safetensors import SafetensorError, safe_open
-
-import cnnhub.classics  # noqa: F401  registers with timm the architectures that it lacks
-from cnnhub.errors import ModelConfigError, ModelTooLargeError, ModelWeightsError, nearest
-from cnnhub.hub.config import ModelConfig
-
-_FLOATS = ("F32", "F16", "BF16", "F64")  # safetensors' names
-_WHOLE = ("I64", "I32")
-COUNTER = ".num_batches_tracked"
-_TRAINING_ONLY = ("AuxLogits.",)  # Inception's second head
 
 
 class TorchEngine:
@@ -44,113 +32,3 @@ def both(network: Any, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor
     """Pixels (N, 3, H, W) -> logits (N, K) and embeddings (N, D), the backbone run once."""
     features = network.forward_features(pixels)
     return network.forward_head(features), network.forward_head(features, pre_logits=True)
-
-
-def build(config: ModelConfig, weights: Path, max_parameters: int) -> torch.nn.Module:
-    """Build the network that `config` describes and load its weights.
-
-    It is first built without memory (torch's "meta" device), so that its size and the weights' shapes are
-    checked before anything is allocated.
-
-    Raises:
-        ModelConfigError, ModelTooLargeError: as `blueprint` does.
-        ModelWeightsError: the file is not safetensors, or its names, shapes or values do not fit.
-    """
-    state = _read_weights(weights, blueprint(config, max_parameters).state_dict())
-    network = create_network(config)
-    network.load_state_dict(state)
-    return network
-
-
-def blueprint(config: ModelConfig, max_parameters: int) -> torch.nn.Module:
-    """The network that `config` describes, without memory or weights.
-
-    Raises:
-        ModelConfigError: timm has no such architecture, or cannot build it so.
-        ModelTooLargeError: the network has more than `max_parameters`.
-    """
-    if not timm.is_model(config.architecture):
-        raise ModelConfigError(
-            f"timm {timm.__version__} has no architecture {config.architecture!r}. "
-            f"{nearest(config.architecture, timm.list_models(), 'architectures')}"
-        )
-    with torch.device("meta"):
-        network = create_network(config)
-    parameters = sum(parameter.numel() for parameter in network.parameters())
-    if parameters > max_parameters:
-        raise ModelTooLargeError(
-            f"{config.architecture} has {parameters:,} parameters; the limit is {max_parameters:,}. "
-            "Pass max_parameters=... to raise it."
-        )
-    return network
-
-
-def create_network(config: ModelConfig) -> torch.nn.Module:
-    """The network with timm's initial weights (random)."""
-    try:
-        network: torch.nn.Module = timm.create_model(
-            config.architecture, pretrained=False, num_classes=config.num_classes, **_arguments(config)
-        )
-    except Exception as error:  # timm's factories raise whatever their arguments provoke
-        raise ModelConfigError(
-            f"timm cannot build {config.architecture} with {config.model_args}: {error}. Check model_args."
-        ) from error
-    return network
-
-
-def _arguments(config: ModelConfig) -> dict[str, Any]:
-    """A network that is built for one size of input is built for the one that config.json tells, as timm does it."""
-    cfg = config.pretrained_cfg
-    return {**config.model_args, **({"img_size": cfg.input_size[1:]} if cfg.fixed_input_size else {})}
-
-
-def _read_weights(path: Path, expected: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    try:
-        with safe_open(path, framework="pt") as file:
-            slices = {name: file.get_slice(name) for name in file.keys() if not name.startswith(_TRAINING_ONLY)}
-            shapes = {name: torch.Size(part.get_shape()) for name, part in slices.items()}
-            _check_names_and_shapes(path, shapes, {name: tensor.shape for name, tensor in expected.items()})
-            for name, part in slices.items():
-                _check_type(path, name, part.get_dtype(), expected[name])
-            state = {name: file.get_tensor(name) for name in shapes}
-    except SafetensorError as error:
-        raise ModelWeightsError(
-            f"{path} is not a whole safetensors file: {error}. A pickle (.bin, .pt) with another name, or a "
-            "download that was cut off, is refused; save it with safetensors.torch.save_file."
-        ) from error
-    except OSError as error:
-        raise ModelWeightsError(f"{path} cannot be read: {error}.") from error
-    broken = [name for name, tensor in state.items() if not torch.isfinite(tensor.float()).all()]
-    if broken:
-        raise ModelWeightsError(f"{path} holds values that are not finite, in {broken[0]}. Take an earlier checkpoint.")
-    return {**_counts(expected), **state}
-
-
-def _counts(expected: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Batch norm's counters of training steps, zero: the oldest weights lack them, and no answer depends on them."""
-    return {name: torch.zeros((), dtype=torch.int64) for name in expected if name.endswith(COUNTER)}
-
-
-def _check_type(path: Path, name: str, found: str, expected: torch.Tensor) -> None:
-    """Whole numbers for weights, or the reverse, would be converted in silence."""
-    allowed = _FLOATS if expected.is_floating_point() else _WHOLE
-    if found not in allowed:
-        raise ModelWeightsError(f"{path}: {name} is stored as {found}; expected {' or '.join(allowed)}.")
-
-
-def _check_names_and_shapes(path: Path, found: dict[str, torch.Size], expected: dict[str, torch.Size]) -> None:
-    missing = sorted(name for name in expected.keys() - found.keys() if not name.endswith(COUNTER))
-    surplus = sorted(found.keys() - expected.keys())
-    if missing or surplus:
-        told = [f"{len(missing)} are missing, such as {missing[0]}"] if missing else []
-        told += [f"{len(surplus)} are not part of it, such as {surplus[0]}"] if surplus else []
-        raise ModelWeightsError(
-            f"{path} does not hold the weights of the network in config.json: {'; '.join(told)}. "
-            "Keep the two files of one model together."
-        )
-    for name, shape in found.items():
-        if shape != expected[name]:
-            raise ModelWeightsError(
-                f"{path}: {name} has shape {tuple(shape)}; the network in config.json expects {tuple(expected[name])}. "
-                "Keep the two files of one model together."
-            )

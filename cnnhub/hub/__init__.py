@@ -1,16 +1,7 @@
 """Where models come from and go to: built-in ones, the Hub, and folders."""
 
-from cnnhub.hub.sources import (
-    BUILTIN_FOLDER,
-    CONFIG_NAME,
-    FAMILIAR_NAME,
-    WEIGHTS_NAME,
-    ModelFiles,
-    builtin_models,
-    is_folder,
-    locate,
-    resolve,
-)
+from cnnhub.hub.folder import CONFIG_NAME, FAMILIAR_NAME, WEIGHTS_NAME
+from cnnhub.hub.sources import BUILTIN_FOLDER, ModelFiles, builtin_models, is_folder, locate, resolve
 
 __all__ = [
     "BUILTIN_FOLDER",

@@ -17,9 +17,9 @@ from typing import Any
 
 from cnnhub.errors import ModelConfigError, ModelNotFoundError
 from cnnhub.hub.config import ModelConfig
-from cnnhub.hub.sources import BUILTIN_FOLDER, CONFIG_NAME, WEIGHTS_NAME, builtin_models, locate
+from cnnhub.hub.folder import CARD_NAME, CONFIG_NAME, WEIGHTS_NAME, read_config
+from cnnhub.hub.sources import BUILTIN_FOLDER, builtin_models, locate
 
-CARD_NAME = "README.md"
 MAX_CARD_BYTES = 1_000_000
 
 
@@ -132,7 +132,7 @@ def describe(source: str | os.PathLike[str], revision: str | None = None) -> Ent
 def _entry(folder: Path, name: str, revision: str) -> Entry:
     weights = folder / WEIGHTS_NAME
     size = weights.stat().st_size if weights.is_file() else None
-    return Entry(name, revision, ModelConfig.read(folder / CONFIG_NAME), size, _card(folder / CARD_NAME))
+    return Entry(name, revision, read_config(folder), size, _card(folder / CARD_NAME))
 
 
 def _card(path: Path) -> Card | None:

@@ -1,4 +1,4 @@
-"""ModelConfig: the config.json of a timm repository, read, validated and written."""
+"""ModelConfig: what the config.json of a timm repository says, validated."""
 
 from __future__ import annotations
 
@@ -7,16 +7,14 @@ import warnings
 from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
-from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
-from cnnhub.errors import ModelConfigError, UnknownNameError
-from cnnhub.files import write_atomically
+from cnnhub.errors import ModelConfigError
+from cnnhub.hub.labels import imagenet_labels, tell_apart
 
-MAX_CONFIG_BYTES = 256_000
 MAX_DEPTH = 32  # of lists and objects inside each other
 DEFAULT_CLASSES = 1000  # timm's, where a config.json does not say
 MAX_CLASSES = 100_000
@@ -175,22 +173,6 @@ class ModelConfig(BaseModel):
         return self
 
     @classmethod
-    def read(cls, path: Path) -> ModelConfig:
-        """Read and validate a config.json.
-
-        Raises:
-            ModelConfigError: the file is missing, too large, not JSON, or not a model's description.
-        """
-        try:
-            with path.open("rb") as file:
-                data = file.read(MAX_CONFIG_BYTES + 1)
-        except OSError as error:
-            raise ModelConfigError(f"{path} cannot be read: {error}. A model folder holds config.json.") from error
-        if len(data) > MAX_CONFIG_BYTES:
-            raise ModelConfigError(f"{path} is larger than {MAX_CONFIG_BYTES:,} bytes; that is no config.json.")
-        return cls.parse(data, str(path))
-
-    @classmethod
     def parse(cls, data: bytes | str, name: str = "config.json") -> ModelConfig:
         """The text of a config.json, validated; `name` is what an error calls it.
 
@@ -225,10 +207,9 @@ class ModelConfig(BaseModel):
         ours = CnnHubMetadata.model_validate({**self.cnnhub.model_dump(), **changes})
         return self.model_copy(update={"cnnhub": ours})
 
-    def write(self, path: Path) -> None:
-        """Write it as a config.json that timm and `read` understand; OSError where the disk refuses."""
-        text = self.model_dump_json(exclude_none=True, indent=2)
-        write_atomically(path, text.encode() + b"\n")
+    def to_json(self) -> bytes:
+        """The text of a config.json that timm and `parse` understand."""
+        return self.model_dump_json(exclude_none=True, indent=2).encode() + b"\n"
 
     def labels(self) -> list[str]:
         """One unique name a class, in the order of the logits.
@@ -318,49 +299,3 @@ def _is_deeper_than(depth: int, value: object) -> bool:
             return False
         level = [child for item in containers for child in (item.values() if isinstance(item, dict) else item)]
     return True
-
-
-def imagenet_labels(num_classes: int = 1000) -> list[str] | None:
-    """ImageNet's class names in the order of the logits, from timm, each once; None where no variant has so many classes.
-
-    >>> imagenet_labels()[:2]
-    ['tench, Tinca tinca', 'goldfish, Carassius auratus']
-    """
-    from timm.data import ImageNetInfo, infer_imagenet_subset
-
-    subset = infer_imagenet_subset({"num_classes": num_classes})
-    if subset is None:
-        return None
-    names: list[str] = ImageNetInfo(subset).label_descriptions()
-    cranes = {134: "crane (bird)", 517: "crane (machine)"} if num_classes == 1000 else {}
-    return tell_apart([cranes.get(number, name) for number, name in enumerate(names)])
-
-
-def tell_apart(names: Sequence[str]) -> list[str]:
-    """Append the class number to every name that stands more than once.
-
-    >>> tell_apart(["crane", "palace", "crane"])
-    ['crane (0)', 'palace', 'crane (2)']
-    """
-    counts = Counter(names)
-    taken = {name for name, count in counts.items() if count == 1}
-    unique = []
-    for number, name in enumerate(names):
-        candidate = name if counts[name] == 1 else f"{name} ({number})"
-        while counts[name] > 1 and candidate in taken:
-            candidate += f" ({number})"
-        taken.add(candidate)
-        unique.append(candidate)
-    return unique
-
-
-def label_index(labels: Sequence[str], label: str) -> int:
-    """The class number of a label.
-
-    Raises:
-        UnknownNameError: no class has this label; the message names near ones.
-    """
-    try:
-        return labels.index(label)
-    except ValueError:
-        raise UnknownNameError("label", label, labels) from None

@@ -11,11 +11,9 @@ from pathlib import Path
 
 from cnnhub.errors import HubUnreachableError, ModelNotFoundError, ModelWeightsError, nearest
 from cnnhub.hub.config import ModelConfig
+from cnnhub.hub.folder import CONFIG_NAME, FAMILIAR_NAME, WEIGHTS_NAME, read_config
 from cnnhub.hub.repository import HubRepository
 
-WEIGHTS_NAME = "model.safetensors"
-CONFIG_NAME = "config.json"
-FAMILIAR_NAME = "familiar.safetensors"
 BUILTIN_FOLDER = Path(__file__).parents[1] / "builtin"
 
 _HUB_ID = re.compile(r"^[\w.-]{1,96}/[\w.-]{1,96}$")
@@ -123,7 +121,7 @@ def is_folder(source: str | os.PathLike[str]) -> bool:
 def _from_folder(folder: Path, source: str) -> ModelFiles:
     if not os.path.isdir(folder):  # false, where Path.is_dir raises, for a name that is too long
         raise ModelNotFoundError(f"There is no folder {folder}. Expected one that holds {CONFIG_NAME} and {WEIGHTS_NAME}.")
-    config = ModelConfig.read(folder / CONFIG_NAME)
+    config = read_config(folder)
     weights = folder / WEIGHTS_NAME
     if not weights.is_file():
         found = next((name for name in _PICKLES if (folder / name).exists()), None)
@@ -151,7 +149,7 @@ def _from_hub(wanted: HubRepository, check: Callable[[ModelConfig], object] | No
 def _from_repository(repository: HubRepository, check: Callable[[ModelConfig], object] | None) -> ModelFiles:
     """All files, of one commit; the weights are asked for when config.json is found to be a model's."""
     try:
-        config = ModelConfig.read(repository.file(CONFIG_NAME))
+        config = read_config(repository.file(CONFIG_NAME).parent)
     except FileNotFoundError as error:
         raise ModelNotFoundError(f"{repository.title} holds no {CONFIG_NAME}; it is no model in timm's layout.") from error
     if check:

@@ -10,7 +10,9 @@ import pytest
 import timm
 
 from cnnhub.errors import ModelConfigError
-from cnnhub.hub.config import ModelConfig, imagenet_labels, tell_apart
+from cnnhub.hub.config import ModelConfig
+from cnnhub.hub.folder import read_config, write_config
+from cnnhub.hub.labels import imagenet_labels, tell_apart
 from tests.conftest import tiny_config
 
 
@@ -68,19 +70,19 @@ def test_what_is_refused(text: str, message: str) -> None:
 def test_a_large_or_missing_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "config.json"
     with pytest.raises(ModelConfigError, match="cannot be read"):
-        ModelConfig.read(path)
+        read_config(path.parent)
     path.write_text(" " * 300_000 + json.dumps(tiny_config()))
     with pytest.raises(ModelConfigError, match="larger than 256,000 bytes"):
-        ModelConfig.read(path)
+        read_config(path.parent)
 
 
 def test_unknown_keys_survive_a_rewrite(tmp_path: Path) -> None:
     config = parse(global_pool="avg", cnnhub={"metrics": {"test": {"top1": 0.5}}})
-    config.write(tmp_path / "config.json")
+    write_config(tmp_path, config)
     written = json.loads((tmp_path / "config.json").read_text())
     assert written["global_pool"] == "avg"
     assert written["cnnhub"]["metrics"] == {"test": {"top1": 0.5}}
-    assert ModelConfig.read(tmp_path / "config.json") == config
+    assert read_config(tmp_path) == config
     assert [path.name for path in tmp_path.iterdir()] == ["config.json"], "a temporary file was left"
 
 

@@ -14,7 +14,8 @@ from PIL import Image
 import cnnhub
 from cnnhub import errors, familiarity
 from cnnhub.hub import BUILTIN_FOLDER
-from cnnhub.hub.config import ModelConfig, Neighbours
+from cnnhub.hub.config import Neighbours
+from cnnhub.hub.folder import read_config, read_familiar, write_config, write_familiar
 from tests.conftest import EXAMPLES
 from training import familiar
 
@@ -22,9 +23,9 @@ PLAIN = Neighbours(k=2, energy_mean=0, energy_sd=1, distance_mean=0, distance_sd
 
 
 def test_strangeness_by_hand() -> None:
-    taught = torch.tensor([[1.0, 0.0], [0.6, 0.8], [0.0, 1.0]])
+    taught = np.array([[1.0, 0.0], [0.6, 0.8], [0.0, 1.0]], np.float32)
     scaled = Neighbours(k=2, energy_mean=-2, energy_sd=4, distance_mean=0.1, distance_sd=0.5, threshold=0, false_alarm=0)
-    logits, embeddings = torch.tensor([[1.0, 2.0]]), torch.tensor([[3.0, 0.0]])
+    logits, embeddings = np.array([[1.0, 2.0]], np.float32), np.array([[3.0, 0.0]], np.float32)
     energy = -np.log(np.e + np.e**2)
     distance = 1 - 0.6  # cosines 1, 0.6 and 0: the second nearest
     expected = (energy + 2) / 4 + (distance - 0.1) / 0.5
@@ -33,11 +34,11 @@ def test_strangeness_by_hand() -> None:
 
 
 def test_eight_bits_keep_the_directions(tmp_path: Path) -> None:
-    embeddings = torch.randn(40, 64, generator=torch.Generator().manual_seed(0))
-    familiarity.write(tmp_path / "f.safetensors", embeddings)
-    kept = familiarity.read(tmp_path / "f.safetensors", PLAIN).embeddings
-    assert torch.allclose(kept, torch.nn.functional.normalize(embeddings, dim=1), atol=0.005)
-    assert kept.norm(dim=1).tolist() == pytest.approx([1] * 40)
+    embeddings = np.random.default_rng(0).normal(size=(40, 64)).astype(np.float32)
+    write_familiar(tmp_path, embeddings)
+    kept = familiarity.unit_length(read_familiar(tmp_path, 2))
+    assert kept == pytest.approx(embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True), abs=0.005)
+    assert np.linalg.norm(kept, axis=1) == pytest.approx(np.ones(40))
 
 
 def taught_folder(model_folder: Callable[..., Path], threshold: float) -> Path:
@@ -46,9 +47,9 @@ def taught_folder(model_folder: Callable[..., Path], threshold: float) -> Path:
     plain = cnnhub.load(folder)
     random = np.random.default_rng(0)
     pictures = [random.integers(0, 256, (64, 64, 3), np.uint8) for _ in range(20)]
-    familiarity.write(folder / "familiar.safetensors", torch.stack([plain.embed(picture) for picture in pictures]))
-    config = ModelConfig.read(folder / "config.json")
-    config.with_metadata(neighbours={**PLAIN.model_dump(), "threshold": threshold}).write(folder / "config.json")
+    write_familiar(folder, np.stack([plain.embed(picture).numpy() for picture in pictures]))
+    config = read_config(folder)
+    write_config(folder, config.with_metadata(neighbours={**PLAIN.model_dump(), "threshold": threshold}))
     return folder
 
 
@@ -59,8 +60,8 @@ def test_predict_tells_strangeness(model_folder: Callable[..., Path], picture: I
     folder = taught_folder(model_folder, threshold=-1e9)
     classifier = cnnhub.load(folder, engine=engine)
     logits, embedding = classifier.logits(picture)[None], classifier.embed(picture)[None]
-    kept = familiarity.read(folder / "familiar.safetensors", PLAIN)
-    expected = kept.strangeness(logits, embedding).item()
+    kept = familiarity.Familiarity(familiarity.unit_length(read_familiar(folder, PLAIN.k)), PLAIN)
+    expected = kept.strangeness(logits.numpy(), embedding.numpy()).item()
     prediction = classifier.predict(picture)
     assert prediction.strangeness == pytest.approx(expected, abs=1e-4)
     assert prediction.is_unfamiliar is True and (classifier.threshold, classifier.false_alarm) == (-1e9, 0)

@@ -11,7 +11,7 @@ import safetensors.torch
 import torch
 
 import cnnhub
-from cnnhub.hub.config import ModelConfig
+from cnnhub.hub.folder import read_config
 from tests.training.test_resume import command, ours, run
 from tests.training.test_training import data, trained, weights  # noqa: F401  (fixtures)
 from training import distill
@@ -50,7 +50,7 @@ def test_the_answer_is_the_mean_of_the_teachers_probabilities(trained: Path, tmp
     ],
 )
 def test_another_order_of_labels_or_other_pixels_are_refused(trained: Path, tmp_path: Path, change: dict, told: str) -> None:
-    student = ModelConfig.read(trained / "config.json")
+    student = read_config(trained)
     distill.check((str(trained),), student)
     other = json.loads((trained / "config.json").read_text())
     for key, value in change.items():

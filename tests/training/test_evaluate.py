@@ -14,7 +14,7 @@ from training import strangers, testlog
 from training.calibration import (
     Bin,
     calibrate,
-    energy,
+    energies_of,
     energy_threshold,
     expected_calibration_error,
     fit_temperature,
@@ -50,7 +50,7 @@ def test_reliability_by_hand() -> None:
 
 def test_the_threshold_calls_at_most_a_twentieth_strange() -> None:
     logits = torch.randn(1000, 5, generator=torch.Generator().manual_seed(0))
-    energies = energy(logits)
+    energies = energies_of(logits)
     assert energies[0].item() == pytest.approx(-math.log(sum(math.exp(value) for value in logits[0].tolist())), rel=1e-5)
     threshold = energy_threshold(energies)
     assert 0.045 <= share_above(energies, threshold) <= 0.05

@@ -23,7 +23,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 import cnnhub
 from cnnhub.engines.torch import TorchEngine
 from cnnhub.errors import CnnHubError
-from cnnhub.hub.config import ModelConfig
+from cnnhub.hub.folder import read_config, write_config
 from tests.conftest import ROOT
 from training import backbones, phase_two, prepare
 from training.__main__ import main
@@ -114,7 +114,7 @@ def test_evaluate_prints_json_and_records(trained: Path, data: Path) -> None:
     result = json.loads(done.stdout)
     assert (result["split"], result["n"], result["unreadable"]) == ("test", 12, 0)
     assert result["top1"] == pytest.approx(sum(result["recall"].values()) / 2)
-    config = ModelConfig.read(trained / "config.json")
+    config = read_config(trained)
     assert config.cnnhub.model_dump()["metrics"]["test"]["top1"] == result["top1"]
     card = ModelCard.load(trained / "README.md")
     assert card.data.license is None, "whose pictures they were decides"
@@ -132,7 +132,7 @@ def test_evaluate_prints_json_and_records(trained: Path, data: Path) -> None:
 
 
 def test_temperature_and_threshold_are_fitted_on_validation_and_used(trained: Path, data: Path, tmp_path: Path) -> None:
-    config = ModelConfig.read(trained / "config.json")
+    config = read_config(trained)
     energy = config.cnnhub.model_dump()["energy"]
     assert energy["false_alarm"] <= 0.05
     assert config.cnnhub.reliability is not None and config.cnnhub.reliability.split == "validation"
@@ -145,13 +145,13 @@ def test_temperature_and_threshold_are_fitted_on_validation_and_used(trained: Pa
     copy = shutil.copytree(trained, tmp_path / "copy")
     forgotten = {"temperature": 1.0, "energy": None, "reliability": None}
     changed = config.model_copy(update={"cnnhub": config.cnnhub.model_copy(update=forgotten)})
-    changed.write(copy / "config.json")
+    write_config(copy, changed)
     stranger = ROOT / "space/examples/pizza.jpg"
     done = training("evaluate", "--model", copy, "--data", data, "--ood", stranger)
     assert done.returncode == 1 and "no threshold for strangers" in " ".join(done.stderr.split())
     done = training("evaluate", "--model", copy, "--data", data, "--split", "validation", "--ood", stranger, "--json", "--record")
     assert done.returncode == 0, done.stderr
-    again = ModelConfig.read(copy / "config.json").cnnhub
+    again = read_config(copy).cnnhub
     assert again.temperature == pytest.approx(config.cnnhub.temperature, rel=0.2), "flat where no mistake is left"
     assert again.model_dump()["energy"]["threshold"] == pytest.approx(energy["threshold"], rel=0.01)
     assert again.reliability is not None and sum(each.count for each in again.reliability.bins) == 16

@@ -1,0 +1,131 @@
+"""A model folder: config.json, the weights, and what the model keeps of its training pictures.
+
+Every model folder is read and written here, be it a built-in model, a training run's output or a commit in the Hub's cache.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cnnhub.errors import ModelConfigError, ModelWeightsError
+from cnnhub.files import write_atomically
+from cnnhub.hub.config import ModelConfig
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+    from numpy.typing import NDArray
+
+CONFIG_NAME = "config.json"
+WEIGHTS_NAME = "model.safetensors"
+FAMILIAR_NAME = "familiar.safetensors"
+CARD_NAME = "README.md"
+
+MAX_CONFIG_BYTES = 256_000
+MAX_FAMILIAR_BYTES = 50_000_000
+
+
+def read_config(folder: Path) -> ModelConfig:
+    """Read and validate a folder's config.json.
+
+    Raises:
+        ModelConfigError: the file is missing, too large, not JSON, or not a model's description.
+    """
+    path = folder / CONFIG_NAME
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_CONFIG_BYTES + 1)
+    except OSError as error:
+        raise ModelConfigError(f"{path} cannot be read: {error}. A model folder holds {CONFIG_NAME}.") from error
+    if len(data) > MAX_CONFIG_BYTES:
+        raise ModelConfigError(f"{path} is larger than {MAX_CONFIG_BYTES:,} bytes; that is no {CONFIG_NAME}.")
+    return ModelConfig.parse(data, str(path))
+
+
+def write_config(folder: Path, config: ModelConfig) -> None:
+    """Write a folder's config.json; OSError where the disk refuses."""
+    write_atomically(folder / CONFIG_NAME, config.to_json())
+
+
+def metadata(folder: Path) -> dict[str, Any]:
+    """What stands under "cnnhub" in a folder's config.json.
+
+    Raises:
+        ModelConfigError: as `read_config` does.
+    """
+    return read_config(folder).cnnhub.model_dump()
+
+
+def write(folder: Path, config: ModelConfig, network: torch.nn.Module) -> None:
+    """Write a model folder; matrices and convolutions in half precision, batch norm and biases as they are."""
+    import torch
+    from safetensors.torch import save
+
+    state = {
+        name: tensor.detach().cpu().to(torch.float16 if tensor.ndim > 1 else tensor.dtype).contiguous()
+        for name, tensor in network.state_dict().items()
+    }
+    write_atomically(folder / WEIGHTS_NAME, save(state, metadata={"format": "pt"}))
+    write_config(folder, config)
+
+
+def read_weights(folder: Path) -> dict[str, torch.Tensor]:
+    """The tensors of a folder that this project wrote, as they are stored; `engines.network` checks a stranger's.
+
+    Raises:
+        ModelWeightsError: there is none, or it is not safetensors.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    path = folder / WEIGHTS_NAME
+    try:
+        return load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise ModelWeightsError(f"{path} cannot be read: {error}. Train again or copy it there.") from error
+
+
+def weights_sha256(folder: Path) -> str:
+    """The hash of the file of weights, by which a model is told from another."""
+    with (folder / WEIGHTS_NAME).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_familiar(folder: Path, at_least: int, length: int | None = None) -> NDArray[np.int8]:
+    """The embeddings of training pictures that a model keeps, (N, D), as whole numbers of 8 bits: only directions count.
+
+    Args:
+        at_least: how many there must be.
+        length: how many numbers an embedding of the network has, to be compared; None compares nothing.
+
+    Raises:
+        ModelWeightsError: the file is missing or holds something else.
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    path = folder / FAMILIAR_NAME
+    try:
+        if path.stat().st_size > MAX_FAMILIAR_BYTES:
+            raise ModelWeightsError(f"{path} is larger than {MAX_FAMILIAR_BYTES:,} bytes; that is no {path.name}.")
+        whole: NDArray[np.int8] = load_file(path)["embeddings"]
+    except (OSError, SafetensorError, KeyError) as error:
+        raise ModelWeightsError(
+            f"{path} cannot be read: {error}. config.json asks for it; keep the files of one model together."
+        ) from error
+    if whole.ndim != 2 or whole.dtype.name != "int8" or len(whole) < at_least or length not in (None, whole.shape[1]):
+        raise ModelWeightsError(
+            f"{path} holds {whole.dtype} of shape {whole.shape}; expected int8 (N, {length or 'D'}), N at least {at_least}."
+        )
+    return whole
+
+
+def write_familiar(folder: Path, embeddings: NDArray[np.float32]) -> None:
+    """Write embeddings (N, D). Only their directions count, so each is scaled to fill 8 bits."""
+    import numpy as np
+    from safetensors.numpy import save
+
+    whole = np.rint(embeddings / np.abs(embeddings).max(axis=1, keepdims=True) * 127).astype(np.int8)
+    write_atomically(folder / FAMILIAR_NAME, save({"embeddings": whole}))
