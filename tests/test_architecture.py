@@ -13,7 +13,9 @@ from tests.conftest import ROOT
 LEVELS = [
     {"cli"},
     {"__init__"},
+    {"loading"},
     {"classifier"},
+    {"prediction", "preprocessing"},
     {"familiarity", "features", "render", "engines", "stack", "invariance"},
     {"hub", "convolution"},
     {"kernels", "images", "files", "classics"},
