@@ -13,6 +13,7 @@ from tests.conftest import ROOT
 LEVELS = [
     {"cli"},
     {"__init__"},
+    {"doctor", "probe"},
     {"loading"},
     {"classifier"},
     {"prediction", "preprocessing"},
