@@ -10,6 +10,7 @@ from huggingface_hub import ModelCard
 from rich.console import Console
 
 from cnnhub import hub
+from cnnhub.errors import AlreadyPublicError, NotWritableError
 from cnnhub.hub import publish
 from cnnhub.hub.folder import CARD_NAME
 from cnnhub.hub.publish import PushError, Remote, reason
@@ -82,9 +83,9 @@ def _look(repository: str, private: bool, needs_write: bool) -> Remote:
     """What stands on the Hub; where it refuses, with the options that would help."""
     try:
         return publish.look(repository, "model", private=private, needs_write=needs_write)
-    except publish.AlreadyPublicError as error:
+    except AlreadyPublicError as error:
         raise PushError(f"{error} --private is for creating one; leave it out.") from error
-    except publish.NotWritableError as error:
+    except NotWritableError as error:
         raise PushError(f"{error} To propose the model there, add --create-pr and leave --tag out.") from error
 
 

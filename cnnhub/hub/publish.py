@@ -13,7 +13,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from cnnhub.errors import CnnHubError, PushError, nearest
+from cnnhub.errors import (
+    AlreadyPublicError,
+    CnnHubError,
+    InvalidRepositoryError,
+    NotWritableError,
+    PushError,
+    nearest,
+)
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi, ModelInfo, SpaceInfo
@@ -21,18 +28,6 @@ if TYPE_CHECKING:
 Kind: TypeAlias = Literal["model", "space"]
 Digests: TypeAlias = "dict[str, tuple[str, str]]"  # path there -> (sha256, git's blob id); the Hub knows a file by one of them
 Say: TypeAlias = "Callable[[str], object]"
-
-
-class InvalidRepositoryError(PushError):
-    """A name that no repository can have."""
-
-
-class NotWritableError(PushError):
-    """The token's owner may not write to the repository."""
-
-
-class AlreadyPublicError(PushError):
-    """The repository is to be private, and it is there and public."""
 
 
 @dataclass(frozen=True)
