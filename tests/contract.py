@@ -88,7 +88,7 @@ def outputs() -> dict[str, Any]:
         )  # fmt: skip
         inspected = _lines("training", "inspect", "--data", str(data / "flowers"), "--output", str(Path(place) / "in"), "--json")
     text = json.dumps({"predict": predicted, "evaluate": measured, "inspect": inspected})
-    return json.loads(text.replace(str(SPACE), "SPACE").replace(place, "PLACE"))
+    return json.loads(text.replace(str(SPACE), "SPACE").replace(place, "PLACE").replace(str(Path.cwd()), "HERE"))
 
 
 def kept() -> dict[str, Any]:
