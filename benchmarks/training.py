@@ -89,10 +89,10 @@ def _trainer(data: Path, weights: Any, precision: str, folder: Path) -> Any:
 
     from rich.console import Console
 
-    from training import devices
-    from training.phase_two import Job, Trainer
-    from training.prepare import Run, prepare
-    from training.recipe import Recipe
+    from training.fit import devices
+    from training.fit.prepare import Run, prepare
+    from training.fit.recipe import Recipe
+    from training.fit.trainer import Job, Trainer
 
     recipe = Recipe(precision=devices.resolve_precision(precision), epochs=0)
     engine = devices.accelerator(recipe.precision)
@@ -222,8 +222,8 @@ def _frozen(name: str, data: Path, weights: Path) -> float:
     """Seconds until the head is trained: features computed once, or eight epochs that compute them anew."""
     import torch
 
-    from training.phase_one import frozen
-    from training.pixels import epoch_batches, loader
+    from training.data.pixels import epoch_batches, loader
+    from training.fit.head import frozen
 
     with tempfile.TemporaryDirectory() as folder:
         started = time.perf_counter()
@@ -263,7 +263,7 @@ def _checkpoints(name: str, data: Path, weights: Path) -> float:
 
 
 def _batches(job: Any) -> Any:
-    from training.pixels import epoch_batches, loader
+    from training.data.pixels import epoch_batches, loader
 
     keys = [batch for epoch in (1, 2) for batch in epoch_batches(len(job.train.pictures), job.recipe, epoch, 0, 1)]
     return iter(loader(job.train, keys, 2))

@@ -15,12 +15,12 @@ from rich.console import Console
 from rich.markup import escape
 
 from cnnhub.errors import CnnHubError
-from training.recipe import Recipe
-from training.stops import DivergedError, Stopped, interruptible
+from training.fit.recipe import Recipe
+from training.fit.stops import DivergedError, Stopped, interruptible
 
 if TYPE_CHECKING:
-    from training.backbones import Weights
-    from training.data import Source
+    from training.data.sources import Source
+    from training.fit.backbones import Weights
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -74,8 +74,8 @@ def inspect(
 
     Example: python -m training inspect --data ../shared/data/flowers --augment
     """
-    from training.inspection import inspect as run
-    from training.inspection import report
+    from training.data.inspection import inspect as run
+    from training.data.inspection import report
 
     source = _source(task, data, dataset, image_column, label_column)
     place = output or Path("runs")
@@ -116,9 +116,9 @@ def find_lr(
     Example: python -m training find-lr flowers --data ../shared/data/flowers
     --backbone-weights ../shared/pretrained/mobilenetv2_100/model.safetensors
     """
-    from training import plots
-    from training.find_lr import find_lr as run
-    from training.prepare import Run
+    from training.fit.find_lr import find_lr as run
+    from training.fit.prepare import Run
+    from training.measure import plots
 
     source = _source(task, data, dataset, image_column, label_column)
     output = output or Path("runs") / (task or _name_of(source))
@@ -195,9 +195,10 @@ def finetune(
     Example: python -m training finetune flowers --data ../shared/data/flowers
     --backbone-weights ../shared/pretrained/mobilenetv2_100/model.safetensors
     """
-    from training import card, tasks
-    from training.finetune import finetune as run
-    from training.prepare import Run
+    from training.data import tasks
+    from training.fit.finetune import finetune as run
+    from training.fit.prepare import Run
+    from training.release import card
 
     source = _source(task, data, dataset, image_column, label_column)
     chosen = tasks.get(task) if task else None
@@ -257,10 +258,10 @@ def evaluate(
 
     Example: python -m training evaluate --model flowers --data ../shared/data/flowers
     """
-    from training import card
-    from training.evaluate import evaluate as run
-    from training.evaluate import folder_for
-    from training.report import report
+    from training.measure.evaluate import evaluate as run
+    from training.measure.evaluate import folder_for
+    from training.measure.report import report
+    from training.release import card
 
     source = _source(task, data, dataset, image_column, label_column)
     if record:
@@ -292,8 +293,9 @@ def soup(
 
     Example: python -m training soup --model runs/a --model runs/b --output runs/soup --data ../shared/data/flowers
     """
-    from training import card, tasks
-    from training.soup import cook
+    from training.data import tasks
+    from training.fit.soup import cook
+    from training.release import card
 
     source = _source(task, data, dataset, image_column, label_column)
     name = task or _name_of(source)
@@ -319,7 +321,7 @@ def familiar(
 
     Example: python -m training familiar --model flowers --data ../shared/data/flowers --ood ../shared/data/cats-vs-dogs
     """
-    from training.familiar import learn
+    from training.fit.familiar import learn
 
     print(json.dumps(learn(model, _source(task, data, dataset, image_column, label_column), ood or (), _command())))
 
@@ -343,7 +345,7 @@ def push(
 
     Example: python -m training push --model runs/flowers --to me/flowers --data ../shared/data/flowers --tag v1.0
     """
-    from training.push import push as run
+    from training.release.push import push as run
 
     print(run(model, to, data=data, private=private, create_pr=create_pr, tag=tag, console=_console))
 
@@ -357,7 +359,7 @@ def package(
 
     This is how the built-in `imagenet` was made.
     """
-    from training.package import package as run
+    from training.release.package import package as run
 
     run(weights, output)
 
@@ -377,8 +379,8 @@ def _source(
     task: str | None, data: Path | None, dataset: str | None, image_column: str | None, label_column: str | None
 ) -> Source:
     """Where the pictures come from: what was asked for, else what is published for the task."""
-    from training import tasks
-    from training.data import Source
+    from training.data import tasks
+    from training.data.sources import Source
 
     chosen = tasks.get(task) if task else None
     if data is not None and dataset is not None:

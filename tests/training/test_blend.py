@@ -11,9 +11,9 @@ import torch
 
 from tests.training.test_resume import command, ours, run
 from tests.training.test_training import data, weights  # noqa: F401  (fixtures)
-from training.blend import SHARES, between, calibrated_score, choose
-from training.phase_two import copy_of
-from training.score import Score
+from training.fit.blend import SHARES, between, calibrated_score, choose
+from training.fit.trainer import copy_of
+from training.measure.score import Score
 
 # ruff: noqa: F811  (fixtures as arguments)
 

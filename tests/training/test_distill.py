@@ -14,13 +14,13 @@ import cnnhub
 from cnnhub.hub.folder import read_config
 from tests.training.test_resume import command, ours, run
 from tests.training.test_training import data, trained, weights  # noqa: F401  (fixtures)
-from training import distill
-from training.recipe import RecipeError
+from training.fit import distil
+from training.fit.recipe import RecipeError
 
 # ruff: noqa: F811  (fixtures as arguments)
 
 STOP = """
-import training.phase_two as two
+import training.fit.trainer as two
 step = two.Trainer.train_on
 def late(self, batches):
     if self.state.total == 3:
@@ -32,7 +32,7 @@ two.Trainer.train_on = late
 
 def test_the_answer_is_the_mean_of_the_teachers_probabilities(trained: Path, tmp_path: Path) -> None:
     other = biased(trained, tmp_path / "other", torch.tensor([1.0, -2.0]))
-    teachers = distill.load((str(trained), str(other)))
+    teachers = distil.load((str(trained), str(other)))
     pixels = torch.randn(3, 3, 256, 256, generator=torch.Generator().manual_seed(0))
     single = [cnnhub.load(folder).network(pixels).softmax(1) for folder in (trained, other)]
     assert not torch.allclose(*single)
@@ -51,13 +51,13 @@ def test_the_answer_is_the_mean_of_the_teachers_probabilities(trained: Path, tmp
 )
 def test_another_order_of_labels_or_other_pixels_are_refused(trained: Path, tmp_path: Path, change: dict, told: str) -> None:
     student = read_config(trained)
-    distill.check((str(trained),), student)
+    distil.check((str(trained),), student)
     other = json.loads((trained / "config.json").read_text())
     for key, value in change.items():
         other[key] = {**other[key], **value} if isinstance(value, dict) else value
     (tmp_path / "config.json").write_text(json.dumps(other))
     with pytest.raises(RecipeError) as error:
-        distill.check((str(tmp_path),), student)
+        distil.check((str(tmp_path),), student)
     assert told in str(error.value) and str(tmp_path) in str(error.value)
 
 

@@ -10,8 +10,9 @@ import pytest
 import torch
 
 from tests.conftest import EXAMPLES
-from training import strangers, testlog
-from training.calibration import (
+from training.data.sources import DataError
+from training.measure import testlog, unfamiliar
+from training.measure.calibration import (
     Bin,
     calibrate,
     energies_of,
@@ -21,9 +22,8 @@ from training.calibration import (
     reliability,
     share_above,
 )
-from training.data import DataError
-from training.evaluate import measure
-from training.review import largest_losses, likely_wrong
+from training.measure.evaluate import measure
+from training.measure.review import largest_losses, likely_wrong
 
 
 def test_the_temperature_that_was_put_in_is_found() -> None:
@@ -84,14 +84,14 @@ def test_strangers_are_read_and_ours_are_left_out(tmp_path: Path) -> None:
     for label in ("cat", "ship"):
         (tmp_path / "set" / label).mkdir(parents=True)
         (tmp_path / "set" / label / "1.jpg").write_bytes((EXAMPLES / "pizza.jpg").read_bytes())
-    assert strangers.read(tmp_path / "set", ["cat", "dog"]).groups == ["ship"]
-    one = strangers.read(EXAMPLES / "pizza.jpg", ["cat"])
+    assert unfamiliar.read(tmp_path / "set", ["cat", "dog"]).groups == ["ship"]
+    one = unfamiliar.read(EXAMPLES / "pizza.jpg", ["cat"])
     assert (one.name, len(one.sources)) == ("pizza.jpg", 1)
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataError, match="Give --ood another set"):
-        strangers.read(tmp_path / "empty", ["cat"])
+        unfamiliar.read(tmp_path / "empty", ["cat"])
     with pytest.raises(DataError, match="expected a picture"):
-        strangers.read(tmp_path / "nowhere.jpg", ["cat"])
+        unfamiliar.read(tmp_path / "nowhere.jpg", ["cat"])
 
 
 def test_the_log_only_grows(tmp_path: Path) -> None:

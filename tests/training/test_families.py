@@ -14,10 +14,10 @@ from timm.models import register_model
 
 import cnnhub
 from tests.training.test_data import write
-from training import backbones, phase_two
-from training.finetune import finetune
-from training.prepare import Run
-from training.recipe import Recipe
+from training.fit import backbones, trainer
+from training.fit.finetune import finetune
+from training.fit.prepare import Run
+from training.fit.recipe import Recipe
 
 
 @register_model
@@ -59,15 +59,15 @@ def test_two_steps(name: str, data: Path, tmp_path: Path, monkeypatch: pytest.Mo
     weights = tmp_path / "backbone.safetensors"
     safetensors.torch.save_file(timm.create_model(name).state_dict(), weights)
     rates: list[set[float]] = []
-    step = phase_two.Trainer.train_on
+    step = trainer.Trainer.train_on
 
-    def watched(self: phase_two.Trainer, batches: Any) -> tuple[float, int]:
+    def watched(self: trainer.Trainer, batches: Any) -> tuple[float, int]:
         outcome = step(self, batches)
         rates.append({group["lr"] for group in self.optimizer.param_groups})
         return outcome
 
-    monkeypatch.setattr(phase_two.Trainer, "train_on", watched)
-    monkeypatch.setattr(phase_two.checkpoint, "save", lambda *arguments: None)  # test_resume's; here it would write gigabytes
+    monkeypatch.setattr(trainer.Trainer, "train_on", watched)
+    monkeypatch.setattr(trainer.checkpoint, "save", lambda *arguments: None)  # test_resume's; here it would write gigabytes
     recipe = Recipe(
         name,
         size=FAMILIES[name],

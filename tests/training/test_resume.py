@@ -20,9 +20,9 @@ from rich.console import Console
 
 from tests.conftest import ROOT
 from tests.training.test_training import data, draw, weights  # noqa: F401  (fixtures)
-from training import checkpoint
-from training.pixels import derive, epoch_batches
-from training.recipe import Recipe
+from training.data.pixels import derive, epoch_batches
+from training.fit import checkpoint
+from training.fit.recipe import Recipe
 
 # ruff: noqa: F811  (fixtures as arguments)
 
@@ -43,7 +43,7 @@ torch.save = half
 """
 FULL_DISK = """
 import errno, torch
-import training.finetune as finetune
+import training.fit.finetune as finetune
 finetune.shutil.rmtree = lambda *arguments, **more: None  # so that the test sees what stays
 whole, calls = torch.save, []
 def refuse(state, file):
@@ -55,14 +55,14 @@ torch.save = refuse
 """
 INTERRUPT_FEATURES = """
 import os
-import training.phase_one as one
+import training.fit.head as one
 def interrupted(*arguments, **more):
     os.kill(os.getpid(), int(os.environ["NUMBER"]))
 one.over_all = interrupted
 """
 INTERRUPT = """
 import os
-import training.phase_two as two
+import training.fit.trainer as two
 step = two.Trainer.train_on
 def interrupt(self, batches):
     if self.state.total == 3:
@@ -72,7 +72,7 @@ two.Trainer.train_on = interrupt
 """
 POISON = """
 import os
-import training.phase_two as two
+import training.fit.trainer as two
 step = two.Trainer.train_on
 def poisoned(self, batches):
     if self.state.total not in eval(os.environ["BAD"]):
@@ -189,7 +189,7 @@ def test_ctrl_c_in_a_terminal_reaches_the_workers_too(data: Path, weights: Path,
 
 def test_the_features_are_computed_once(data: Path, weights: Path, tmp_path: Path) -> None:
     counting = """
-import training.phase_one as one
+import training.fit.head as one
 whole = one.over_all
 def counted(*arguments, **more):
     print("computed")

@@ -15,7 +15,7 @@ import cnnhub
 from tests.conftest import ROOT
 from tests.training.test_resume import command, ours, run
 from tests.training.test_training import data, weights  # noqa: F401  (fixtures)
-from training.soup import mean
+from training.fit.soup import mean
 
 # ruff: noqa: F811  (fixtures as arguments)
 

@@ -25,15 +25,15 @@ from cnnhub.engines.torch import TorchEngine
 from cnnhub.errors import CnnHubError
 from cnnhub.hub.folder import read_config, write_config
 from tests.conftest import ROOT
-from training import backbones, phase_two, prepare
 from training.__main__ import main
-from training.backbones import head_names
-from training.devices import OutOfMemoryError, accelerator, explain_memory
-from training.evaluate import evaluate
-from training.find_lr import find_lr
-from training.finetune import finetune, tensorboard
-from training.phase_one import frozen
-from training.recipe import Recipe
+from training.fit import backbones, prepare, trainer
+from training.fit.backbones import head_names
+from training.fit.devices import OutOfMemoryError, accelerator, explain_memory
+from training.fit.find_lr import find_lr
+from training.fit.finetune import finetune, tensorboard
+from training.fit.head import frozen
+from training.fit.recipe import Recipe
+from training.measure.evaluate import evaluate
 
 BUILTIN = str(ROOT / "cnnhub/builtin/flowers/model.safetensors")
 COLOURS = {"blue": (40, 60, 200), "red": (200, 50, 40)}
@@ -242,7 +242,7 @@ def test_no_space_is_said_before_any_picture_goes_through_the_network(
     data: Path, weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(prepare.shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10**9, 10**9 - 10**6, 10**6))
-    monkeypatch.setattr(prepare.phase_one, "cached_features", lambda *arguments: pytest.fail("the work has begun"))
+    monkeypatch.setattr(prepare, "cached_features", lambda *arguments: pytest.fail("the work has begun"))
     run = prepare.Run(tmp_path / "run", workers=0)
     with pytest.raises(CnnHubError, match=r"has 1 MB free; checkpoints of this network need 12 MB. Free some, or take another"):
         finetune(data, weights, Recipe("test_byobnet", batch_size=8, precision="float32"), run, {}, Console(quiet=True))
@@ -269,13 +269,13 @@ def test_batch_norm_keeps_the_backbones_statistics_where_asked(kept: bool, data:
     recipe = Recipe("test_byobnet", epochs=1, batch_size=8, precision="float32", freeze_batch_norm=kept)
     engine, console = accelerator("float32"), Console(quiet=True)
     ready = prepare.prepare(data, weights, recipe, prepare.Run(tmp_path, workers=0), {}, engine, console)
-    before = phase_two.copy_of(ready.network)
-    job = phase_two.Job(
+    before = trainer.copy_of(ready.network)
+    job = trainer.Job(
         ready.train, ready.validation, recipe, engine, 0, tmp_path, 0, ready.identity, math.inf, lambda best: None,
         lambda numbers, step: None, console,
     )  # fmt: skip
-    phase_two.fit_all(ready.network, job, None, None)
-    after = phase_two.copy_of(ready.network)
+    trainer.fit_all(ready.network, job, None, None)
+    after = trainer.copy_of(ready.network)
     statistics = {name for name in after if name.endswith(("running_mean", "running_var"))}
     assert statistics and all(torch.equal(before[name], after[name]) is kept for name in statistics)
     assert not any(torch.equal(before[name], after[name]) for name, _ in ready.network.named_parameters())

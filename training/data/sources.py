@@ -13,7 +13,7 @@ from typing import TypeVar
 import datasets
 
 from cnnhub.errors import CnnHubError
-from training.hygiene import Print, content, duplicates, examine_all
+from training.data.hygiene import Print, content, duplicates, examine_all
 
 SPLITS = ("train", "validation", "test")
 MOST_UNREADABLE = 0.10

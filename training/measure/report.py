@@ -9,7 +9,7 @@ from rich.console import RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from training.review import told
+from training.measure.review import told
 
 
 def report(result: dict[str, Any]) -> Iterator[RenderableType]:

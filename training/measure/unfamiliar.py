@@ -11,8 +11,8 @@ import numpy as np
 import torch
 from PIL import Image
 
-from training.calibration import energies_of, share_above
-from training.data import DataError
+from training.data.sources import DataError
+from training.measure.calibration import energies_of, share_above
 
 MOST_PICTURES = 1000
 

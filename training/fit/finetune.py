@@ -16,18 +16,19 @@ from rich.console import Console
 import cnnhub
 from cnnhub.hub import folder
 from cnnhub.hub.config import ModelConfig
-from training import backbones, blend, checkpoint, devices, phase_two, plots
-from training.backbones import Weights
-from training.blend import Blend
-from training.calibration import calibrate
-from training.data import Source
-from training.evaluate import measure
-from training.phase_two import Job
-from training.pixels import Pixels, stretched, transforms
-from training.prepare import Run, explained, prepare
-from training.recipe import Recipe
-from training.score import Score, score_of
-from training.verify import PROBE, probe_logits
+from training.data.pixels import Pixels, stretched, transforms
+from training.data.sources import Source
+from training.fit import backbones, blend, checkpoint, devices, trainer
+from training.fit.backbones import Weights
+from training.fit.blend import Blend
+from training.fit.prepare import Run, explained, prepare
+from training.fit.recipe import Recipe
+from training.fit.trainer import Job
+from training.measure import plots
+from training.measure.calibration import calibrate
+from training.measure.evaluate import measure
+from training.measure.score import Score, score_of
+from training.release.verify import PROBE, probe_logits
 
 # What is tried on validation after training: keep the shape of the picture and cut, or squash it whole.
 CROPS: tuple[tuple[str, float], ...] = (
@@ -88,8 +89,8 @@ def finetune(
         )
         if ready.head and not found and engine.is_main_process:
             folder.write(run.output, config, network)
-        start = phase_two.copy_of(network)
-        state = phase_two.fit_all(network, job, ready.head.score if ready.head else None, found)
+        start = trainer.copy_of(network)
+        state = trainer.fit_all(network, job, ready.head.score if ready.head else None, found)
         blended = _blend(network, start, config, job) if recipe.blend and ready.head and state.best_epoch else None
         crop, crops = _choose_crop(network, config, job)
         config = cropped(config, crop)
@@ -224,4 +225,4 @@ def _choose_crop(network: torch.nn.Module, config: ModelConfig, job: Job) -> tup
 
 def _logits(network: torch.nn.Module, config: ModelConfig, job: Job, stretch: float | None = None) -> torch.Tensor:
     transform = stretched(transforms(config, job.recipe)[1], stretch)
-    return phase_two.logits_of(network, Pixels(job.validation.pictures, transform), job)
+    return trainer.logits_of(network, Pixels(job.validation.pictures, transform), job)

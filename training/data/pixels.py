@@ -15,8 +15,8 @@ from timm.data import create_transform
 
 from cnnhub.hub.config import ModelConfig
 from cnnhub.images import open_image
-from training.data import Pictures
-from training.recipe import Recipe
+from training.data.sources import Pictures
+from training.fit.recipe import Recipe
 
 Transform = Callable[[Image.Image], torch.Tensor]
 Key = tuple[int, int]  # (number of the picture, seed of what is random about it)

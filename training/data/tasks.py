@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cnnhub.errors import UnknownNameError
-from training.data import Source
+from training.data.sources import Source
 
 
 @dataclass(frozen=True)

@@ -24,13 +24,13 @@ from timm.scheduler import CosineLRScheduler
 from timm.utils import ModelEmaV3
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from training import checkpoint
-from training.devices import over_all
-from training.distill import Teachers
-from training.pixels import Pixels, derive, epoch_batches, loader, seeded
-from training.recipe import Recipe
-from training.score import Score, score_of
-from training.stops import DivergedError, Stopped, signals
+from training.data.pixels import Pixels, derive, epoch_batches, loader, seeded
+from training.fit import checkpoint
+from training.fit.devices import over_all
+from training.fit.distil import Teachers
+from training.fit.recipe import Recipe
+from training.fit.stops import DivergedError, Stopped, signals
+from training.measure.score import Score, score_of
 
 MOST_BAD_IN_A_ROW = 3
 

@@ -14,7 +14,7 @@ from cnnhub.engines.network import COUNTER, create_network
 from cnnhub.errors import ModelNotFoundError, ModelWeightsError, UnknownNameError
 from cnnhub.hub.config import CnnHubMetadata, ModelConfig, PretrainedConfig
 from cnnhub.hub.folder import CONFIG_NAME, read_config
-from training.recipe import Recipe, RecipeError
+from training.fit.recipe import Recipe, RecipeError
 
 Weights = Path | Literal["hub", "scratch"]
 _FROM_TORCHVISION = {"torchvision:shufflenet_v2_x1_0": "cnnhub_shufflenet_v2_x1_0"}

@@ -19,13 +19,15 @@ from rich.console import Console
 import cnnhub
 from cnnhub.hub.config import ModelConfig
 from cnnhub.hub.folder import metadata, read_config, read_weights, write, write_config
-from training import card, distill, plots
-from training.data import Source
-from training.evaluate import evaluate
-from training.finetune import cropped, git_commit
-from training.recipe import RecipeError
-from training.verify import PROBE, probe_logits
-from training.writable import check_writable
+from training.data.sources import Source
+from training.data.writable import check_writable
+from training.fit import distil
+from training.fit.finetune import cropped, git_commit
+from training.fit.recipe import RecipeError
+from training.measure import plots
+from training.measure.evaluate import evaluate
+from training.release import card
+from training.release.verify import PROBE, probe_logits
 
 _SEEN_ALIKE = ("input_size", "interpolation", "mean", "std")  # crops are chosen anew
 
@@ -144,7 +146,7 @@ def _crop(config: ModelConfig) -> dict[str, Any]:
 
 def _of(folder: Path) -> dict[str, Any]:
     measured = metadata(folder)["metrics"]["validation"]
-    return {**distill.provenance(folder), "top1": measured["top1"], "loss": measured["loss"]}
+    return {**distil.provenance(folder), "top1": measured["top1"], "loss": measured["loss"]}
 
 
 def _told(config: ModelConfig) -> dict[str, Any]:

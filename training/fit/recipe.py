@@ -42,8 +42,8 @@ class Recipe:
         precision: "bf16" runs convolutions in bfloat16 (autocast), "float32" does not, "auto" takes bf16 where the
             device computes in it.
         patience: stop after so many epochs without a better validation score; 0 is off.
-        teachers: folders of trained models whose mean answer phase two learns in place of the labels; see `training.distill`.
-        blend: after phase two, look for better weights between phase one's and phase two's (WiSE-FT); see `training.blend`.
+        teachers: folders of trained models whose mean answer phase two learns in place of the labels; see `training.fit.distil`.
+        blend: after phase two, look for better weights between phase one's and phase two's (WiSE-FT); see `training.fit.blend`.
         squashed_from: width / height that the data's pictures had before they were squashed to squares, or None.
             Crops are then chosen on validation pictures stretched back to it, as visitors' photos are.
     """

@@ -22,12 +22,12 @@ from cnnhub import hub
 from cnnhub.errors import CnnHubError, ImageError
 from cnnhub.hub.config import Energy
 from cnnhub.hub.folder import weights_sha256
-from training import plots, review, strangers, testlog
-from training.calibration import Calibration, calibrate, energies_of, expected_calibration_error, reliability, share_above
-from training.data import DataError, Source, load_split
-from training.devices import OutOfMemoryError, is_out_of_memory
-from training.review import Seen
-from training.writable import check_writable
+from training.data.sources import DataError, Source, load_split
+from training.data.writable import check_writable
+from training.fit.devices import OutOfMemoryError, is_out_of_memory
+from training.measure import plots, review, testlog, unfamiliar
+from training.measure.calibration import Calibration, calibrate, energies_of, expected_calibration_error, reliability, share_above
+from training.measure.review import Seen
 
 CONFUSION, RELIABILITY = "confusion_matrix.png", "reliability.png"
 
@@ -46,7 +46,7 @@ def evaluate(
     On validation the temperature and the energy of strangers are fitted anew; elsewhere the stored ones are used.
 
     Args:
-        ood: sets of pictures that show none of the labels, as `strangers.read` takes them.
+        ood: sets of pictures that show none of the labels, as `unfamiliar.read` takes them.
         output: a folder for confusion_matrix.png, reliability.png and SPLIT.html, the pictures that were hardest.
         log: add a line to the model's log if this opens the test split; only a check of a recorded figure goes without.
 
@@ -74,7 +74,7 @@ def evaluate(
             f"{source} has no threshold for strangers. Fit it first: python -m training evaluate --model {source} "
             "--data DIR --split validation --record"
         )
-    sets = strangers.read_all(ood, classifier.labels)
+    sets = unfamiliar.read_all(ood, classifier.labels)
 
     encoded = (pictures.source(index) for index in range(len(pictures)))
     readable, logits = _logits(classifier, encoded, len(pictures), batch_size, f"evaluating {split}")
@@ -203,7 +203,7 @@ def _energies(
     classifier: cnnhub.Classifier,
     logits: torch.Tensor,
     calibration: Calibration,
-    sets: Sequence[strangers.Strangers],
+    sets: Sequence[unfamiliar.Strangers],
     batch_size: int,
 ) -> dict[str, Any]:
     """How many pictures of the split and of each set are called strange; nothing without a threshold."""
@@ -214,7 +214,7 @@ def _energies(
         readable, theirs = _logits(classifier, each.sources, len(each.sources), batch_size, each.name)
         if not readable:
             raise DataError(f"None of the {len(each.sources)} pictures of {each.name} can be read. Give --ood another set.")
-        found[each.name] = strangers.detection(theirs, [each.groups[number] for number in readable], calibration.threshold)
+        found[each.name] = unfamiliar.detection(theirs, [each.groups[number] for number in readable], calibration.threshold)
     return {
         "false_alarm": share_above(energies_of(logits), calibration.threshold),
         "energy": {**calibration.energy(), **({"detection": found} if found else {})},

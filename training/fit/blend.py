@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 
-from training.calibration import fit_temperature
-from training.score import Score
+from training.measure.calibration import fit_temperature
+from training.measure.score import Score
 
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the fine-tuned weights; the rest is the start's
 Weights = Mapping[str, torch.Tensor]

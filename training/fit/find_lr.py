@@ -12,14 +12,14 @@ import torch
 from rich.console import Console
 from rich.progress import track
 
-from training import devices
-from training.backbones import Weights
-from training.data import Source
-from training.phase_two import Job, Trainer
-from training.pixels import Pixels, epoch_batches, loader
-from training.prepare import Run, explained, prepare
-from training.recipe import Recipe
-from training.stops import DivergedError
+from training.data.pixels import Pixels, epoch_batches, loader
+from training.data.sources import Source
+from training.fit import devices
+from training.fit.backbones import Weights
+from training.fit.prepare import Run, explained, prepare
+from training.fit.recipe import Recipe
+from training.fit.stops import DivergedError
+from training.fit.trainer import Job, Trainer
 
 Batches = Iterator[tuple[torch.Tensor, torch.Tensor]]
 

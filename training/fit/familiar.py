@@ -20,11 +20,12 @@ from cnnhub import familiarity
 from cnnhub.errors import CnnHubError, ImageError
 from cnnhub.hub.config import Neighbours
 from cnnhub.hub.folder import read_config, read_familiar, write_config, write_familiar
-from training import card, strangers
-from training.calibration import energy_threshold, share_above
-from training.data import DataError, Source, load_split
-from training.evaluate import home
-from training.tasks import TASKS
+from training.data.sources import DataError, Source, load_split
+from training.data.tasks import TASKS
+from training.measure import unfamiliar
+from training.measure.calibration import energy_threshold, share_above
+from training.measure.evaluate import home
+from training.release import card
 
 PICTURES = 256  # 0.3 MB for embeddings of 1,280 numbers; 512 told strangers as well, to a hundredth
 K = 8
@@ -38,7 +39,7 @@ def learn(
 
     Args:
         data: its train split gives the embeddings, its validation split means, deviations and the threshold.
-        ood: sets of pictures that show none of the labels, as `strangers.read` takes them.
+        ood: sets of pictures that show none of the labels, as `unfamiliar.read` takes them.
         pictures: how many training pictures are kept, as many of each label as there are.
 
     Returns:
@@ -53,7 +54,7 @@ def learn(
     if folder is None:
         raise CnnHubError(f"{source} is no folder that can be written to. Copy the model into one first.")
     classifier = cnnhub.load(source)
-    sets = strangers.read_all(ood, classifier.labels)
+    sets = unfamiliar.read_all(ood, classifier.labels)
     train = load_split(data, "train", check=False)
     chosen = _of_each_label(train.targets, pictures, seed)
     _, taught = _answers(classifier, (train.source(number) for number in chosen), len(chosen), "train")
@@ -70,7 +71,7 @@ def learn(
         theirs = _answers(classifier, each.sources, len(each.sources), each.name)
         if len(theirs[0]) < len(each.sources):
             raise DataError(f"Some pictures of {each.name} cannot be read. Give --ood a set of whole pictures.")
-        detection[each.name] = strangers.rates(torch.from_numpy(fitted.strangeness(*theirs)), each.groups, stored.threshold)
+        detection[each.name] = unfamiliar.rates(torch.from_numpy(fitted.strangeness(*theirs)), each.groups, stored.threshold)
 
     neighbours = {**stored.model_dump(), "pictures": len(taught), "detection": detection, "command": command}
     config = read_config(folder).with_metadata(neighbours=neighbours)

@@ -19,14 +19,14 @@ from rich.progress import Progress
 
 from cnnhub.errors import CnnHubError
 from cnnhub.hub.config import ModelConfig
-from training import backbones, devices, distill, phase_one
-from training.backbones import Weights
-from training.data import Pictures, Source, load_training, revision_of
-from training.distill import Teachers
-from training.phase_one import Head
-from training.pixels import Pixels, transforms
-from training.recipe import Recipe
-from training.writable import check_writable
+from training.data.pixels import Pixels, transforms
+from training.data.sources import Pictures, Source, load_training, revision_of
+from training.data.writable import check_writable
+from training.fit import backbones, devices, distil
+from training.fit.backbones import Weights
+from training.fit.distil import Teachers
+from training.fit.head import Head, cached_features, fit_head
+from training.fit.recipe import Recipe
 
 FEATURES = "run/features.safetensors"
 
@@ -101,7 +101,7 @@ def prepare(
     recipe.check(engine.num_processes)
     check_writable(run.output)
     backbones.check(recipe, weights)
-    teachers = distill.load(recipe.teachers, engine.device) if recipe.teachers else None
+    teachers = distil.load(recipe.teachers, engine.device) if recipe.teachers else None
     source = Source(str(data)) if isinstance(data, Path) else data
     source = dataclasses.replace(source, revision=revision_of(source))
     with engine.main_process_first():
@@ -112,7 +112,7 @@ def prepare(
     _tell(train, validation, engine, recipe, console)
 
     config = backbones.describe(recipe, train.labels, label_texts, weights)
-    distill.check(recipe.teachers, config)
+    distil.check(recipe.teachers, config)
     network = backbones.create(config, recipe, weights).to(engine.device)
     _check_space(network, run.output)
     origin = backbones.origin(weights, recipe.backbone)
@@ -180,7 +180,7 @@ def _phase_one(
     identity: dict[str, Any],
     weights: Weights,
     console: Console,
-) -> tuple[phase_one.Head | None, float]:
+) -> tuple[Head | None, float]:
     """-> (the fitted head, seconds of computing features); no head from scratch, whose features say nothing yet."""
     started = time.monotonic()
     if weights == "scratch":
@@ -189,11 +189,11 @@ def _phase_one(
     total = len(train.pictures) * (1 + recipe.views) + len(validation.pictures)
     with Progress(console=console, transient=True) as progress:
         task = progress.add_task("phase 1: features", total=total)
-        features, computing = phase_one.cached_features(
+        features, computing = cached_features(
             network, train, validation, recipe, engine, run.workers, run.output / FEATURES, identity,
             lambda pictures: progress.advance(task, pictures),
         )  # fmt: skip
-    head = phase_one.fit_head(network, features, recipe, engine)
+    head = fit_head(network, features, recipe, engine)
     console.print(
         f"phase 1, head on frozen features: validation {head.score.top1:.2%}, loss {head.score.loss:.4f}, "
         f"{time.monotonic() - started:.0f} s"

@@ -13,7 +13,7 @@ from cnnhub import hub
 from cnnhub.hub import publish
 from cnnhub.hub.folder import CARD_NAME
 from cnnhub.hub.publish import PushError, Remote, reason
-from training.verify import check_accuracy, check_logits, recorded_accuracy
+from training.release.verify import check_accuracy, check_logits, recorded_accuracy
 
 REQUIRED = (hub.CONFIG_NAME, hub.WEIGHTS_NAME, CARD_NAME)
 OPTIONAL = (hub.FAMILIAR_NAME, "*.png", "test_log.jsonl")  # nothing else travels, checkpoints least of all

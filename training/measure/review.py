@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from cnnhub.images import open_image
-from training.sheets import Cell, Section, contact_sheet
+from training.data.sheets import Cell, Section, contact_sheet
 
 MOST = 48  # of each kind
 

@@ -8,8 +8,8 @@ import torch
 from accelerate import Accelerator
 
 from cnnhub.errors import CnnHubError
-from training.pixels import Pixels, derive, loader
-from training.recipe import Recipe
+from training.data.pixels import Pixels, derive, loader
+from training.fit.recipe import Recipe
 
 Progress = Callable[[int], None]
 

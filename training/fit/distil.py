@@ -16,7 +16,7 @@ import torch
 import cnnhub
 from cnnhub.hub.config import ModelConfig
 from cnnhub.hub.folder import metadata, read_config, weights_sha256
-from training.recipe import RecipeError
+from training.fit.recipe import RecipeError
 
 _SEEN_ALIKE = ("input_size", "interpolation", "mean", "std")  # crops are the student's own
 

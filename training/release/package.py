@@ -10,7 +10,7 @@ from cnnhub.files import write_atomically
 from cnnhub.hub.config import CnnHubMetadata
 from cnnhub.hub.folder import WEIGHTS_NAME, read_config, write_config
 from cnnhub.hub.labels import imagenet_labels
-from training import card
+from training.release import card
 
 _PREPROCESSING = {"crop_pct": 0.875, "crop_mode": "center"}  # shorter side 256, centre 224, as it was trained
 

@@ -19,10 +19,10 @@ from safetensors import SafetensorError, safe_open
 from sklearn.linear_model import LogisticRegression
 
 from cnnhub.files import write_atomically
-from training.devices import Progress, over_all
-from training.pixels import Pixels, derive
-from training.recipe import Recipe
-from training.score import Score, score_of
+from training.data.pixels import Pixels, derive
+from training.fit.devices import Progress, over_all
+from training.fit.recipe import Recipe
+from training.measure.score import Score, score_of
 
 # What of a recipe decides the features of the plain pictures, and of the augmented views.
 _DECIDES = ("backbone", "model_args", "size", "precision")

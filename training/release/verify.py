@@ -13,7 +13,7 @@ from timm.data import create_transform, resolve_data_config
 import cnnhub
 from cnnhub.errors import CnnHubError
 from cnnhub.hub.folder import CONFIG_NAME, metadata
-from training.evaluate import evaluate
+from training.measure.evaluate import evaluate
 
 PROBE = "probe"  # key under "cnnhub" in config.json: {"logits": [[...], ...]} of the probe pictures
 TOLERANCE = 1e-4  # of a logit; relative where logits are larger than 1

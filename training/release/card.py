@@ -12,10 +12,10 @@ from cnnhub.files import write_atomically
 from cnnhub.hub import BUILTIN_FOLDER
 from cnnhub.hub.config import ModelConfig
 from cnnhub.hub.folder import CARD_NAME, read_config, write_config
-from training import testlog
-from training.evaluate import CONFUSION, RELIABILITY, home
-from training.plots import CURVES
-from training.tasks import TASKS, Task
+from training.data.tasks import TASKS, Task
+from training.measure import testlog
+from training.measure.evaluate import CONFUSION, RELIABILITY, home
+from training.measure.plots import CURVES
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _PICTURES = (("Training", CURVES), ("Given labels and answers", CONFUSION), ("Confidence and accuracy", RELIABILITY))

@@ -14,12 +14,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from cnnhub.images import open_image
-from training.data import SPLITS, DataError, MissingSplitError, Pictures, Source, load_split
-from training.hygiene import duplicates
-from training.pixels import derive, seeded, training_augmentation
-from training.recipe import Recipe
-from training.sheets import Cell, Section, contact_sheet
-from training.writable import check_writable
+from training.data.hygiene import duplicates
+from training.data.pixels import derive, seeded, training_augmentation
+from training.data.sheets import Cell, Section, contact_sheet
+from training.data.sources import SPLITS, DataError, MissingSplitError, Pictures, Source, load_split
+from training.data.writable import check_writable
+from training.fit.recipe import Recipe
 
 _EXAMPLES, _GROUPS, _VERSIONS = 8, 24, 7
 

@@ -18,8 +18,8 @@ from PIL import Image
 from scipy.stats import binomtest
 
 from cnnhub.files import write_atomically
-from training.calibration import expected_calibration_error
-from training.calibration import reliability as table_of
+from training.measure.calibration import expected_calibration_error
+from training.measure.calibration import reliability as table_of
 
 CURVES = "curves.png"
 MOST_CLASSES = 50  # that a confusion matrix can show
