@@ -17,7 +17,8 @@ from PIL import Image
 from tests.conftest import EXAMPLES
 from tests.training.test_training import draw, training
 from training.data.hygiene import Print, content, duplicates, examine
-from training.data.sources import DataError, Source, load_split, load_training
+from training.data.sources import DataError, Source
+from training.data.splits import load_split, load_training
 
 
 def scene(seed: int, size: tuple[int, int] = (96, 72)) -> Image.Image:

@@ -17,7 +17,8 @@ from cnnhub.images import open_image
 from training.data.hygiene import duplicates
 from training.data.pixels import derive, seeded, training_augmentation
 from training.data.sheets import Cell, Section, contact_sheet
-from training.data.sources import SPLITS, DataError, MissingSplitError, Pictures, Source, load_split
+from training.data.sources import SPLITS, DataError, MissingSplitError, Source
+from training.data.splits import Pictures, load_split
 from training.data.writable import check_writable
 from training.fit.recipe import Recipe
 

@@ -15,7 +15,7 @@ from timm.data import create_transform
 
 from cnnhub.hub.config import ModelConfig
 from cnnhub.images import open_image
-from training.data.sources import Pictures
+from training.data.splits import Pictures
 from training.fit.recipe import Recipe
 
 Transform = Callable[[Image.Image], torch.Tensor]

@@ -20,7 +20,8 @@ from cnnhub import familiarity
 from cnnhub.errors import CnnHubError, ImageError
 from cnnhub.hub.config import Neighbours
 from cnnhub.hub.folder import read_config, read_familiar, write_config, write_familiar
-from training.data.sources import DataError, Source, load_split
+from training.data.sources import DataError, Source
+from training.data.splits import load_split
 from training.data.tasks import TASKS
 from training.measure import unfamiliar
 from training.measure.calibration import energy_threshold, share_above

@@ -20,7 +20,8 @@ from rich.progress import Progress
 from cnnhub.errors import CnnHubError
 from cnnhub.hub.config import ModelConfig
 from training.data.pixels import Pixels, transforms
-from training.data.sources import Pictures, Source, load_training, revision_of
+from training.data.sources import Source, revision_of
+from training.data.splits import Pictures, load_training
 from training.data.writable import check_writable
 from training.fit import backbones, devices, distil
 from training.fit.backbones import Weights

@@ -22,7 +22,8 @@ from cnnhub import hub
 from cnnhub.errors import CnnHubError, ImageError
 from cnnhub.hub.config import Energy
 from cnnhub.hub.folder import weights_sha256
-from training.data.sources import DataError, Source, load_split
+from training.data.sources import DataError, Source
+from training.data.splits import load_split
 from training.data.writable import check_writable
 from training.fit.devices import OutOfMemoryError, is_out_of_memory
 from training.measure import plots, review, testlog, unfamiliar
