@@ -6,7 +6,7 @@ import random
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -16,10 +16,20 @@ from timm.data import create_transform
 from cnnhub.hub.config import ModelConfig
 from cnnhub.images import open_image
 from training.data.splits import Pictures
-from training.fit.recipe import Recipe
 
 Transform = Callable[[Image.Image], torch.Tensor]
 Key = tuple[int, int]  # (number of the picture, seed of what is random about it)
+
+
+class Augmentation(Protocol):
+    """The part of a recipe that says what happens to a training picture at random; there its fields are explained."""
+
+    @property
+    def augment(self) -> str: ...
+    @property
+    def scale(self) -> float: ...
+    @property
+    def color_jitter(self) -> float: ...
 
 
 class Pixels(torch.utils.data.Dataset[tuple[torch.Tensor, int]]):
@@ -49,49 +59,23 @@ def loader(pixels: Pixels, batches: Sequence[Sequence[Key]], workers: int) -> An
     )
 
 
-def epoch_batches(pictures: int, recipe: Recipe, epoch: int, process: int, processes: int) -> list[list[Key]]:
-    """One process's micro-batches of an epoch, `recipe.accumulate` to a step; the incomplete last step is dropped.
-
-    Every process cuts its share out of the same shuffled steps, so that the pictures of a step do not depend on how many
-    processes there are.
-    """
-    order = np.random.default_rng(derive(recipe.seed, epoch)).permutation(pictures).tolist()
-    micro = recipe.micro_batch(processes)
-    batches = []
-    for start in range(0, pictures - recipe.batch_size + 1, recipe.batch_size):
-        for part in range(recipe.accumulate):
-            first = start + (part * processes + process) * micro
-            batches.append([(index, derive(recipe.seed, epoch, index)) for index in order[first : first + micro]])
-    return batches
+def training_transform(config: ModelConfig, augmentation: Augmentation) -> Transform:
+    """Random crop, flip and augmentation, then numbers as the network wants them."""
+    transform: Transform = create_transform(**_shared(config), **_random(augmentation))
+    return transform
 
 
-def transforms(config: ModelConfig, recipe: Recipe) -> tuple[Transform, Transform]:
-    """(for training, for validation)"""
-    cfg = config.pretrained_cfg
-    training = create_transform(
-        **_shared(config),
-        is_training=True,
-        scale=(recipe.scale, 1.0),
-        ratio=(3 / 4, 4 / 3),
-        auto_augment=recipe.augment or None,
-        color_jitter=recipe.color_jitter,
-    )
-    return training, create_transform(**_shared(config), crop_pct=cfg.crop_pct, crop_mode=cfg.crop_mode)
-
-
-def training_augmentation(recipe: Recipe) -> Callable[[Image.Image], Image.Image]:
+def random_part(augmentation: Augmentation) -> Callable[[Image.Image], Image.Image]:
     """What training does to a picture before it becomes numbers: to show it."""
-    steps = create_transform(
-        input_size=recipe.size or 224,
-        is_training=True,
-        scale=(recipe.scale, 1.0),
-        ratio=(3 / 4, 4 / 3),
-        auto_augment=recipe.augment or None,
-        color_jitter=recipe.color_jitter,
-        separate=True,
-    )
-    crop, augment, _ = steps
+    crop, augment, _ = create_transform(input_size=224, separate=True, **_random(augmentation))
     return lambda image: augment(crop(image))
+
+
+def plain_transform(config: ModelConfig) -> Transform:
+    """What a model does with a picture that it classifies."""
+    cfg = config.pretrained_cfg
+    transform: Transform = create_transform(**_shared(config), crop_pct=cfg.crop_pct, crop_mode=cfg.crop_mode)
+    return transform
 
 
 def stretched(transform: Transform, ratio: float | None) -> Transform:
@@ -129,3 +113,13 @@ def _leave_signals_to_the_main_process(worker: int) -> None:
 
 def _shared(config: ModelConfig) -> dict[str, Any]:
     return config.pretrained_cfg.model_dump(include={"input_size", "interpolation", "mean", "std"})
+
+
+def _random(augmentation: Augmentation) -> dict[str, Any]:
+    return {
+        "is_training": True,
+        "scale": (augmentation.scale, 1.0),
+        "ratio": (3 / 4, 4 / 3),
+        "auto_augment": augmentation.augment or None,
+        "color_jitter": augmentation.color_jitter,
+    }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
@@ -50,6 +50,30 @@ class Source:
 
     def __str__(self) -> str:
         return self.place
+
+    @property
+    def name(self) -> str:
+        """What to call what is made of it: the dataset's, folder's or archive's own name.
+
+        >>> Source("owner/name", on_hub=True).name, Source("photos/mine.tar.gz").name
+        ('name', 'mine')
+        """
+        return self.place.rpartition("/")[2] if self.on_hub else Path(self.place).resolve().name.partition(".")[0]
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Which pictures a run had, as its config.json says.
+
+    Attributes:
+        source: a dataset on the Hub; None for pictures on the trainer's own disk.
+        revision: its commit.
+        split_hash: split -> what it holds (`Pictures.fingerprint`).
+    """
+
+    source: str | None = None
+    revision: str | None = None
+    split_hash: dict[str, str] = field(default_factory=dict)
 
 
 def stored(source: Source) -> dict[str, Loader]:
@@ -147,9 +171,9 @@ def _fetched(load: Callable[[], T], source: Source) -> T:
     try:
         return load()
     except Exception as error:  # datasets and the client raise what the network provokes
-        told = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+        reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         raise DataError(
-            f"The pictures of {source} cannot be fetched: {told} Where they cannot be reached, give a folder of pictures with "
+            f"The pictures of {source} cannot be fetched: {reason} Where they cannot be reached, give a folder of pictures with "
             "--data DIR."
         ) from error
 

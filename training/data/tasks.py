@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from cnnhub.errors import UnknownNameError
-from training.data.sources import Source
+from training.data.sources import Origin, Source
 
 
 @dataclass(frozen=True)
@@ -32,11 +31,11 @@ class Task:
     collections: dict[str, str] = field(default_factory=dict)
     squashed_from: float | None = None
 
-    def about(self, data: dict[str, Any]) -> str:
-        """The paragraph for pictures that finetune recorded as {source, split_hash}."""
-        if data.get("source") == self.published.place:
+    def about(self, pictures: Origin) -> str:
+        """The paragraph for the pictures that a run had."""
+        if pictures.source == self.published.place:
             return self.about_published
-        train_hash = (data.get("split_hash") or {}).get("train", "")
+        train_hash = pictures.split_hash.get("train", "")
         known = [about for start, about in self.collections.items() if train_hash.startswith(start)]
         return known[0] if known else "The trainer's own collection of these labels, not the published one."
 

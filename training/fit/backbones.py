@@ -15,6 +15,7 @@ from cnnhub.errors import ModelNotFoundError, ModelWeightsError, UnknownNameErro
 from cnnhub.hub.config import CnnHubMetadata, ModelConfig, PretrainedConfig
 from cnnhub.hub.folder import CONFIG_NAME, read_config
 from training.fit.recipe import Recipe, RecipeError
+from training.release.record import Backbone, Record, record_of
 
 Weights = Path | Literal["hub", "scratch"]
 _FROM_TORCHVISION = {"torchvision:shufflenet_v2_x1_0": "cnnhub_shufflenet_v2_x1_0"}
@@ -102,21 +103,25 @@ def head_names(network: torch.nn.Module) -> set[str]:
     return {f"{prefix}.{name}" for name, _ in head.named_parameters()}
 
 
-def origin(weights: Weights, backbone: str) -> dict[str, str | None]:
+def origin(weights: Weights, backbone: str) -> Backbone:
     """Where the weights came from (timm's tag, as a config.json beside them says; else the file's name), and their hash."""
     if not isinstance(weights, Path):
         tag = timm.get_pretrained_cfg(_timm_name(backbone)) if weights == "hub" else None
-        return {"origin": (tag.tag or "timm") if tag else "scratch", "sha256": None}
+        return Backbone((tag.tag or "timm") if tag else "scratch")
     beside = _beside(weights)
-    ours = _ours(beside)
-    named = (ours.get("backbone") or ours).get("origin") or (beside.pretrained_cfg.model_dump().get("tag") if beside else None)
-    return {"origin": named or weights.name, "sha256": hashlib.sha256(weights.read_bytes()).hexdigest()}
+    named = None
+    if beside:
+        ours = record_of(beside)
+        named = ours.backbone.origin if ours.backbone else ours.origin
+        named = named or beside.pretrained_cfg.model_dump().get("tag")
+    return Backbone(named or weights.name, hashlib.sha256(weights.read_bytes()).hexdigest())
 
 
 def earlier_recipes(weights: Weights) -> list[dict[str, Any]]:
     """Where the weights were fine-tuned here before: the recipes of those runs, first one first."""
-    ours = _ours(_beside(weights))
-    return [*ours.get("earlier", []), ours["recipe"]] if "recipe" in ours else []
+    beside = _beside(weights)
+    ours = record_of(beside) if beside else Record()
+    return [*(ours.earlier or []), ours.recipe] if ours.recipe else []
 
 
 def _timm_name(backbone: str) -> str:
@@ -127,11 +132,6 @@ def _beside(weights: Weights) -> ModelConfig | None:
     """The config.json that lies beside a backbone's file, where one does."""
     has_config = isinstance(weights, Path) and (weights.parent / CONFIG_NAME).is_file()
     return read_config(weights.parent) if has_config else None
-
-
-def _ours(config: ModelConfig | None) -> dict[str, Any]:
-    """What an earlier run of ours wrote under "cnnhub"."""
-    return (config.cnnhub.model_extra or {}) if config else {}
 
 
 def _from_timms_hub(recipe: Recipe, num_classes: int) -> torch.nn.Module:
@@ -160,8 +160,8 @@ def _fitting(network: torch.nn.Module, path: Path, architecture: str) -> dict[st
     missing, surplus = sorted(expected.keys() - found.keys() - counters), sorted(found.keys() - expected.keys())
     shapes = [f"{n} {tuple(found[n].shape)}, not {tuple(s)}" for n, s in expected.items() if n in found and found[n].shape != s]
     if missing or surplus or shapes:
-        told = [f"{len(missing)} keys are missing, such as {missing[:3]}"] if missing else []
-        told += [f"{len(surplus)} are not part of it, such as {surplus[:3]}"] if surplus else []
-        told += [f"{len(shapes)} have other shapes, such as {'; '.join(shapes[:3])}"] if shapes else []
-        raise ModelWeightsError(f"{path} does not fit {architecture}: {'; '.join(told)}. Check --backbone.")
+        problems = [f"{len(missing)} keys are missing, such as {missing[:3]}"] if missing else []
+        problems += [f"{len(surplus)} are not part of it, such as {surplus[:3]}"] if surplus else []
+        problems += [f"{len(shapes)} have other shapes, such as {'; '.join(shapes[:3])}"] if shapes else []
+        raise ModelWeightsError(f"{path} does not fit {architecture}: {'; '.join(problems)}. Check --backbone.")
     return found

@@ -8,27 +8,19 @@ on the frozen backbone.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 
 from training.measure.calibration import fit_temperature
 from training.measure.score import Score
+from training.release.record import Blended
 
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the fine-tuned weights; the rest is the start's
 Weights = Mapping[str, torch.Tensor]
 
 
-@dataclass(frozen=True)
-class Blend:
-    """The chosen share of the fine-tuned weights, and what each share that was tried scored on validation."""
-
-    share: float
-    scores: dict[float, Score]
-
-
-def choose(network: torch.nn.Module, start: Weights, measure: Callable[[], Score]) -> Blend:
+def choose(network: torch.nn.Module, start: Weights, measure: Callable[[], Score]) -> Blended:
     """Try every share of `network`'s weights on the way from `start`, and leave the best one's in the network.
 
     The smallest cross-entropy wins, since accuracy hardly tells neighbours on the line apart; between equals the larger share.
@@ -43,7 +35,7 @@ def choose(network: torch.nn.Module, start: Weights, measure: Callable[[], Score
         scores[share] = measure()
     best = min(SHARES, key=lambda share: (scores[share].loss, -share))
     network.load_state_dict(between(start, end, best))
-    return Blend(best, scores)
+    return Blended(best, {f"{share:g}": score for share, score in scores.items()})
 
 
 def between(start: Weights, end: Weights, share: float) -> dict[str, torch.Tensor]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import torch
 from accelerate import Accelerator
@@ -10,12 +11,9 @@ from accelerate import Accelerator
 from cnnhub.errors import CnnHubError
 from training.data.pixels import Pixels, derive, loader
 from training.fit.recipe import Recipe
+from training.measure.answers import OutOfMemoryError, is_out_of_memory
 
 Progress = Callable[[int], None]
-
-
-class OutOfMemoryError(CnnHubError):
-    """The device has too little memory for the recipe."""
 
 
 def accelerator(precision: str) -> Accelerator:
@@ -69,6 +67,32 @@ def over_all(
     return in_order.reshape(processes * longest, -1)[:count].cpu()
 
 
+def logits_of(network: torch.nn.Module, pixels: Pixels, engine: Accelerator, recipe: Recipe, workers: int) -> torch.Tensor:
+    """Logits (N, K) of every picture, in order; in float32, as the model will be used."""
+    network.eval()
+
+    def forward(batch: torch.Tensor) -> torch.Tensor:
+        with torch.autocast(engine.device.type, enabled=False):
+            logits: torch.Tensor = type(network).forward(network, batch)  # accelerate wraps .forward in autocast
+        return logits
+
+    return over_all(engine, forward, pixels, recipe, workers)
+
+
+@contextmanager
+def explained(recipe: Recipe) -> Iterator[None]:
+    """Say what would help where memory or disk runs out."""
+    try:
+        yield
+    except RuntimeError as error:
+        helpful = explain_memory(error, recipe)
+        if helpful is None:
+            raise
+        raise helpful from error
+    except OSError as error:
+        raise CnnHubError(f"{error}. The last checkpoint stays; free some space and repeat the command with --resume.") from error
+
+
 def explain_memory(error: RuntimeError, recipe: Recipe) -> OutOfMemoryError | None:
     """What would help, where `error` says that memory ran out; else None."""
     if not is_out_of_memory(error):
@@ -78,9 +102,3 @@ def explain_memory(error: RuntimeError, recipe: Recipe) -> OutOfMemoryError | No
         f"{recipe.precision}: {str(error).splitlines()[0][:200]} Take --accumulate {2 * recipe.accumulate} (the same training "
         "with less memory), a smaller --batch-size or --size, --precision bf16, or more devices. Then the same command again."
     )
-
-
-def is_out_of_memory(error: RuntimeError) -> bool:
-    """Whether torch says so; on a CPU it has no error of its own for it."""
-    told = str(error)
-    return isinstance(error, torch.OutOfMemoryError) or "allocate memory" in told or "out of memory" in told

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 
 import cnnhub
 from cnnhub.hub.config import ModelConfig
-from cnnhub.hub.folder import metadata, read_config, weights_sha256
+from cnnhub.hub.folder import read_config
 from training.fit.recipe import RecipeError
+from training.release.record import Parent, parent
 
 _SEEN_ALIKE = ("input_size", "interpolation", "mean", "std")  # crops are the student's own
 
@@ -26,11 +26,11 @@ class Teachers:
     """Trained models whose mean answer takes the place of the labels.
 
     Attributes:
-        about: of each, what its student's card tells: source, hash of the weights, how it was made itself.
+        about: of each, what its student's card says.
     """
 
     networks: tuple[torch.nn.Module, ...]
-    about: tuple[dict[str, Any], ...]
+    about: tuple[Parent, ...]
 
     def __call__(self, pixels: torch.Tensor) -> torch.Tensor:
         """Pixels (N, 3, H, W), preprocessed as the student's -> the mean of the teachers' probabilities (N, K)."""
@@ -46,7 +46,7 @@ def load(folders: tuple[str, ...], device: torch.device | None = None) -> Teache
     """
     classifiers = [cnnhub.load(Path(folder), device=device) for folder in folders]
     networks = (each.network.to(memory_format=torch.channels_last) for each in classifiers)
-    return Teachers(tuple(networks), tuple(provenance(Path(folder)) for folder in folders))
+    return Teachers(tuple(networks), tuple(parent(Path(folder)) for folder in folders))
 
 
 def check(folders: tuple[str, ...], student: ModelConfig) -> None:
@@ -69,10 +69,3 @@ def check(folders: tuple[str, ...], student: ModelConfig) -> None:
                     f"--teacher {folder} sees pictures with {name} {theirs}, the student with {ours}; they must see the "
                     "same. Take a teacher with the student's preprocessing (for another size: --size)."
                 )
-
-
-def provenance(folder: Path) -> dict[str, Any]:
-    """What a card tells of a model that another was made from: source, hash of the weights, how it was made itself."""
-    told = metadata(folder)
-    known = {key: told.get(key) for key in ("name", "command", "git_commit", "best_epoch")}
-    return {"source": str(folder), "sha256": weights_sha256(folder), **known}

@@ -1,40 +1,62 @@
-"""Teach a model to notice strangers: some training pictures' embeddings, and the threshold that validation gives.
+"""Teach a model to notice unfamiliar pictures: some training pictures' embeddings, and the threshold that validation gives.
 
-Nothing here opens a test split, and no picture of a stranger decides anything: strangers are only counted afterwards.
+Nothing here opens a test split, and no unfamiliar picture decides anything: they are only counted afterwards.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from rich.console import Console
-from rich.progress import track
 
 import cnnhub
 from cnnhub import familiarity
-from cnnhub.errors import CnnHubError, ImageError
+from cnnhub.errors import CnnHubError
 from cnnhub.hub.config import Neighbours
 from cnnhub.hub.folder import read_config, read_familiar, write_config, write_familiar
 from training.data.sources import DataError, Source
-from training.data.splits import load_split
-from training.data.tasks import TASKS
+from training.data.splits import Pictures, load_split
 from training.measure import unfamiliar
+from training.measure.answers import Answers, answers
 from training.measure.calibration import energy_threshold, share_above
 from training.measure.evaluate import home
+from training.measure.unfamiliar import Detection
 from training.release import card
+from training.release.record import record_of
 
-PICTURES = 256  # 0.3 MB for embeddings of 1,280 numbers; 512 told strangers as well, to a hundredth
+PICTURES = 256  # 0.3 MB for embeddings of 1,280 numbers; 512 of them noticed no more, to a hundredth
 K = 8
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What was written into config.json under "neighbours".
+
+    Attributes:
+        stored: what `cnnhub.familiarity` reads.
+        pictures: how many training pictures are kept.
+        detection: set of unfamiliar pictures -> how many were noticed.
+    """
+
+    stored: Neighbours
+    pictures: int
+    detection: dict[str, Detection]
+    command: str
+
+    def as_json(self) -> dict[str, Any]:
+        """As it stands there."""
+        detection = {name: each.as_json() for name, each in self.detection.items()}
+        return {**self.stored.model_dump(), "pictures": self.pictures, "detection": detection, "command": self.command}
 
 
 def learn(
     source: str, data: Source | Path, ood: Iterable[Path] = (), command: str = "", pictures: int = PICTURES, seed: int = 0
-) -> dict[str, Any]:
+) -> Learned:
     """Fit `cnnhub.familiarity` and write it into the model's folder: familiar.safetensors, config.json, and the card
     of a model that `finetune` made.
 
@@ -42,10 +64,6 @@ def learn(
         data: its train split gives the embeddings, its validation split means, deviations and the threshold.
         ood: sets of pictures that show none of the labels, as `unfamiliar.read` takes them.
         pictures: how many training pictures are kept, as many of each label as there are.
-
-    Returns:
-        What stands in config.json under "neighbours": k, the means and deviations, threshold, false_alarm, pictures and
-        detection (set -> {n, rate, groups?}).
 
     Raises:
         DataError: a split or a set does not exist, or none of its pictures can be read.
@@ -56,38 +74,33 @@ def learn(
         raise CnnHubError(f"{source} is no folder that can be written to. Copy the model into one first.")
     classifier = cnnhub.load(source)
     sets = unfamiliar.read_all(ood, classifier.labels)
-    train = load_split(data, "train", check=False)
-    chosen = _of_each_label(train.targets, pictures, seed)
-    _, taught = _answers(classifier, (train.source(number) for number in chosen), len(chosen), "train")
-    write_familiar(folder, taught)
+    train, validation = (load_split(data, split, check=False) for split in ("train", "validation"))
+    taught = _answers(classifier, train, _of_each_label(train.targets, pictures, seed), "train")
+    write_familiar(folder, taught.embeddings)
 
-    validation = load_split(data, "validation", check=False)
-    encoded = (validation.source(number) for number in range(len(validation)))
-    own = _answers(classifier, encoded, len(validation), "validation")
     kept = familiarity.unit_length(read_familiar(folder, K))
-    stored = _fitted(kept, *own)
+    stored = _fitted(kept, _answers(classifier, validation, range(len(validation)), "validation"))
     fitted = familiarity.Familiarity(kept, stored)
     detection = {}
     for each in sets:
-        theirs = _answers(classifier, each.sources, len(each.sources), each.name)
-        if len(theirs[0]) < len(each.sources):
+        theirs = answers(classifier, each.sources, len(each.sources), each.name, embed=True)
+        if len(theirs.readable) < len(each.sources):
             raise DataError(f"Some pictures of {each.name} cannot be read. Give --ood a set of whole pictures.")
-        detection[each.name] = unfamiliar.rates(torch.from_numpy(fitted.strangeness(*theirs)), each.groups, stored.threshold)
+        strangeness = torch.from_numpy(fitted.strangeness(theirs.logits, theirs.embeddings))
+        detection[each.name] = unfamiliar.detection(strangeness, each.groups, stored.threshold)
 
-    neighbours = {**stored.model_dump(), "pictures": len(taught), "detection": detection, "command": command}
-    config = read_config(folder).with_metadata(neighbours=neighbours)
+    learned = Learned(stored, len(taught.readable), detection, command)
+    config = read_config(folder).with_metadata(neighbours=learned.as_json())
     write_config(folder, config)
-    ours = config.cnnhub.model_dump()
-    if "recipe" in ours:  # made by `finetune`, whose card it is
-        name = ours.get("name") or folder.resolve().name
-        card.write(folder, name, config, TASKS.get(name))
-    return neighbours
+    if record_of(config).recipe:  # made by `finetune`, whose card it is
+        card.write_again(folder, config)
+    return learned
 
 
-def _fitted(kept: NDArray[np.float32], logits: NDArray[np.float32], embeddings: NDArray[np.float32]) -> Neighbours:
-    """What validation's own pictures say; logits (N, K), embeddings (N, D)."""
-    energies = familiarity.energy(logits).astype(np.float64)
-    apart = familiarity.neighbour_distance(embeddings, kept, K).astype(np.float64)
+def _fitted(kept: NDArray[np.float32], answered: Answers) -> Neighbours:
+    """What validation's own pictures say."""
+    energies = familiarity.energy(answered.logits).astype(np.float64)
+    apart = familiarity.neighbour_distance(answered.embeddings, kept, K).astype(np.float64)
     scales = {
         "energy_mean": float(energies.mean()),
         "energy_sd": float(energies.std(ddof=1)),
@@ -95,7 +108,7 @@ def _fitted(kept: NDArray[np.float32], logits: NDArray[np.float32], embeddings: 
         "distance_sd": float(apart.std(ddof=1)),
     }
     unset = Neighbours(k=K, threshold=0, false_alarm=0, **scales)
-    own = torch.from_numpy(familiarity.Familiarity(kept, unset).strangeness(logits, embeddings))
+    own = torch.from_numpy(familiarity.Familiarity(kept, unset).strangeness(answered.logits, answered.embeddings))
     threshold = energy_threshold(own)
     return Neighbours(k=K, threshold=threshold, false_alarm=share_above(own, threshold), **scales)
 
@@ -109,19 +122,9 @@ def _of_each_label(targets: Sequence[int], count: int, seed: int) -> list[int]:
     return sorted(int(number) for numbers in drawn for number in numbers)
 
 
-def _answers(
-    classifier: cnnhub.Classifier, sources: Iterable[Any], total: int, title: str
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """-> logits (N, K) and embeddings (N, D), of length 1, of the pictures that can be read."""
-    logits, embeddings = [], []
-    for source in track(sources, title, total=total, console=Console(stderr=True), transient=True):
-        try:
-            pixels = classifier.preprocess(source)
-        except ImageError:
-            continue
-        ours, theirs = classifier.engine.logits_and_embeddings(pixels[None])
-        logits.append(ours.numpy())
-        embeddings.append(familiarity.unit_length(theirs.numpy()))
-    if not logits:
-        raise DataError(f"None of the {total} pictures of {title} can be read.")
-    return np.concatenate(logits), np.concatenate(embeddings)
+def _answers(classifier: cnnhub.Classifier, pictures: Pictures, numbers: Sequence[int], split: str) -> Answers:
+    """Of those of the numbered pictures that can be read, one at once."""
+    answered = answers(classifier, (pictures.source(number) for number in numbers), len(numbers), split, embed=True)
+    if not answered.readable:
+        raise DataError(f"None of the {len(numbers)} pictures of {split} can be read.")
+    return answered

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,16 +11,16 @@ import torch
 from rich.console import Console
 from rich.progress import track
 
-from training.data.pixels import Pixels, epoch_batches, loader
+from training.data.pixels import Pixels, loader
 from training.data.sources import Source
 from training.fit import devices
 from training.fit.backbones import Weights
-from training.fit.prepare import Run, explained, prepare
-from training.fit.recipe import Recipe
+from training.fit.batches import epoch_batches
+from training.fit.head import fit_head
+from training.fit.prepare import prepare
+from training.fit.recipe import Recipe, Run
 from training.fit.stops import DivergedError
-from training.fit.trainer import Job, Trainer
-
-Batches = Iterator[tuple[torch.Tensor, torch.Tensor]]
+from training.fit.trainer import Batches, Trainer
 
 LOWEST, HIGHEST = 1e-6, 1.0
 _SMOOTHING = 0.9  # share of the average that a step keeps
@@ -44,28 +43,15 @@ def find_lr(data: Source | Path, weights: Weights, recipe: Recipe, run: Run, con
     rate does. Smith 2017, "Cyclical Learning Rates for Training Neural Networks" (range test); the
     suggestion is fastai's: a tenth of the rate at which the smoothed loss is smallest. Nothing is kept of the network.
     """
-    recipe = dataclasses.replace(recipe, precision=devices.resolve_precision(recipe.precision), epochs=0, mixup=0.0)
+    recipe = dataclasses.replace(recipe, precision=devices.resolve_precision(recipe.precision), mixup=0.0)
     engine = devices.accelerator(recipe.precision)
-    with explained(recipe):
+    with devices.explained(recipe):
         ready = prepare(data, weights, recipe, run, {}, engine, console)
-        job = Job(
-            ready.train,
-            ready.validation,
-            recipe=ready.recipe,
-            engine=engine,
-            workers=run.workers,
-            folder=run.output / "run" / "find-lr",  # without epochs nothing is written there
-            every=0,
-            identity={},
-            deadline=math.inf,
-            on_best=lambda best: None,
-            log=lambda numbers, step: None,
-            console=console,
-        )
-        trainer = Trainer(ready.network, job, None, None)
+        fit_head(ready, run, console)
+        trainer = Trainer(ready)
         rates = [LOWEST * (HIGHEST / LOWEST) ** (step / max(1, steps - 1)) for step in range(steps)]
         trainer.schedule = _Rising(trainer.optimizer, rates)
-        trainer.model.train()
+        trainer.train_mode()
         losses = smoothed(_losses(trainer, _endless(ready.train, ready.recipe, run.workers), steps, console))
     tried = rates[: len(losses)]
     return Found(tried, losses, tried[losses.index(min(losses))] / 10)
@@ -99,12 +85,10 @@ class _Rising:
             group["lr"] = self.rates[step] * group.get("lr_scale", 1.0)
 
 
-def _losses(
-    trainer: Trainer, batches: Iterator[tuple[torch.Tensor, torch.Tensor]], steps: int, console: Console
-) -> Iterator[float]:
+def _losses(trainer: Trainer, batches: Batches, steps: int, console: Console) -> Iterator[float]:
     try:
-        for _ in track(range(steps), "learning rates", console=console, transient=True):
-            yield trainer.train_on(batches)[0]
+        for number in track(range(steps), "learning rates", console=console, transient=True):
+            yield trainer.step(number, batches).loss
     except DivergedError:
         return
 

@@ -13,17 +13,20 @@ from typing import Any
 
 import safetensors.torch
 import torch
-from accelerate import Accelerator
 from accelerate.utils import broadcast_object_list
+from rich.console import Console
+from rich.progress import Progress as ProgressBar
 from safetensors import SafetensorError, safe_open
 from sklearn.linear_model import LogisticRegression
 
 from cnnhub.files import write_atomically
 from training.data.pixels import Pixels, derive
 from training.fit.devices import Progress, over_all
-from training.fit.recipe import Recipe
+from training.fit.prepare import Prepared
+from training.fit.recipe import Recipe, Run
 from training.measure.score import Score, score_of
 
+FEATURES = "run/features.safetensors"
 # What of a recipe decides the features of the plain pictures, and of the augmented views.
 _DECIDES = ("backbone", "model_args", "size", "precision")
 _DECIDES_VIEWS = ("views", "seed", "augment", "scale", "color_jitter")
@@ -31,78 +34,77 @@ _DECIDES_VIEWS = ("views", "seed", "augment", "scale", "color_jitter")
 
 @dataclass(frozen=True)
 class Head:
-    """The fitted head's score on validation, and the chosen inverse penalty (scikit-learn's C)."""
+    """What was fitted.
+
+    Attributes:
+        score: on validation.
+        c: the chosen inverse penalty (scikit-learn's C).
+        seconds: that the features took to compute, now or when they were cached.
+    """
 
     score: Score
     c: float
+    seconds: float
 
 
-def fit_head(network: torch.nn.Module, features: dict[str, torch.Tensor], recipe: Recipe, engine: Accelerator) -> Head:
+@dataclass(frozen=True)
+class Features:
+    """Pooled features of a frozen backbone.
+
+    Attributes:
+        tensors: "train" ((1 + views) * N, F), "train_targets", "validation" (M, F), "validation_targets".
+        seconds: that they took to compute, now or when they were cached.
+    """
+
+    tensors: dict[str, torch.Tensor]
+    seconds: float
+
+
+def fit_head(ready: Prepared, run: Run, console: Console) -> Head | None:
     """Fit a multinomial logistic regression and put it into the network's head; its L2 penalty is chosen on validation.
 
-    Args:
-        features: "train" ((1 + views) * N, F), "train_targets", "validation" (M, F), "validation_targets".
+    Returns:
+        None from scratch, where features say nothing yet.
     """
-    fitted: list[object] = [None, None, None]
-    head = network.get_classifier()
-    if engine.is_main_process:
-        fitted = list(_choose(head, features, recipe))
+    if not ready.is_trained:
+        return None
+    started = time.monotonic()
+    total = len(ready.train.pictures) * (1 + ready.recipe.views) + len(ready.validation.pictures)
+    with ProgressBar(console=console, transient=True) as bar:
+        task = bar.add_task("phase 1: features", total=total)
+        features = cached_features(ready, run, lambda pictures: bar.advance(task, pictures))
+    fitted: list[Any] = [None, None, None]
+    head = ready.network.get_classifier()
+    if ready.engine.is_main_process:
+        fitted = list(_choose(features.tensors, ready.recipe))
     broadcast_object_list(fitted)
     state, score, c = fitted
-    head.load_state_dict(state)  # type: ignore[arg-type]
-    return Head(score, c)  # type: ignore[arg-type]
+    head.load_state_dict(state)
+    console.print(
+        f"phase 1, head on frozen features: validation {score.top1:.2%}, loss {score.loss:.4f}, "
+        f"{time.monotonic() - started:.0f} s"
+    )
+    return Head(score, c, features.seconds)
 
 
-def cached_features(
-    network: torch.nn.Module,
-    train: Pixels,
-    validation: Pixels,
-    recipe: Recipe,
-    engine: Accelerator,
-    workers: int,
-    cache: Path,
-    identity: dict[str, Any],
-    advance: Progress,
-) -> tuple[dict[str, torch.Tensor], float]:
-    """Pooled features of the plain training pictures, of `recipe.views` augmented views of each, and of validation.
+def cached_features(ready: Prepared, run: Run, advance: Progress) -> Features:
+    """Features of the plain training pictures, of `recipe.views` augmented views of each, and of validation.
 
-    Read from `cache` where they were written for the same pictures, weights and those settings of the recipe that decide
-    them; then another learning rate, say, costs no second pass.
-
-    Args:
-        identity: hashes of the backbone's weights and of the pictures.
-
-    Returns:
-        The features, and the seconds that computing them took (now, or when they were cached).
+    Read from the run's cache where they were written for the same pictures, weights and those settings of the recipe that
+    decide them; then another learning rate, say, costs no second pass.
     """
+    recipe, cache = ready.recipe, run.output / FEATURES
     settings = {name: getattr(recipe, name) for name in _DECIDES + (_DECIDES_VIEWS if recipe.views else ())}
-    key = hashlib.sha256(json.dumps({**identity, **settings}, sort_keys=True).encode()).hexdigest()
+    key = hashlib.sha256(json.dumps({**ready.made_of, **settings}, sort_keys=True).encode()).hexdigest()
     if (found := _read(cache, key)) is not None:
         return found
     started = time.monotonic()
-
-    def features(pixels: Pixels, seed: int | None = None) -> torch.Tensor:
-        def pooled(batch: torch.Tensor) -> torch.Tensor:
-            with engine.autocast():
-                values: torch.Tensor = network.forward_head(network.forward_features(batch), pre_logits=True)
-            return values.flatten(1)
-
-        return over_all(engine, pooled, pixels, recipe, workers, seed=seed, advance=advance)
-
-    with frozen(network):
-        plain = Pixels(train.pictures, validation.transform)
-        views = [features(train, derive(recipe.seed, 1_000_000, view)) for view in range(recipe.views)]
-        targets = torch.tensor(train.pictures.targets)
-        tensors = {
-            "train": torch.cat([features(plain), *views]).contiguous(),
-            "train_targets": targets.repeat(1 + recipe.views),
-            "validation": features(validation).contiguous(),
-            "validation_targets": torch.tensor(validation.pictures.targets),
-        }
+    with frozen(ready.network):
+        tensors = _computed(ready, run, advance)
     seconds = time.monotonic() - started
-    if engine.is_main_process:
+    if ready.engine.is_main_process:
         write_atomically(cache, safetensors.torch.save(tensors, metadata={"key": key, "seconds": f"{seconds:.2f}"}))
-    return tensors, seconds
+    return Features(tensors, seconds)
 
 
 @contextmanager
@@ -129,9 +131,29 @@ def frozen(network: torch.nn.Module) -> Iterator[None]:
             parameter.requires_grad_(learns)
 
 
-def _choose(
-    head: torch.nn.Linear, features: dict[str, torch.Tensor], recipe: Recipe
-) -> tuple[dict[str, torch.Tensor], Score, float]:
+def _computed(ready: Prepared, run: Run, advance: Progress) -> dict[str, torch.Tensor]:
+    network, recipe, engine = ready.network, ready.recipe, ready.engine
+
+    def pooled(batch: torch.Tensor) -> torch.Tensor:
+        with engine.autocast():
+            values: torch.Tensor = network.forward_head(network.forward_features(batch), pre_logits=True)
+        return values.flatten(1)
+
+    def features(pixels: Pixels, seed: int | None = None) -> torch.Tensor:
+        return over_all(engine, pooled, pixels, recipe, run.workers, seed=seed, advance=advance)
+
+    plain = Pixels(ready.train.pictures, ready.validation.transform)
+    views = [features(ready.train, derive(recipe.seed, 1_000_000, view)) for view in range(recipe.views)]
+    return {
+        "train": torch.cat([features(plain), *views]).contiguous(),
+        "train_targets": torch.tensor(ready.train.pictures.targets).repeat(1 + recipe.views),
+        "validation": features(ready.validation).contiguous(),
+        "validation_targets": ready.targets,
+    }
+
+
+def _choose(features: dict[str, torch.Tensor], recipe: Recipe) -> tuple[dict[str, torch.Tensor], Score, float]:
+    """-> (the linear layer's state, its score on validation, the inverse penalty)"""
     x, y = features["train"].numpy(), features["train_targets"].numpy()
     best: tuple[dict[str, torch.Tensor], Score, float] | None = None
     for c in recipe.head_c:
@@ -152,12 +174,12 @@ def _linear_state(fitted: LogisticRegression) -> dict[str, torch.Tensor]:
     return {"weight": weight, "bias": bias}
 
 
-def _read(cache: Path, key: str) -> tuple[dict[str, torch.Tensor], float] | None:
+def _read(cache: Path, key: str) -> Features | None:
     try:
         with safe_open(cache, framework="pt") as file:
             metadata = file.metadata() or {}
             if metadata.get("key") != key:
                 return None
-            return {name: file.get_tensor(name) for name in file.keys()}, float(metadata["seconds"])
+            return Features({name: file.get_tensor(name) for name in file.keys()}, float(metadata["seconds"]))
     except (OSError, SafetensorError):
         return None

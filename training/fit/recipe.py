@@ -1,9 +1,10 @@
-"""A recipe: everything that decides a run besides the data and the backbone's weights."""
+"""A recipe: everything that decides a run besides the data and the backbone's weights; and how one is carried out."""
 
 from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from cnnhub.errors import CnnHubError, UnknownNameError
@@ -114,3 +115,34 @@ class Recipe:
     def as_json(self) -> dict[str, Any]:
         """As it stands in config.json and in checkpoints."""
         return {**dataclasses.asdict(self), "head_c": list(self.head_c), "teachers": list(self.teachers)}
+
+
+@dataclass(frozen=True)
+class Run:
+    """Where and how a recipe is carried out; what comes out depends on `max_minutes` and `fix_leaks` alone.
+
+    Attributes:
+        output: the model's folder; `output/run` holds what only training needs.
+        resume: go on from the newest checkpoint there; start where there is none.
+        overwrite: drop an unfinished run there.
+        max_minutes: end training so that the best model is evaluated and saved by then; 0 is no limit.
+        checkpoint_steps: steps between checkpoints, beside the one at each epoch's end; 0 is none between.
+        workers: processes that decode pictures.
+        fix_leaks: train on validation pictures that have a copy in train, where otherwise they are refused.
+        name, command: what the model is called and the command line that makes it, for its card.
+    """
+
+    output: Path
+    resume: bool = False
+    overwrite: bool = False
+    max_minutes: float = 0.0
+    checkpoint_steps: int = 100
+    workers: int = 2
+    fix_leaks: bool = False
+    name: str | None = None
+    command: str | None = None
+
+    @property
+    def checkpoints(self) -> Path:
+        """Where they are written."""
+        return self.output / "run" / "checkpoints"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,28 +19,61 @@ from rich.console import Console
 
 import cnnhub
 from cnnhub.hub.config import ModelConfig
-from cnnhub.hub.folder import metadata, read_config, read_weights, write, write_config
+from cnnhub.hub.folder import read_config, read_weights, write
 from training.data.sources import Source
 from training.data.writable import check_writable
-from training.fit import distil
-from training.fit.finetune import cropped, git_commit
+from training.fit.choose import cropped
 from training.fit.recipe import RecipeError
 from training.measure import plots
-from training.measure.evaluate import evaluate
-from training.release import card
-from training.release.verify import PROBE, probe_logits
+from training.measure.evaluate import Evaluation, evaluate
+from training.measure.score import Score
+from training.release.record import Member, Record, Soup, git_commit, parent, record_of
+from training.release.verify import write_with_probe
 
 _SEEN_ALIKE = ("input_size", "interpolation", "mean", "std")  # crops are chosen anew
+State = dict[str, torch.Tensor]
 
 
-def cook(folders: Sequence[Path], data: Source | Path, output: Path, about: dict[str, Any], console: Console) -> ModelConfig:
+@dataclass(frozen=True, eq=False)
+class _Ingredient:
+    """A model that may go into the soup."""
+
+    folder: Path
+    config: ModelConfig
+    record: Record
+    state: State
+
+    @property
+    def loss(self) -> float:
+        """On validation."""
+        loss: float = self.record.validation["loss"]
+        return loss
+
+    def member(self) -> Member:
+        return Member(**asdict(parent(self.folder)), top1=self.record.validation["top1"], loss=self.loss)
+
+
+@dataclass(frozen=True)
+class _Tasted:
+    """A mean of models with the best way of cropping.
+
+    Attributes:
+        crops: each way's score.
+    """
+
+    config: ModelConfig
+    found: Evaluation
+    crops: dict[str, Score]
+
+
+def cook(folders: Sequence[Path], data: Source | Path, output: Path, name: str, command: str, console: Console) -> ModelConfig:
     """Average models that `finetune` wrote, choose on validation which and how to crop, write a model folder.
 
     The model with the smallest validation loss comes first; each other one is added if the mean then has a smaller loss (at
     its best temperature) with one of the ways of cropping that the models use.
 
     Args:
-        about: what else goes under "cnnhub" into config.json, such as name and command.
+        name, command: what the soup is called and the command line that makes it, for its card.
 
     Raises:
         RecipeError: fewer than two models, they do not fit together, or the output is one of them.
@@ -53,43 +87,34 @@ def cook(folders: Sequence[Path], data: Source | Path, output: Path, about: dict
     check_writable(output)
     configs = {folder: read_config(folder) for folder in folders}
     _check_alike(configs)
-    states = {folder: read_weights(folder) for folder in folders}
-    first, *others = sorted(folders, key=lambda folder: _told(configs[folder])["metrics"]["validation"]["loss"])
-    config, network = configs[first], cnnhub.load(first, engine="torch").network
-    crops = [_crop(configs[each]) for each in (first, *others)]
-    if _told(config)["recipe"].get("squashed_from"):
+    models = [_Ingredient(folder, config, record_of(config), read_weights(folder)) for folder, config in configs.items()]
+    first, *others = sorted(models, key=lambda model: model.loss)
+    network = cnnhub.load(first.folder, engine="torch").network
+    crops = [_crop(model.config) for model in (first, *others)]
+    if (first.record.recipe or {}).get("squashed_from"):
         crops = crops[:1]  # visitors' photos are not squashed as validation's are: only finetune can compare crops then
-    kept: list[Path] = []
-    best: dict[str, Any] = {}
-    with tempfile.TemporaryDirectory(dir=output, prefix=".soup-") as kitchen:
-        for folder in (first, *others):
-            network.load_state_dict(mean([states[each] for each in (*kept, folder)]))
-            tried = {}
-            for crop in crops:
-                candidate = cropped(config, crop)
-                name = " ".join(map(str, crop.values()))
-                if name not in tried:
-                    write(Path(kitchen), candidate, network)
-                    tried[name] = {"config": candidate, **evaluate(str(Path(kitchen).resolve()), data, "validation")}
-            winner = min(tried.values(), key=lambda each: each["loss"])
-            better = not best or winner["loss"] < best["loss"]
-            console.print(
-                f"{len(kept) + 1} model{'s' if kept else ''}, with {folder}: validation {winner['top1']:.2%}, "
-                f"loss {winner['loss']:.4f}; {'kept' if better else 'left out'}"
-            )
-            if better:
-                kept.append(folder)
-                best = {**winner, "crops": {name: {key: each[key] for key in ("top1", "loss")} for name, each in tried.items()}}
-    network.load_state_dict(mean([states[each] for each in kept]))
-    left_out = [folder for folder in others if folder not in kept]
-    made_of = {"members": [_of(each) for each in kept], "left_out": [_of(each) for each in left_out]}
-    minutes = round(sum(_told(configs[folder])["minutes"] for folder in kept), 1)
-    if (curves := first / plots.CURVES).is_file():
+    kept: list[_Ingredient] = []
+    best: _Tasted | None = None
+    for model in (first, *others):
+        network.load_state_dict(mean([each.state for each in (*kept, model)]))
+        tasted = _taste(network, first.config, crops, data, output)
+        is_better = best is None or tasted.found.figures.loss < best.found.figures.loss
+        figures = f"validation {tasted.found.figures.top1:.2%}, loss {tasted.found.figures.loss:.4f}"
+        count = f"{len(kept) + 1} model{'s' if kept else ''}"
+        console.print(f"{count}, with {model.folder}: {figures}; {'kept' if is_better else 'left out'}")
+        if is_better:
+            kept.append(model)
+            best = tasted
+    assert best is not None
+    network.load_state_dict(mean([model.state for model in kept]))
+    soup = Soup([model.member() for model in kept], [model.member() for model in others if model not in kept])
+    minutes = round(sum(model.record.minutes or 0 for model in kept), 1)
+    if (curves := first.folder / plots.CURVES).is_file():
         shutil.copyfile(curves, output / plots.CURVES)
-    return _write(network, best, output, {**about, "soup": made_of, "minutes": minutes})
+    return _write(network, best, output, Record(name=name, command=command, soup=soup, minutes=minutes))
 
 
-def mean(states: Sequence[dict[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
+def mean(states: Sequence[State]) -> State:
     """The mean of state dictionaries in float32, batch-norm statistics included; whole numbers, as counters are, of the first."""
     return {
         name: torch.stack([state[name].float() for state in states]).mean(0) if tensor.is_floating_point() else tensor
@@ -97,22 +122,34 @@ def mean(states: Sequence[dict[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
     }
 
 
-def _write(network: torch.nn.Module, best: dict[str, Any], output: Path, about: dict[str, Any]) -> ModelConfig:
-    config: ModelConfig = best["config"]
-    config = config.with_metadata(
+def _taste(
+    network: torch.nn.Module, config: ModelConfig, crops: Sequence[dict[str, Any]], data: Source | Path, output: Path
+) -> _Tasted:
+    """Measure the network on validation with each way of cropping, from a folder that is gone again."""
+    tried: dict[str, tuple[ModelConfig, Evaluation]] = {}
+    with tempfile.TemporaryDirectory(dir=output, prefix=".soup-") as kitchen:
+        for crop in crops:
+            name = " ".join(map(str, crop.values()))
+            if name not in tried:
+                candidate = cropped(config, crop)
+                write(Path(kitchen), candidate, network)
+                tried[name] = candidate, evaluate(str(Path(kitchen).resolve()), data, "validation")
+    winner = min(tried.values(), key=lambda each: each[1].figures.loss)
+    return _Tasted(*winner, {name: Score(each.figures.top1, each.figures.loss) for name, (_, each) in tried.items()})
+
+
+def _write(network: torch.nn.Module, best: _Tasted, output: Path, made: Record) -> ModelConfig:
+    found = best.found
+    made = replace(made, metrics={"validation": found.recorded()}, crops=best.crops, git_commit=git_commit())
+    config = made.written_to(
+        best.config,
         neighbours=None,  # they are of the first model's embeddings
-        temperature=best["temperature"],
-        energy=best["energy"],
-        reliability={"split": "validation", "bins": best["reliability"]},
-        metrics={"validation": {key: best[key] for key in card.MEASURED if key in best}},
-        crops=best["crops"],
-        git_commit=git_commit(),
-        **about,
+        temperature=found.calibration.temperature,
+        energy=found.energy(),
+        reliability={"split": "validation", "bins": found.figures.bins()},
     )
     write(output, config, network)
-    config = config.with_metadata(**{PROBE: {"logits": probe_logits(cnnhub.load(output))}})
-    write_config(output, config)
-    return config
+    return write_with_probe(output, config)
 
 
 def _check_alike(configs: dict[Path, ModelConfig]) -> None:
@@ -127,27 +164,18 @@ def _check_alike(configs: dict[Path, ModelConfig]) -> None:
 
 
 def _what_must_agree(config: ModelConfig) -> dict[str, Any]:
-    told, cfg = _told(config), config.pretrained_cfg
-    if not {"recipe", "backbone", "data", "minutes"} <= told.keys():
+    record, cfg = record_of(config), config.pretrained_cfg
+    if not (record.recipe and record.backbone and record.data and record.is_finished):
         raise RecipeError("A model arrived that `finetune` did not write to its end. Take the folder of a finished run.")
     return {
         "architecture": config.architecture,
         "model_args": config.model_args,
         "labels": config.labels(),
-        "backbone": told["backbone"]["sha256"],
-        "pictures": told["data"]["split_hash"],
+        "backbone": record.backbone.sha256,
+        "pictures": record.data.split_hash,
         **{key: getattr(cfg, key) for key in _SEEN_ALIKE},
     }
 
 
 def _crop(config: ModelConfig) -> dict[str, Any]:
     return {"crop_mode": config.pretrained_cfg.crop_mode, "crop_pct": config.pretrained_cfg.crop_pct}
-
-
-def _of(folder: Path) -> dict[str, Any]:
-    measured = metadata(folder)["metrics"]["validation"]
-    return {**distil.provenance(folder), "top1": measured["top1"], "loss": measured["loss"]}
-
-
-def _told(config: ModelConfig) -> dict[str, Any]:
-    return config.cnnhub.model_dump()

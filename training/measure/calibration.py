@@ -21,8 +21,8 @@ class Calibration:
 
     Attributes:
         temperature: logits are divided by it before the softmax.
-        threshold: a picture whose energy is larger is a stranger; None where it was never fitted.
-        false_alarm: share of validation's pictures that are called strangers.
+        threshold: a picture whose energy is larger is called unfamiliar; None where it was never fitted.
+        false_alarm: share of validation's own pictures that are called so.
     """
 
     temperature: float = 1.0
@@ -109,5 +109,5 @@ def energy_threshold(energies: torch.Tensor, false_alarm: float = 0.05) -> float
 
 
 def share_above(energies: torch.Tensor, threshold: float) -> float:
-    """The share (0 to 1) of energies (N,) that mean a stranger."""
+    """The share (0 to 1) of energies (N,) above the threshold."""
     return (energies.double() > threshold).double().mean().item()

@@ -20,6 +20,7 @@ from scipy.stats import binomtest
 from cnnhub.files import write_atomically
 from training.measure.calibration import expected_calibration_error
 from training.measure.calibration import reliability as table_of
+from training.measure.score import Epoch
 
 CURVES = "curves.png"
 MOST_CLASSES = 50  # that a confusion matrix can show
@@ -27,16 +28,16 @@ _INK, _QUIET, _BLUE, _RED = "#2b2b2b", "#b8b8b8", "#2166ac", "#b2182b"  # the en
 _CHINESE = ("Noto Sans CJK TC", "Noto Sans CJK SC", "Source Han Sans", "PingFang TC", "Microsoft JhengHei", "WenQuanYi Zen Hei")
 
 
-def curves(history: Sequence[dict[str, Any]], path: Path) -> None:
-    """Loss and validation accuracy by epoch; rows {epoch, top1, loss, train_loss (or none)}. Draws nothing without rows."""
+def curves(history: Sequence[Epoch], path: Path) -> None:
+    """Loss and validation accuracy by epoch. Draws nothing without one."""
     if not history:
         return
-    epochs = [row.get("epoch", number) for number, row in enumerate(history, 1)]
+    epochs = [each.epoch for each in history]
     with _style():
         figure = _figure(8.4, 3.2)
         losses, accuracies = figure.subplots(1, 2)
         _draw_losses(losses, epochs, history)
-        _draw_accuracy(accuracies, epochs, [row["top1"] for row in history])
+        _draw_accuracy(accuracies, epochs, [each.top1 for each in history])
         for axes in (losses, accuracies):
             axes.set_xlabel("epoch")
             axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
@@ -116,15 +117,14 @@ def lr_curve(rates: Sequence[float], losses: Sequence[float], suggestion: float,
         _save(figure, path)
 
 
-def _draw_losses(axes: Axes, epochs: Sequence[int], history: Sequence[dict[str, Any]]) -> None:
-    if all("train_loss" in row for row in history):
-        axes.plot(epochs, [row["train_loss"] for row in history], color=_QUIET, marker="o", label="training")
-    axes.plot(epochs, [row["loss"] for row in history], color=_BLUE, marker="o", label="validation")
+def _draw_losses(axes: Axes, epochs: Sequence[float], history: Sequence[Epoch]) -> None:
+    axes.plot(epochs, [each.train_loss for each in history], color=_QUIET, marker="o", label="training")
+    axes.plot(epochs, [each.loss for each in history], color=_BLUE, marker="o", label="validation")
     axes.set(title="cross-entropy (nats)", ylim=(0, 1.08 * axes.dataLim.ymax))
     axes.legend()
 
 
-def _draw_accuracy(axes: Axes, epochs: Sequence[int], top1: Sequence[float]) -> None:
+def _draw_accuracy(axes: Axes, epochs: Sequence[float], top1: Sequence[float]) -> None:
     best = int(np.argmax(top1))
     axes.plot(epochs, top1, color=_BLUE, marker="o")
     axes.annotate(f"{top1[best]:.2%}", (epochs[best], top1[best]), (0, 7), textcoords="offset points", ha="center")

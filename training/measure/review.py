@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import torch
 
 from cnnhub.images import open_image
 from training.data.sheets import Cell, Section, contact_sheet
+from training.data.splits import Pictures
 
 MOST = 48  # of each kind
 
@@ -21,15 +22,16 @@ class Seen:
     Attributes:
         probabilities: (N, K)
         targets: (N,) the given labels' class numbers.
-        source: number of a picture -> its path or encoded bytes.
-        name: number of a picture -> what to call it.
+        labels: K names.
+        pictures: the whole split.
+        numbers: N numbers of its pictures.
     """
 
     probabilities: torch.Tensor
     targets: torch.Tensor
     labels: Sequence[str]
-    source: Callable[[int], str | bytes]
-    name: Callable[[int], str]
+    pictures: Pictures
+    numbers: Sequence[int]
 
 
 def likely_wrong(probabilities: torch.Tensor, targets: torch.Tensor) -> list[int]:
@@ -58,10 +60,10 @@ def largest_losses(probabilities: torch.Tensor, targets: torch.Tensor) -> list[i
     return torch.argsort(probabilities.gather(1, targets[:, None])[:, 0], stable=True).tolist()
 
 
-def told(wrong: int) -> str:
-    """How many labels are likely wrong, as a reader is told.
+def in_words(wrong: int) -> str:
+    """How many labels are likely wrong, for a reader.
 
-    >>> told(1), told(4)
+    >>> in_words(1), in_words(4)
     ('1 label is likely wrong', '4 labels are likely wrong')
     """
     return f"{wrong} label is likely wrong" if wrong == 1 else f"{wrong} labels are likely wrong"
@@ -77,7 +79,7 @@ def write(path: Path, seen: Seen, split: str) -> int:
     others = [number for number in largest_losses(seen.probabilities, seen.targets) if number not in set(wrong)]
     notes = ["The network learned from these pictures, labels included, so wrong ones hide."] if split == "train" else []
     sections = [
-        Section(told(len(wrong)), [_cell(seen, number) for number in wrong[:MOST]]),
+        Section(in_words(len(wrong)), [_cell(seen, number) for number in wrong[:MOST]]),
         Section("The largest losses among the others", [_cell(seen, number) for number in others[:MOST]]),
     ]
     contact_sheet(path, f"{split}: the hardest of {len(seen.targets):,} pictures", sections, notes)
@@ -91,4 +93,5 @@ def _cell(seen: Seen, number: int) -> Cell:
     if answer != target:
         caption += f", answer: {seen.labels[answer]} {probabilities[answer]:.1%}"
     loss = -torch.log(probabilities[target]).item()
-    return Cell(open_image(seen.source(number)), caption, f"loss {loss:.2f}, {seen.name(number)}")
+    place = seen.numbers[number]
+    return Cell(open_image(seen.pictures.source(place)), caption, f"loss {loss:.2f}, {seen.pictures.name(place)}")

@@ -1,4 +1,4 @@
-"""How good a model is on validation: what is compared to choose."""
+"""How good a model is on validation: what is compared to choose, and what is kept of each epoch."""
 
 from __future__ import annotations
 
@@ -17,6 +17,28 @@ class Score:
 
     def beats(self, other: Score | None) -> bool:
         return other is None or (self.top1, -self.loss) > (other.top1, -other.loss)
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One epoch of training all layers, or the part of it that was trained.
+
+    Attributes:
+        epoch: its number, from 1; with a fraction where it was cut short.
+        lr: the head's learning rate at its end.
+        train_loss, train_top1: means over its steps, on augmented pictures.
+        top1, loss: on validation.
+        seconds: of training since the run began.
+    """
+
+    epoch: float
+    lr: float
+    train_loss: float
+    train_top1: float
+    top1: float
+    loss: float
+    pictures_per_second: float
+    seconds: float
 
 
 def score_of(logits: torch.Tensor, targets: torch.Tensor) -> Score:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,14 @@ LOG_NAME = "test_log.jsonl"
 
 class LogError(CnnHubError):
     """The log of test measurements cannot be read."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """How many measurements of how many different weights."""
+
+    length: int
+    weights: int
 
 
 def append(folder: Path, entry: dict[str, Any]) -> None:
@@ -39,7 +48,7 @@ def read(folder: Path) -> list[dict[str, Any]]:
         raise LogError(f"{path} holds a line that is not JSON: {error}. It is only ever appended to; restore it.") from error
 
 
-def summary(folder: Path) -> dict[str, int]:
-    """{"length": measurements, "weights": how many different weights were measured}"""
+def summary(folder: Path) -> Summary:
+    """What the log in a folder holds."""
     entries = read(folder)
-    return {"length": len(entries), "weights": len({entry["weights_sha256"] for entry in entries})}
+    return Summary(len(entries), len({entry["weights_sha256"] for entry in entries}))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +12,13 @@ import torch
 from PIL import Image
 
 from training.data.sources import DataError
-from training.measure.calibration import energies_of, share_above
+from training.measure.calibration import share_above
 
 MOST_PICTURES = 1000
 
 
 @dataclass(frozen=True)
-class Strangers:
+class Unfamiliar:
     """A set of pictures none of which shows one of the network's labels.
 
     Attributes:
@@ -31,8 +31,28 @@ class Strangers:
     groups: list[str | None]
 
 
-def read(path: Path, labels: Sequence[str], seed: int = 0) -> Strangers:
-    """Read a set of strangers, at most 1,000 of them, drawn with `seed`.
+@dataclass(frozen=True)
+class Detection:
+    """How many of a set's pictures were noticed.
+
+    Attributes:
+        n: how many there are.
+        rate: the share that was noticed, 0 to 1.
+        groups: the same by label, where the set has several.
+    """
+
+    n: int
+    rate: float
+    groups: dict[str, Detection] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """As it stands in config.json under "detection"."""
+        groups = {name: each.as_json() for name, each in self.groups.items()}
+        return {"n": self.n, "rate": self.rate, **({"groups": groups} if groups else {})}
+
+
+def read(path: Path, labels: Sequence[str], seed: int = 0) -> Unfamiliar:
+    """Read a set of unfamiliar pictures, at most 1,000 of them, drawn with `seed`.
 
     Args:
         path: one picture; a folder of pictures, in folders by label or not; a dataset's folder, of which the validation
@@ -48,46 +68,33 @@ def read(path: Path, labels: Sequence[str], seed: int = 0) -> Strangers:
         raise DataError(f"{where} holds no picture that shows none of {', '.join(labels)}. Give --ood another set.")
     drawn = np.random.default_rng(seed).permutation(len(found))[:MOST_PICTURES]
     sources, groups = zip(*(found[number] for number in sorted(drawn)), strict=True)
-    return Strangers(_title(where), list(sources), list(groups))
+    return Unfamiliar(_title(where), list(sources), list(groups))
 
 
-def read_all(paths: Iterable[Path], labels: Sequence[str]) -> list[Strangers]:
+def read_all(paths: Iterable[Path], labels: Sequence[str]) -> list[Unfamiliar]:
     """Read several sets.
 
     Raises:
         DataError: as for one; or two have the same name, under which they would be reported.
     """
     sets = [read(path, labels) for path in paths]
-    names = [strangers.name for strangers in sets]
+    names = [each.name for each in sets]
     if len(set(names)) < len(names):
         raise DataError(f"Two sets of --ood have one name: {', '.join(sorted(names))}. Rename a folder or file.")
     return sets
 
 
-def detection(logits: torch.Tensor, groups: Sequence[str | None], threshold: float) -> dict[str, Any]:
-    """Which share of a set's pictures the energy of their logits (N, K) tells to be strangers, as `rates` gives it."""
-    return rates(energies_of(logits), groups, threshold)
-
-
-def rates(scores: torch.Tensor, groups: Sequence[str | None], threshold: float) -> dict[str, Any]:
-    """Which share of a set's pictures a score tells to be strangers.
+def detection(scores: torch.Tensor, groups: Sequence[str | None], threshold: float) -> Detection:
+    """How many of a set's pictures have a score above the threshold.
 
     Args:
-        scores: (N,), the higher, the stranger.
+        scores: (N,), the higher, the more unfamiliar.
         groups: N labels.
-
-    Returns:
-        n, rate (0 to 1), and where there are several labels `groups`: label -> {n, rate}.
     """
-    result = _rate(scores, threshold)
     names = sorted({group for group in groups if group is not None})
-    if len(names) > 1:
-        result["groups"] = {name: _rate(scores[[group == name for group in groups]], threshold) for name in names}
-    return result
-
-
-def _rate(scores: torch.Tensor, threshold: float) -> dict[str, Any]:
-    return {"n": len(scores), "rate": share_above(scores, threshold)}
+    parts = {name: scores[[group == name for group in groups]] for name in names} if len(names) > 1 else {}
+    by_group = {name: Detection(len(part), share_above(part, threshold)) for name, part in parts.items()}
+    return Detection(len(scores), share_above(scores, threshold), by_group)
 
 
 def _validation_of(path: Path) -> Path:

@@ -12,32 +12,22 @@ from cnnhub.files import write_atomically
 from cnnhub.hub import BUILTIN_FOLDER
 from cnnhub.hub.config import ModelConfig
 from cnnhub.hub.folder import CARD_NAME, read_config, write_config
+from training.data.sources import Origin
 from training.data.tasks import TASKS, Task
 from training.measure import testlog
-from training.measure.evaluate import CONFUSION, RELIABILITY, home
+from training.measure.evaluate import CONFUSION, RELIABILITY, Evaluation, home
 from training.measure.plots import CURVES
+from training.release.record import Record, record_of
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _PICTURES = (("Training", CURVES), ("Given labels and answers", CONFUSION), ("Confidence and accuracy", RELIABILITY))
-MEASURED = (
-    "n", "top1", "top1_interval", "top5", "loss", "ece", "loss_uncalibrated", "ece_uncalibrated", "precision", "recall",
-    "confusion", "false_alarm",
-)  # fmt: skip
-# What the template reads of config.json's "cnnhub".
-_TOLD = (
-    "metrics", "recipe", "counts", "crops", "head_only", "best_epoch", "minutes", "earlier", "note", "command", "data",
-    "git_commit", "stopped", "skipped_steps", "backbone", "energy", "neighbours", "temperature", "label_texts", "blend",
-    "teachers", "soup",
-)  # fmt: skip
 
 
 def write(folder: Path, name: str, config: ModelConfig, task: Task | None) -> None:
     """Write the card of a fine-tuned model beside its config.json, which holds all that it says."""
-    ours = {key: None for key in _TOLD} | config.cnnhub.model_dump()
-    metrics, data_of = ours["metrics"] or {}, ours["data"] or {}
-    backbone = ours["backbone"] or {"origin": ours.get("origin")}
-    source = data_of.get("source")
-    dataset = source if source and "://" not in source else None
+    record, stored = record_of(config), config.cnnhub.model_dump()
+    pictures = record.data or Origin()
+    dataset = pictures.source if pictures.source and "://" not in pictures.source else None
     data = _metadata(name, dataset, "apache-2.0" if task else None)
     data.eval_results = [
         EvalResult(
@@ -45,33 +35,36 @@ def write(folder: Path, name: str, config: ModelConfig, task: Task | None) -> No
             dataset_type=dataset or "imagefolder",
             dataset_name=task.title if task else name,
             dataset_split=split,
-            dataset_revision=data_of.get("revision"),
+            dataset_revision=pictures.revision,
             metric_type="accuracy",
-            metric_value=round(score["top1"], 4),
+            metric_value=round(figures["top1"], 4),
         )
-        for split, score in metrics.items()
+        for split, figures in record.metrics.items()
     ]
-    _save(
-        folder,
-        data,
-        "finetuned.md",
-        **{
-            **ours,
-            "name": name,
-            "source": name if folder.resolve().parent == BUILTIN_FOLDER else as_source(folder),
-            "is_ours": task is not None,
-            "title": task.title if task else name,
-            "labels": config.labels(),
-            "cfg": config.pretrained_cfg,
-            "about": task.about(data_of) if task else "The trainer's own pictures.",
-            "terms": task.data_terms if task else "Not stated.",
-            "origin": backbone["origin"],
-            "registered_here": config.architecture.startswith("cnnhub_"),
-            "pictures": [(title, file) for title, file in _PICTURES if (folder / file).is_file()],
-            "log": testlog.summary(folder),
-            "commands": [each for each in _commands(ours, metrics) if each],
-        },
-    )
+    facts = {
+        **vars(record),
+        **{key: stored[key] for key in ("temperature", "energy", "neighbours", "label_texts")},
+        "name": name,
+        "source": name if folder.resolve().parent == BUILTIN_FOLDER else as_source(folder),
+        "is_ours": task is not None,
+        "title": task.title if task else name,
+        "labels": config.labels(),
+        "cfg": config.pretrained_cfg,
+        "about": task.about(pictures) if task else "The trainer's own pictures.",
+        "terms": task.data_terms if task else "Not stated.",
+        "origin": record.backbone.origin if record.backbone else record.origin,
+        "registered_here": config.architecture.startswith("cnnhub_"),
+        "pictures": [(title, file) for title, file in _PICTURES if (folder / file).is_file()],
+        "log": testlog.summary(folder),
+        "commands": _commands(record, stored["neighbours"] or {}),
+    }
+    _save(folder, data, "finetuned.md", **facts)
+
+
+def write_again(folder: Path, config: ModelConfig) -> None:
+    """The same for a folder whose config.json has changed: its name and task are on record."""
+    name = record_of(config).name or folder.resolve().name
+    write(folder, name, config, TASKS.get(name))
 
 
 def write_imagenet(folder: Path, config: ModelConfig) -> None:
@@ -80,36 +73,31 @@ def write_imagenet(folder: Path, config: ModelConfig) -> None:
     _save(folder, data, "imagenet.md", cfg=config.pretrained_cfg)
 
 
-def _commands(ours: dict[str, Any], metrics: dict[str, Any]) -> list[str | None]:
-    """The command lines that made the model what it is, in their order."""
-    return [ours["command"], *(m.get("command") for m in metrics.values()), (ours["neighbours"] or {}).get("command")]
-
-
-def record(source: str, result: dict[str, Any], command: str) -> None:
+def record(source: str, found: Evaluation, command: str) -> None:
     """Put a measured split into the config.json of a built-in model or a folder, and write its card again.
 
     What was fitted on validation is put there too; the plots come along where the split was drawn.
     """
     folder = recordable(source)
     config = read_config(folder)
-    ours = config.cnnhub.model_dump()
-    split, energy = result["split"], dict(result.get("energy") or {})
-    measured = {key: result[key] for key in MEASURED if key in result}
-    changes: dict[str, Any] = {"metrics": {**ours.get("metrics", {}), split: {**measured, "command": command}}}
-    if split == "validation":
-        changes |= {"temperature": result["temperature"], "reliability": {"split": split, "bins": result["reliability"]}}
-    if energy:
-        kept = {**(ours.get("energy") or {}), **energy}
-        kept["detection"] = {**(ours.get("energy") or {}).get("detection", {}), **energy.get("detection", {})}
-        changes["energy"] = kept
-    config = config.with_metadata(**changes)
+    metrics = {**record_of(config).metrics, found.split: {**found.recorded(), "command": command}}
+    fitted: dict[str, Any] = {}
+    if found.split == "validation":
+        fitted = {
+            "temperature": found.calibration.temperature,
+            "reliability": {"split": found.split, "bins": found.figures.bins()},
+        }
+    if found.false_alarm is not None:
+        before = config.cnnhub.energy.model_dump() if config.cnnhub.energy else {}
+        detection = {**before.get("detection", {}), **found.energy().get("detection", {})}
+        fitted["energy"] = {**before, **found.energy(), "detection": detection}
+    config = config.with_metadata(metrics=metrics, **fitted)
     write_config(folder, config)
-    if (drawn := result.get("contact_sheet")) and (split == "test" or "test" not in changes["metrics"]):
+    if found.contact_sheet and (found.split == "test" or "test" not in metrics):
         for file in (CONFUSION, RELIABILITY):
-            if (picture := Path(drawn).parent / file).is_file():
+            if (picture := found.contact_sheet.parent / file).is_file():
                 write_atomically(folder / file, picture.read_bytes())
-    name = ours.get("name") or folder.resolve().name
-    write(folder, name, config, TASKS.get(name))
+    write_again(folder, config)
 
 
 def recordable(source: str) -> Path:
@@ -126,6 +114,12 @@ def recordable(source: str) -> Path:
 
 def as_source(folder: Path) -> str:
     return str(folder) if folder.is_absolute() or str(folder).startswith("..") else f"./{folder}"
+
+
+def _commands(record: Record, neighbours: dict[str, Any]) -> list[str]:
+    """The command lines that made the model what it is, in their order."""
+    lines = [record.command, *(figures.get("command") for figures in record.metrics.values()), neighbours.get("command")]
+    return [line for line in lines if line]
 
 
 def _metadata(name: str, dataset: str | None, license: str | None = "apache-2.0") -> ModelCardData:

@@ -12,10 +12,11 @@ from timm.data import create_transform, resolve_data_config
 
 import cnnhub
 from cnnhub.errors import CnnHubError
-from cnnhub.hub.folder import CONFIG_NAME, metadata
+from cnnhub.hub.config import ModelConfig
+from cnnhub.hub.folder import CONFIG_NAME, read_config, write_config
 from training.measure.evaluate import evaluate
+from training.release.record import record_of
 
-PROBE = "probe"  # key under "cnnhub" in config.json: {"logits": [[...], ...]} of the probe pictures
 TOLERANCE = 1e-4  # of a logit; relative where logits are larger than 1
 _SHAPES = ((16, 16), (15, 20), (20, 15), (45, 30))  # (H, W) in blocks; not all square, so that the crop shows too
 _BLOCK = 16  # pixels
@@ -37,6 +38,16 @@ def probe_logits(classifier: cnnhub.Classifier) -> list[list[float]]:
     return [classifier.logits(picture).tolist() for picture in probe_pictures()]
 
 
+def write_with_probe(folder: Path, config: ModelConfig) -> ModelConfig:
+    """Note in config.json how the folder answers, to be compared wherever it is loaded later.
+
+    It is the saved weights that answer, which are rounded.
+    """
+    config = config.with_metadata(probe={"logits": probe_logits(cnnhub.load(folder))})
+    write_config(folder, config)
+    return config
+
+
 def check_logits(folder: Path) -> None:
     """Load a folder through cnnhub and through timm alone, and compare the logits of the probe pictures.
 
@@ -48,7 +59,7 @@ def check_logits(folder: Path) -> None:
     """
     ours = probe_logits(cnnhub.load(folder))
     _compare(ours, _timms_logits(folder), f"{folder} answers differently in cnnhub and in timm", "Check pretrained_cfg.")
-    recorded = metadata(folder).get(PROBE)
+    recorded = record_of(read_config(folder)).probe
     if recorded:
         _compare(
             ours,
@@ -64,7 +75,7 @@ def recorded_accuracy(folder: Path) -> float:
     Raises:
         VerificationError: there is none.
     """
-    accuracy = ((metadata(folder).get("metrics") or {}).get("test") or {}).get("top1")
+    accuracy = record_of(read_config(folder)).metrics.get("test", {}).get("top1")
     if accuracy is None:
         raise VerificationError(
             f"{folder / CONFIG_NAME} holds no test accuracy to compare with. Measure it first: "
@@ -80,7 +91,7 @@ def check_accuracy(folder: Path, data: Path) -> float:
         VerificationError: none is recorded, or it differs.
     """
     expected = recorded_accuracy(folder)
-    measured = float(evaluate(_as_source(folder), data, "test", log=False)["top1"])
+    measured = evaluate(_as_source(folder), data, "test", log=False).figures.top1
     if abs(measured - expected) > 1e-9:
         raise VerificationError(
             f"{folder} finds {measured:.4%} of the test pictures in {data}; its config.json says {expected:.4%}. Check --data; "
