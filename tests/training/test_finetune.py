@@ -6,11 +6,9 @@ import hashlib
 import json
 import math
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 import safetensors.torch
 import timm
@@ -25,64 +23,29 @@ from cnnhub.engines.torch import TorchEngine
 from cnnhub.errors import CnnHubError
 from cnnhub.hub.folder import read_config, write_config
 from tests.conftest import ROOT
-from training.__main__ import main
-from training.fit import backbones, prepare, trainer
+from tests.support.training_runs import COLOURS, draw, training
+from training.cli import main
+from training.fit import backbones, head, prepare
 from training.fit.backbones import head_names
 from training.fit.devices import OutOfMemoryError, accelerator, explain_memory
+from training.fit.epochs import fit_all
 from training.fit.find_lr import find_lr
 from training.fit.finetune import finetune, tensorboard
 from training.fit.head import frozen
-from training.fit.recipe import Recipe
+from training.fit.recipe import Recipe, Run
+from training.fit.trainer import copy_of
 from training.measure.evaluate import evaluate
 
 BUILTIN = str(ROOT / "cnnhub/builtin/flowers/model.safetensors")
-COLOURS = {"blue": (40, 60, 200), "red": (200, 50, 40)}
 
 
-def training(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "training", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=280)
+def copied(model: Path, folder: Path) -> Path:
+    """The model's folder without what only training needs."""
+    return shutil.copytree(model, folder / "copy", ignore=shutil.ignore_patterns("run"))
 
 
 def output_of(arguments: tuple[str, ...], folder: Path) -> tuple[str, ...]:
     return ("--output", str(folder)) if arguments[0] == "finetune" and "--output" not in arguments else ()
-
-
-def draw(folder: Path, counts: dict[str, int]) -> Path:
-    """Noisy pictures of two colours: `folder/SPLIT/LABEL/N.jpg`."""
-    generator = np.random.default_rng(0)
-    for split, count in counts.items():
-        for label, colour in COLOURS.items():
-            (folder / split / label).mkdir(parents=True)
-            for number in range(count):
-                pixels = np.clip(generator.normal(colour, 30, (48, 64, 3)), 0, 255).astype(np.uint8)
-                Image.fromarray(pixels).save(folder / split / label / f"{number}.jpg")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return draw(tmp_path_factory.mktemp("data"), {"train": 24, "validation": 8, "test": 6})
-
-
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Random weights of a small backbone with 1,000 classes, as they come from a hub."""
-    torch.manual_seed(0)
-    path = tmp_path_factory.mktemp("backbone") / "model.safetensors"
-    safetensors.torch.save_file(timm.create_model("test_byobnet").state_dict(), path)
-    return path
-
-
-@pytest.fixture(scope="module")
-def trained(data: Path, weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    output = tmp_path_factory.mktemp("runs") / "colours"
-    done = training(
-        "finetune", "--data", data, "--backbone", "test_byobnet", "--backbone-weights", weights, "--output", output,
-        "--epochs", 2, "--lr", "1e-3", "--batch-size", 8, "--workers", 0,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return output
 
 
 def test_a_fine_tuned_model_answers_right(trained: Path, data: Path) -> None:
@@ -108,7 +71,8 @@ def test_weights_are_stored_in_half_precision(trained: Path) -> None:
     assert not (trained / "run" / "checkpoints").exists()
 
 
-def test_evaluate_prints_json_and_records(trained: Path, data: Path) -> None:
+def test_evaluate_prints_json_and_records(trained: Path, data: Path, tmp_path: Path) -> None:
+    trained = copied(trained, tmp_path)
     done = training("evaluate", "--model", trained, "--data", data, "--split", "test", "--json", "--record")
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
@@ -142,7 +106,7 @@ def test_temperature_and_threshold_are_fitted_on_validation_and_used(trained: Pa
     expected = torch.softmax(classifier.logits(picture).double() / config.cnnhub.temperature, 0).max().item()
     assert classifier.predict(picture).probability == pytest.approx(expected)
 
-    copy = shutil.copytree(trained, tmp_path / "copy")
+    copy = copied(trained, tmp_path)
     forgotten = {"temperature": 1.0, "energy": None, "reliability": None}
     changed = config.model_copy(update={"cnnhub": config.cnnhub.model_copy(update=forgotten)})
     write_config(copy, changed)
@@ -160,7 +124,7 @@ def test_temperature_and_threshold_are_fitted_on_validation_and_used(trained: Pa
 
 def test_find_lr_suggests_a_rate_and_draws_the_curve(data: Path, weights: Path, tmp_path: Path) -> None:
     done = training(
-        "find-lr", "--data", data, "--backbone", "test_byobnet", "--backbone-weights", weights, "--batch-size", 8,
+        "find-lr", "--data", data, "--backbone", "test_byobnet", "--backbone-weights", weights, "--batch-size", 8, "--size", 64,
         "--output", tmp_path, "--workers", 0, "--steps", 30, "--json",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -175,8 +139,8 @@ def test_find_lr_suggests_a_rate_and_draws_the_curve(data: Path, weights: Path, 
 def test_find_lr_goes_without_mixup(data: Path, weights: Path, tmp_path: Path) -> None:
     curves = []
     for mixup in (0.2, 0.0):
-        recipe = Recipe("test_byobnet", batch_size=8, mixup=mixup, precision="float32")
-        run = prepare.Run(tmp_path / "run", workers=0)
+        recipe = Recipe("test_byobnet", size=64, batch_size=8, mixup=mixup, precision="float32")
+        run = Run(tmp_path / "run", workers=0)
         curves.append(find_lr(data, weights, recipe, run, Console(quiet=True), steps=10).losses)
     assert curves[0] == curves[1]
 
@@ -186,7 +150,7 @@ def test_finetune_never_opens_the_test_split(data: Path, weights: Path, tmp_path
     (copy / "test").write_text("a trap: opening it as a folder fails")
     done = training(
         "finetune", "--data", copy, "--backbone", "test_byobnet", "--backbone-weights", weights,
-        "--output", tmp_path / "run", "--epochs", 0, "--workers", 0,
+        "--output", tmp_path / "run", "--epochs", 0, "--size", 64, "--workers", 0,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert cnnhub.load(tmp_path / "run").labels == ["blue", "red"]
@@ -242,8 +206,8 @@ def test_no_space_is_said_before_any_picture_goes_through_the_network(
     data: Path, weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(prepare.shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10**9, 10**9 - 10**6, 10**6))
-    monkeypatch.setattr(prepare, "cached_features", lambda *arguments: pytest.fail("the work has begun"))
-    run = prepare.Run(tmp_path / "run", workers=0)
+    monkeypatch.setattr(head, "cached_features", lambda *arguments: pytest.fail("the work has begun"))
+    run = Run(tmp_path / "run", workers=0)
     with pytest.raises(CnnHubError, match=r"has 1 MB free; checkpoints of this network need 12 MB. Free some, or take another"):
         finetune(data, weights, Recipe("test_byobnet", batch_size=8, precision="float32"), run, {}, Console(quiet=True))
 
@@ -266,16 +230,13 @@ def test_frozen_survives_train_and_comes_back() -> None:
 
 @pytest.mark.parametrize("kept", [True, False])
 def test_batch_norm_keeps_the_backbones_statistics_where_asked(kept: bool, data: Path, weights: Path, tmp_path: Path) -> None:
-    recipe = Recipe("test_byobnet", epochs=1, batch_size=8, precision="float32", freeze_batch_norm=kept)
-    engine, console = accelerator("float32"), Console(quiet=True)
-    ready = prepare.prepare(data, weights, recipe, prepare.Run(tmp_path, workers=0), {}, engine, console)
-    before = trainer.copy_of(ready.network)
-    job = trainer.Job(
-        ready.train, ready.validation, recipe, engine, 0, tmp_path, 0, ready.identity, math.inf, lambda best: None,
-        lambda numbers, step: None, console,
-    )  # fmt: skip
-    trainer.fit_all(ready.network, job, None, None)
-    after = trainer.copy_of(ready.network)
+    recipe = Recipe("test_byobnet", size=64, epochs=1, batch_size=8, precision="float32", freeze_batch_norm=kept)
+    run, engine, console = Run(tmp_path, workers=0), accelerator("float32"), Console(quiet=True)
+    ready = prepare.prepare(data, weights, recipe, run, {}, engine, console)
+    head.fit_head(ready, run, console)
+    before = copy_of(ready.network)
+    fit_all(ready, run, None, None, math.inf, lambda numbers, step: None, console)
+    after = copy_of(ready.network)
     statistics = {name for name in after if name.endswith(("running_mean", "running_var"))}
     assert statistics and all(torch.equal(before[name], after[name]) is kept for name in statistics)
     assert not any(torch.equal(before[name], after[name]) for name, _ in ready.network.named_parameters())
