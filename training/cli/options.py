@@ -79,8 +79,8 @@ def choose(
         source = known.published
     else:
         raise CnnHubError(f"No pictures were named. Give --data DIR, --dataset owner/name or a task ({', '.join(tasks.TASKS)}).")
-    columns = {"image_column": image_column, "label_column": label_column}
-    source = dataclasses.replace(source, **{key: value for key, value in columns.items() if value})
+    columns = image_column or source.image_column, label_column or source.label_column
+    source = dataclasses.replace(source, image_column=columns[0], label_column=columns[1])
     return Chosen(source, known, task or source.name)
 
 

@@ -90,7 +90,7 @@ def _near(prints: Sequence[Print]) -> list[tuple[int, int]]:
         return []
     packed = np.frombuffer(b"".join(each.bits for each in prints if each.bits is not None), np.uint8).reshape(-1, BITS // 8)
     signs = np.unpackbits(packed, axis=1).astype(np.float32) * 2 - 1  # then a product is BITS - 2 * distance
-    pairs = []
+    pairs: list[tuple[int, int]] = []
     for start in range(0, len(signs), _BLOCK):
         products = signs[start : start + _BLOCK] @ signs[start:].T
         rows, columns = np.nonzero(products >= BITS - 2 * NEAR)

@@ -49,7 +49,7 @@ class Pixels(torch.utils.data.Dataset[tuple[torch.Tensor, int]]):
             return self.transform(image), self.pictures.targets[index]
 
 
-def loader(pixels: Pixels, batches: Sequence[Sequence[Key]], workers: int) -> Any:
+def loader(pixels: Pixels, batches: Sequence[list[Key]], workers: int) -> Any:
     return torch.utils.data.DataLoader(
         pixels,
         batch_sampler=batches,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -122,7 +122,7 @@ def _parquet(folder: Path) -> dict[str, Loader]:
         files.setdefault(_split_of(path.name) or WHOLE, []).append(str(path))
     if WHOLE in files and len(files) > 1:
         del files[WHOLE]
-    return {split: lambda paths=paths: _load("parquet", paths) for split, paths in files.items()}
+    return {split: partial(_load, "parquet", paths) for split, paths in files.items()}
 
 
 def _folders(folder: Path) -> dict[str, Loader]:
@@ -134,11 +134,11 @@ def _folders(folder: Path) -> dict[str, Loader]:
             if not any(path.is_file() for path in label.iterdir()) and (splits or not any(label.iterdir())):
                 raise DataError(f"{label} holds no picture. Add some, or remove the folder.")
     if splits:
-        return {split: lambda path=path: _images(f"{glob.escape(str(path))}/*/*") for split, path in splits.items()}
+        return {split: partial(_images, f"{glob.escape(str(path))}/*/*") for split, path in splits.items()}
     if not children:
         found = sorted(path.name for path in folder.iterdir())[:8]
         raise DataError(f"{folder} holds no folder of pictures (found: {found}). {FORMS}")
-    return {WHOLE: lambda: _images(f"{glob.escape(str(folder))}/*/*")}
+    return {WHOLE: partial(_images, f"{glob.escape(str(folder))}/*/*")}
 
 
 def _on_hub(source: Source) -> dict[str, Loader]:
@@ -148,7 +148,7 @@ def _on_hub(source: Source) -> dict[str, Loader]:
         return _fetched(lambda: datasets.load_dataset(source.place, split=split, revision=revision), source)
 
     names = _fetched(lambda: datasets.get_dataset_split_names(source.place, revision=revision), source)
-    return {_split_of(name) or WHOLE: lambda name=name: load(name) for name in names}
+    return {_split_of(name) or WHOLE: partial(load, name) for name in names}
 
 
 def _unpacked(source: Source) -> Path:

@@ -41,7 +41,8 @@ class Pictures:
     def source(self, index: int) -> str | bytes:
         """A picture as a path, or as encoded bytes where it lies in a parquet file."""
         image = self._rows[index]["image"]
-        return image["bytes"] or image["path"]
+        encoded: str | bytes = image["bytes"] or image["path"]
+        return encoded
 
     def name(self, index: int) -> str:
         """What to call a picture to a reader."""

@@ -96,9 +96,15 @@ def create(config: ModelConfig, recipe: Recipe, weights: Weights) -> torch.nn.Mo
     return network.to(memory_format=torch.channels_last)
 
 
+def head_of(network: Any) -> torch.nn.Linear:
+    """The classifier of a timm network, wherever the architecture keeps it."""
+    head: torch.nn.Linear = network.get_classifier()
+    return head
+
+
 def head_names(network: torch.nn.Module) -> set[str]:
-    """Names of the classifier's parameters, wherever the architecture keeps it."""
-    head = network.get_classifier()
+    """Names of the classifier's parameters."""
+    head = head_of(network)
     prefix = next(name for name, module in network.named_modules() if module is head)
     return {f"{prefix}.{name}" for name, _ in head.named_parameters()}
 
@@ -130,8 +136,7 @@ def _timm_name(backbone: str) -> str:
 
 def _beside(weights: Weights) -> ModelConfig | None:
     """The config.json that lies beside a backbone's file, where one does."""
-    has_config = isinstance(weights, Path) and (weights.parent / CONFIG_NAME).is_file()
-    return read_config(weights.parent) if has_config else None
+    return read_config(weights.parent) if isinstance(weights, Path) and (weights.parent / CONFIG_NAME).is_file() else None
 
 
 def _from_timms_hub(recipe: Recipe, num_classes: int) -> torch.nn.Module:

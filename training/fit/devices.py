@@ -62,7 +62,7 @@ def over_all(
         return values.clone().cpu()
     longest = -(-count // processes)
     padded = torch.cat([values, values.new_zeros(longest - len(values), *values.shape[1:])])
-    gathered = engine.gather(padded.clone())  # (processes * longest, F), one process after the other
+    gathered: torch.Tensor = engine.gather(padded.clone())  # (processes * longest, F), one process after the other
     in_order = gathered.reshape(processes, longest, -1).transpose(0, 1)  # picture j * processes + p stood at (p, j)
     return in_order.reshape(processes * longest, -1)[:count].cpu()
 

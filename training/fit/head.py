@@ -21,6 +21,7 @@ from sklearn.linear_model import LogisticRegression
 
 from cnnhub.files import write_atomically
 from training.data.pixels import Pixels, derive
+from training.fit.backbones import head_of
 from training.fit.devices import Progress, over_all
 from training.fit.prepare import Prepared
 from training.fit.recipe import Recipe, Run
@@ -74,7 +75,7 @@ def fit_head(ready: Prepared, run: Run, console: Console) -> Head | None:
         task = bar.add_task("phase 1: features", total=total)
         features = cached_features(ready, run, lambda pictures: bar.advance(task, pictures))
     fitted: list[Any] = [None, None, None]
-    head = ready.network.get_classifier()
+    head = head_of(ready.network)
     if ready.engine.is_main_process:
         fitted = list(_choose(features.tensors, ready.recipe))
     broadcast_object_list(fitted)
@@ -110,7 +111,7 @@ def cached_features(ready: Prepared, run: Run, advance: Progress) -> Features:
 @contextmanager
 def frozen(network: torch.nn.Module) -> Iterator[None]:
     """The backbone neither learns nor changes its batch-norm statistics within the block, even after `network.train()`."""
-    head = network.get_classifier()
+    head = head_of(network)
     kept = {parameter for parameter in head.parameters()}
     learned = [(parameter, parameter.requires_grad) for parameter in network.parameters() if parameter not in kept]
     modes = {module: module.training for module in network.modules()}
@@ -119,7 +120,7 @@ def frozen(network: torch.nn.Module) -> Iterator[None]:
     body = [module for module in network.modules() if module is not network and module is not head]
     network.eval()
     for module in body:
-        module.train = lambda mode=True, module=module: module  # type: ignore[method-assign, assignment, misc]
+        module.train = lambda mode=True, module=module: module  # type: ignore[method-assign, misc]
     try:
         yield
     finally:
@@ -132,7 +133,8 @@ def frozen(network: torch.nn.Module) -> Iterator[None]:
 
 
 def _computed(ready: Prepared, run: Run, advance: Progress) -> dict[str, torch.Tensor]:
-    network, recipe, engine = ready.network, ready.recipe, ready.engine
+    network: Any = ready.network
+    recipe, engine = ready.recipe, ready.engine
 
     def pooled(batch: torch.Tensor) -> torch.Tensor:
         with engine.autocast():

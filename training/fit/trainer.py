@@ -73,7 +73,7 @@ class Trainer:
     @property
     def rate(self) -> float:
         """The head's learning rate."""
-        return max(group["lr"] for group in self.optimizer.param_groups)
+        return float(max(group["lr"] for group in self.optimizer.param_groups))
 
     def train_mode(self) -> None:
         """Measuring leaves the network in eval mode; before the next step it has to be called."""

@@ -10,9 +10,10 @@ from huggingface_hub import ModelCard
 from rich.console import Console
 
 from cnnhub import hub
+from cnnhub.errors import PushError
 from cnnhub.hub import publish
 from cnnhub.hub.folder import CARD_NAME
-from cnnhub.hub.publish import PushError, Remote, reason
+from cnnhub.hub.publish import Remote, reason
 from training.release.verify import check_accuracy, check_logits, recorded_accuracy
 
 REQUIRED = (hub.CONFIG_NAME, hub.WEIGHTS_NAME, CARD_NAME)
