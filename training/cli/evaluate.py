@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from training.cli import options
-from training.cli.options import Data, Dataset, ImageColumn, Json, LabelColumn, TaskName
 
 Model = Annotated[str, typer.Option(help="A built-in name, a folder (./runs/mine) or a Hub id.")]
 Split = Annotated[str, typer.Option(help="train, validation or test.")]
@@ -25,15 +24,15 @@ BatchSize = Annotated[int, typer.Option(min=1, help="Pictures at once.")]
 
 def evaluate(
     model: Model,
-    task: TaskName = None,
-    data: Data = None,
-    dataset: Dataset = None,
-    image_column: ImageColumn = None,
-    label_column: LabelColumn = None,
+    task: options.TaskName = None,
+    data: options.Data = None,
+    dataset: options.Dataset = None,
+    image_column: options.ImageColumn = None,
+    label_column: options.LabelColumn = None,
     split: Split = "test",
     ood: Ood = None,
     output: Output = None,
-    as_json: Json = False,
+    as_json: options.Json = False,
     record: Record = False,
     batch_size: BatchSize = 32,
 ) -> None:

@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from training.cli import options
-from training.cli.options import Data, Dataset, ImageColumn, LabelColumn, TaskName
 
 Model = Annotated[str, typer.Option(help="A built-in name or a folder (./runs/mine).")]
 Ood = Annotated[list[Path] | None, typer.Option(help="Pictures of none of the labels, to count how many it notices.")]
@@ -17,11 +16,11 @@ Ood = Annotated[list[Path] | None, typer.Option(help="Pictures of none of the la
 
 def familiar(
     model: Model,
-    task: TaskName = None,
-    data: Data = None,
-    dataset: Dataset = None,
-    image_column: ImageColumn = None,
-    label_column: LabelColumn = None,
+    task: options.TaskName = None,
+    data: options.Data = None,
+    dataset: options.Dataset = None,
+    image_column: options.ImageColumn = None,
+    label_column: options.LabelColumn = None,
     ood: Ood = None,
 ) -> None:
     """Teach a model to notice pictures of nothing that it knows, better than by its energy alone.

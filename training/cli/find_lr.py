@@ -9,25 +9,6 @@ import typer
 from rich.markup import escape
 
 from training.cli import options
-from training.cli.options import (
-    DEFAULTS,
-    Backbone,
-    BackboneWeights,
-    BatchSize,
-    Data,
-    Dataset,
-    FixLeaks,
-    FromScratch,
-    ImageColumn,
-    Json,
-    LabelColumn,
-    ModelArg,
-    Precision,
-    Seed,
-    Size,
-    TaskName,
-    Workers,
-)
 from training.fit.recipe import Recipe, Run
 
 Output = Annotated[Path | None, typer.Option(help="The model's folder, for the curve; runs/TASK by default.")]
@@ -35,24 +16,24 @@ Steps = Annotated[int, typer.Option(min=10, help="Steps, each at a higher rate."
 
 
 def find_lr(
-    task: TaskName = None,
-    data: Data = None,
-    dataset: Dataset = None,
-    image_column: ImageColumn = None,
-    label_column: LabelColumn = None,
+    task: options.TaskName = None,
+    data: options.Data = None,
+    dataset: options.Dataset = None,
+    image_column: options.ImageColumn = None,
+    label_column: options.LabelColumn = None,
     output: Output = None,
-    backbone: Backbone = DEFAULTS.backbone,
-    backbone_weights: BackboneWeights = None,
-    from_scratch: FromScratch = False,
-    model_arg: ModelArg = None,
-    size: Size = None,
-    batch_size: BatchSize = DEFAULTS.batch_size,
-    precision: Precision = DEFAULTS.precision,
+    backbone: options.Backbone = Recipe.backbone,
+    backbone_weights: options.BackboneWeights = None,
+    from_scratch: options.FromScratch = False,
+    model_arg: options.ModelArg = None,
+    size: options.Size = None,
+    batch_size: options.BatchSize = Recipe.batch_size,
+    precision: options.Precision = Recipe.precision,
     steps: Steps = 100,
-    seed: Seed = DEFAULTS.seed,
-    fix_leaks: FixLeaks = False,
-    workers: Workers = 2,
-    as_json: Json = False,
+    seed: options.Seed = Recipe.seed,
+    fix_leaks: options.FixLeaks = False,
+    workers: options.Workers = 2,
+    as_json: options.Json = False,
 ) -> None:
     """Draw training loss against the learning rate, and suggest finetune's --lr. Takes a minute or two; keeps no weights.
 

@@ -11,26 +11,6 @@ import typer
 from rich.markup import escape
 
 from training.cli import options
-from training.cli.options import (
-    DEFAULTS,
-    Backbone,
-    BackboneWeights,
-    BatchSize,
-    Chosen,
-    Data,
-    Dataset,
-    FixLeaks,
-    FromScratch,
-    ImageColumn,
-    LabelColumn,
-    ModelArg,
-    Precision,
-    Seed,
-    Size,
-    TaskName,
-    Workers,
-    console,
-)
 from training.fit.recipe import Recipe, Run
 from training.fit.stops import DivergedError, Stopped, interruptible
 
@@ -67,43 +47,43 @@ CheckpointSteps = Annotated[int, typer.Option(min=0, help="Steps between checkpo
 
 
 def finetune(
-    task: TaskName = None,
-    data: Data = None,
-    dataset: Dataset = None,
-    image_column: ImageColumn = None,
-    label_column: LabelColumn = None,
+    task: options.TaskName = None,
+    data: options.Data = None,
+    dataset: options.Dataset = None,
+    image_column: options.ImageColumn = None,
+    label_column: options.LabelColumn = None,
     output: Output = None,
-    backbone: Backbone = DEFAULTS.backbone,
-    backbone_weights: BackboneWeights = None,
-    from_scratch: FromScratch = False,
-    model_arg: ModelArg = None,
-    size: Size = None,
-    views: Views = DEFAULTS.views,
-    epochs: Epochs = DEFAULTS.epochs,
-    lr: Rate = DEFAULTS.lr,
-    layer_decay: LayerDecay = DEFAULTS.layer_decay,
-    weight_decay: WeightDecay = DEFAULTS.weight_decay,
-    warmup_epochs: WarmupEpochs = DEFAULTS.warmup_epochs,
-    label_smoothing: LabelSmoothing = DEFAULTS.label_smoothing,
-    mixup: Mixup = DEFAULTS.mixup,
-    augment: Augment = DEFAULTS.augment,
-    scale: Scale = DEFAULTS.scale,
-    ema_decay: EmaDecay = DEFAULTS.ema_decay,
-    freeze_batch_norm: FreezeBatchNorm = DEFAULTS.freeze_batch_norm,
-    batch_size: BatchSize = DEFAULTS.batch_size,
-    accumulate: Accumulate = DEFAULTS.accumulate,
-    clip: Clip = DEFAULTS.clip,
-    precision: Precision = DEFAULTS.precision,
+    backbone: options.Backbone = Recipe.backbone,
+    backbone_weights: options.BackboneWeights = None,
+    from_scratch: options.FromScratch = False,
+    model_arg: options.ModelArg = None,
+    size: options.Size = None,
+    views: Views = Recipe.views,
+    epochs: Epochs = Recipe.epochs,
+    lr: Rate = Recipe.lr,
+    layer_decay: LayerDecay = Recipe.layer_decay,
+    weight_decay: WeightDecay = Recipe.weight_decay,
+    warmup_epochs: WarmupEpochs = Recipe.warmup_epochs,
+    label_smoothing: LabelSmoothing = Recipe.label_smoothing,
+    mixup: Mixup = Recipe.mixup,
+    augment: Augment = Recipe.augment,
+    scale: Scale = Recipe.scale,
+    ema_decay: EmaDecay = Recipe.ema_decay,
+    freeze_batch_norm: FreezeBatchNorm = Recipe.freeze_batch_norm,
+    batch_size: options.BatchSize = Recipe.batch_size,
+    accumulate: Accumulate = Recipe.accumulate,
+    clip: Clip = Recipe.clip,
+    precision: options.Precision = Recipe.precision,
     patience: Patience = 0,
     teacher: Teacher = None,
-    blend: Blend = DEFAULTS.blend,
-    seed: Seed = DEFAULTS.seed,
+    blend: Blend = Recipe.blend,
+    seed: options.Seed = Recipe.seed,
     resume: Resume = False,
     overwrite: Overwrite = False,
     max_minutes: MaxMinutes = 0.0,
     checkpoint_steps: CheckpointSteps = 100,
-    fix_leaks: FixLeaks = False,
-    workers: Workers = 2,
+    fix_leaks: options.FixLeaks = False,
+    workers: options.Workers = 2,
 ) -> None:
     """Fine-tune a backbone: first the head on frozen features, then all layers at layer-wise decayed rates.
 
@@ -125,7 +105,7 @@ def finetune(
     _carry_out(chosen, options.weights(backbone_weights, from_scratch), recipe, run)
 
 
-def _carry_out(chosen: Chosen, weights: Weights, recipe: Recipe, run: Run) -> None:
+def _carry_out(chosen: options.Chosen, weights: Weights, recipe: Recipe, run: Run) -> None:
     """Train, write the card, and say how to load the model, or how to go on where the run was stopped."""
     from training.fit.finetune import finetune as train
     from training.release import card
@@ -135,16 +115,16 @@ def _carry_out(chosen: Chosen, weights: Weights, recipe: Recipe, run: Run) -> No
     run = dataclasses.replace(run, name=chosen.name, command=command)
     try:
         with interruptible():
-            config = train(chosen.source, weights, recipe, run, task.label_texts if task else {}, console)
+            config = train(chosen.source, weights, recipe, run, task.label_texts if task else {}, options.console)
     except Stopped as stopped:
         kept = "a checkpoint is saved" if stopped.saved else "what was saved before stays"
-        console.print(f"Stopped by {stopped}; {kept}. Go on with:\n{escape(command)} --resume", soft_wrap=True)
+        options.console.print(f"Stopped by {stopped}; {kept}. Go on with:\n{escape(command)} --resume", soft_wrap=True)
         raise SystemExit(stopped.status) from None
     except DivergedError as error:
-        console.print(f"[red]Stopped:[/] {escape(str(error))}", highlight=False)
+        options.console.print(f"[red]Stopped:[/] {escape(str(error))}", highlight=False)
         raise SystemExit(3) from None
     if os.environ.get("RANK", "0") != "0":
         return
     card.write(run.output, chosen.name, config, task)
     source = card.as_source(run.output)
-    console.print(f"Saved. Load it with: cnnhub.load({source!r}), or: make app MODEL={source}")
+    options.console.print(f"Saved. Load it with: cnnhub.load({source!r}), or: make app MODEL={source}")

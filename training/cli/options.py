@@ -15,14 +15,12 @@ import typer
 from rich.console import Console, RenderableType
 
 from cnnhub.errors import CnnHubError
-from training.fit.recipe import Recipe
 
 if TYPE_CHECKING:
     from training.data.sources import Source
     from training.data.tasks import Task
     from training.fit.backbones import Weights
 
-DEFAULTS = Recipe()
 console = Console(stderr=True)
 
 TaskName = Annotated[

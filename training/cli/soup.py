@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from training.cli import options
-from training.cli.options import Data, Dataset, ImageColumn, LabelColumn, TaskName
 
 Models = Annotated[list[Path], typer.Option(help="The folder of a finished finetune run, once for each.")]
 Output = Annotated[Path, typer.Option(help="Folder of the new model.")]
@@ -17,11 +16,11 @@ Output = Annotated[Path, typer.Option(help="Folder of the new model.")]
 def soup(
     model: Models,
     output: Output,
-    task: TaskName = None,
-    data: Data = None,
-    dataset: Dataset = None,
-    image_column: ImageColumn = None,
-    label_column: LabelColumn = None,
+    task: options.TaskName = None,
+    data: options.Data = None,
+    dataset: options.Dataset = None,
+    image_column: options.ImageColumn = None,
+    label_column: options.LabelColumn = None,
 ) -> None:
     """Average the weights of models fine-tuned from the same backbone: often better than each, and as fast as one.
 

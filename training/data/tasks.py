@@ -50,11 +50,7 @@ def get(name: str) -> Task:
 _CATS_VS_DOGS = Task(
     name="cats-vs-dogs",
     title="Cats vs. dogs",
-    label_texts={
-        "en": {"cat": "cat", "dog": "dog"},
-        "zh-TW": {"cat": "貓", "dog": "狗"},
-        "zh-CN": {"cat": "猫", "dog": "狗"},
-    },
+    label_texts={"en": {"cat": "cat", "dog": "dog"}, "zh-TW": {"cat": "貓", "dog": "狗"}, "zh-CN": {"cat": "猫", "dog": "狗"}},
     published=Source("microsoft/cats_vs_dogs", on_hub=True, label_column="labels"),
     about_published=(
         "Photos of cats and dogs from the Asirra set, as published in microsoft/cats_vs_dogs; rows that cannot be decoded were "
@@ -77,27 +73,9 @@ _FLOWERS = Task(
     name="flowers",
     title="Five flowers",
     label_texts={
-        "en": {
-            "daisy": "daisy",
-            "dandelion": "dandelion",
-            "roses": "rose",
-            "sunflowers": "sunflower",
-            "tulips": "tulip",
-        },
-        "zh-TW": {
-            "daisy": "雛菊",
-            "dandelion": "蒲公英",
-            "roses": "玫瑰",
-            "sunflowers": "向日葵",
-            "tulips": "鬱金香",
-        },
-        "zh-CN": {
-            "daisy": "雏菊",
-            "dandelion": "蒲公英",
-            "roses": "玫瑰",
-            "sunflowers": "向日葵",
-            "tulips": "郁金香",
-        },
+        "en": {"daisy": "daisy", "dandelion": "dandelion", "roses": "rose", "sunflowers": "sunflower", "tulips": "tulip"},
+        "zh-TW": {"daisy": "雛菊", "dandelion": "蒲公英", "roses": "玫瑰", "sunflowers": "向日葵", "tulips": "鬱金香"},
+        "zh-CN": {"daisy": "雏菊", "dandelion": "蒲公英", "roses": "玫瑰", "sunflowers": "向日葵", "tulips": "郁金香"},
     },
     published=Source("https://storage.googleapis.com/download.tensorflow.org/example_images/flower_photos.tgz"),
     about_published=(

@@ -50,13 +50,7 @@ class State:
 
 
 def fit_all(
-    ready: Prepared,
-    run: Run,
-    head_score: Score | None,
-    found: dict[str, Any] | None,
-    deadline: float,
-    log: Log,
-    console: Console,
+    ready: Prepared, run: Run, head_score: Score | None, found: dict[str, Any] | None, deadline: float, log: Log, console: Console
 ) -> State:
     """Train, leaving in the network the best averaged weights by validation.
 

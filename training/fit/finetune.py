@@ -29,12 +29,7 @@ TENSORBOARD = "run/tensorboard"
 
 
 def finetune(
-    data: Source | Path,
-    weights: Weights,
-    recipe: Recipe,
-    run: Run,
-    label_texts: dict[str, dict[str, str]],
-    console: Console,
+    data: Source | Path, weights: Weights, recipe: Recipe, run: Run, label_texts: dict[str, dict[str, str]], console: Console
 ) -> ModelConfig:
     """Fine-tune a backbone on `data`'s train split, choose on its validation split, write a model folder.
 

@@ -73,12 +73,7 @@ def confusion_matrix(matrix: Sequence[Sequence[int]], labels: Sequence[str], pat
 
 
 def reliability(
-    probabilities: torch.Tensor,
-    targets: torch.Tensor,
-    path: Path,
-    temperature: float = 1.0,
-    bins: int = 15,
-    title: str = "",
+    probabilities: torch.Tensor, targets: torch.Tensor, path: Path, temperature: float = 1.0, bins: int = 15, title: str = ""
 ) -> None:
     """How often the answer is right where the network says that it is so sure, with 95 % intervals (Wilson).
 
