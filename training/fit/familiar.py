@@ -55,14 +55,14 @@ class Learned:
 
 
 def learn(
-    source: str, data: Source | Path, ood: Iterable[Path] = (), command: str = "", pictures: int = PICTURES, seed: int = 0
+    source: str, data: Source | Path, others: Iterable[Path] = (), command: str = "", pictures: int = PICTURES, seed: int = 0
 ) -> Learned:
     """Fit `cnnhub.familiarity` and write it into the model's folder: familiar.safetensors, config.json, and the card
     of a model that `finetune` made.
 
     Args:
         data: its train split gives the embeddings, its validation split means, deviations and the threshold.
-        ood: sets of pictures that show none of the labels, as `unfamiliar.read` takes them.
+        others: sets of pictures that show none of the labels, as `unfamiliar.read` takes them.
         pictures: how many training pictures are kept, as many of each label as there are.
 
     Raises:
@@ -73,7 +73,7 @@ def learn(
     if folder is None:
         raise CnnHubError(f"{source} is no folder that can be written to. Copy the model into one first.")
     classifier = cnnhub.load(source)
-    sets = unfamiliar.read_all(ood, classifier.labels)
+    sets = unfamiliar.read_all(others, classifier.labels)
     train, validation = (load_split(data, split, check=False) for split in ("train", "validation"))
     taught = _answers(classifier, train, _of_each_label(train.targets, pictures, seed), "train")
     write_familiar(folder, taught.embeddings)

@@ -88,7 +88,7 @@ def evaluate(
     data: Source | Path,
     split: str = "test",
     batch_size: int = 32,
-    ood: Sequence[Path] = (),
+    others: Sequence[Path] = (),
     output: Path | None = None,
     log: bool = True,
 ) -> Evaluation:
@@ -97,7 +97,7 @@ def evaluate(
     On validation the temperature and the threshold of the energy are fitted anew; elsewhere the stored ones are used.
 
     Args:
-        ood: sets of pictures that show none of the labels, as `unfamiliar.read` takes them.
+        others: sets of pictures that show none of the labels, as `unfamiliar.read` takes them.
         output: a folder for confusion_matrix.png, reliability.png and SPLIT.html, the pictures that were hardest.
         log: add a line to the model's log if this opens the test split; only a check of a recorded figure goes without.
 
@@ -113,12 +113,12 @@ def evaluate(
     pictures = load_split(data, split, check=False)
     numbers = torch.tensor([classifier.label_index(label) for label in pictures.labels])
     calibration = _stored(classifier)
-    if ood and split != "validation" and calibration.threshold is None:
+    if others and split != "validation" and calibration.threshold is None:
         raise CnnHubError(
             f"{source} has no threshold for strangers. Fit it first: python -m training evaluate --model {source} "
             "--data DIR --split validation --record"
         )
-    sets = unfamiliar.read_all(ood, classifier.labels)
+    sets = unfamiliar.read_all(others, classifier.labels)
     encoded = (pictures.source(index) for index in range(len(pictures)))
     answered = answers(classifier, encoded, len(pictures), f"evaluating {split}", batch_size)
     if not answered.readable:
