@@ -32,7 +32,7 @@ class Print:
     Attributes:
         digest: SHA-256 of the encoded bytes.
         size: (width, height), pixels.
-        bits: difference hash (imagehash's dhash, 256 bits, packed); None for a picture too flat to be told by it.
+        bits: difference hash (imagehash's dhash, 256 bits, packed); None for a picture too flat to have one that means something.
     """
 
     digest: str

@@ -162,7 +162,7 @@ def _unpacked(source: Source) -> Path:
 
 @cache
 def _extract(place: str, changed: int | None) -> Path:
-    """`datasets` keeps what it fetched; what it extracted of a file on this disk may be of an older one."""
+    """`datasets` keeps what it has extracted; of a file on this disk that may be an older version."""
     config = datasets.DownloadConfig(force_extract=changed is not None)
     return Path(datasets.DownloadManager(download_config=config).download_and_extract(place))
 

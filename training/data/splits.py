@@ -45,7 +45,7 @@ class Pictures:
         return encoded
 
     def name(self, index: int) -> str:
-        """What to call a picture to a reader."""
+        """A picture's name, for a reader."""
         path = self._rows[index]["image"]["path"]
         return "/".join(Path(path).parts[-3:]) if path else f"row {index}"
 

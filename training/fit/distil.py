@@ -18,7 +18,7 @@ from cnnhub.hub.folder import read_config
 from training.fit.recipe import RecipeError
 from training.release.record import Parent, parent
 
-_SEEN_ALIKE = ("input_size", "interpolation", "mean", "std")  # crops are the student's own
+SEEN_ALIKE = ("input_size", "interpolation", "mean", "std")  # crops are the student's own
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def check(folders: tuple[str, ...], student: ModelConfig) -> None:
                 f"--teacher {folder} answers with the labels {teacher.labels()}; the pictures have {student.labels()}. "
                 "Take a teacher that was trained on the same task."
             )
-        for name in _SEEN_ALIKE:
+        for name in SEEN_ALIKE:
             theirs, ours = getattr(teacher.pretrained_cfg, name), getattr(student.pretrained_cfg, name)
             if theirs != ours:
                 raise RecipeError(

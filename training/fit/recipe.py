@@ -77,10 +77,10 @@ class Recipe:
     seed: int = 0
 
     def check(self, processes: int = 1) -> None:
-        """Before any picture is read.
+        """Refuse what cannot work, before any picture is read.
 
         Raises:
-            RecipeError, UnknownNameError: what cannot work, and what would.
+            RecipeError, UnknownNameError: the setting, and what would work.
         """
         if self.precision not in PRECISIONS:
             raise UnknownNameError("precision", self.precision, PRECISIONS)
@@ -129,7 +129,7 @@ class Run:
         checkpoint_steps: steps between checkpoints, beside the one at each epoch's end; 0 is none between.
         workers: processes that decode pictures.
         fix_leaks: train on validation pictures that have a copy in train, where otherwise they are refused.
-        name, command: what the model is called and the command line that makes it, for its card.
+        name, command: what the model is called, and the command line that makes it; both stand in its card.
     """
 
     output: Path

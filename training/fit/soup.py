@@ -23,6 +23,7 @@ from cnnhub.hub.folder import read_config, read_weights, write
 from training.data.sources import Source
 from training.data.writable import check_writable
 from training.fit.choose import cropped
+from training.fit.distil import SEEN_ALIKE
 from training.fit.recipe import RecipeError
 from training.measure import plots
 from training.measure.evaluate import Evaluation, evaluate
@@ -30,7 +31,6 @@ from training.measure.score import Score
 from training.release.record import Member, Record, Soup, git_commit, parent, record_of
 from training.release.verify import write_with_probe
 
-_SEEN_ALIKE = ("input_size", "interpolation", "mean", "std")  # crops are chosen anew
 State = dict[str, torch.Tensor]
 
 
@@ -173,7 +173,7 @@ def _what_must_agree(config: ModelConfig) -> dict[str, Any]:
         "labels": config.labels(),
         "backbone": record.backbone.sha256,
         "pictures": record.data.split_hash,
-        **{key: getattr(cfg, key) for key in _SEEN_ALIKE},
+        **{key: getattr(cfg, key) for key in SEEN_ALIKE},
     }
 
 

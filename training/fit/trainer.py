@@ -76,7 +76,7 @@ class Trainer:
         return float(max(group["lr"] for group in self.optimizer.param_groups))
 
     def train_mode(self) -> None:
-        """Measuring leaves the network in eval mode; before the next step it has to be called."""
+        """To be called before the first step, and after each measurement, which leaves the network in eval mode."""
         self.model.train()
         if self.recipe.freeze_batch_norm:
             for layer in self.network.modules():

@@ -142,7 +142,7 @@ def evaluate(
 
 
 def home(source: str) -> Path | None:
-    """The folder of a built-in model or a folder, where something can be written beside it; None for others."""
+    """The folder of a model that lies on this disk and can be written to; None for others."""
     if not hub.is_folder(source) and source not in hub.builtin_models():
         return None
     folder = hub.resolve(source).weights.parent
@@ -150,7 +150,7 @@ def home(source: str) -> Path | None:
 
 
 def folder_for(source: str) -> Path:
-    """Where plots and contact sheets go unless somebody says: beside one's own model; what ships carries nobody's pictures."""
+    """Where plots and contact sheets go if no folder is named: beside the model, but never into a built-in one, which ships."""
     folder = home(source)
     if folder is None or hub.BUILTIN_FOLDER.resolve() in folder.resolve().parents:
         return Path("runs") / "evaluation" / source.replace("/", "--").replace("@", "--")

@@ -1,4 +1,4 @@
-"""How good logits are, in figures."""
+"""What is counted of a network's logits on one split."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Figures:
 
 
 def measure(logits: torch.Tensor, targets: torch.Tensor, labels: Sequence[str], temperature: float) -> Figures:
-    """How good logits are.
+    """Compare logits with the given labels.
 
     Args:
         logits: (N, K)

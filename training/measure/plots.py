@@ -1,4 +1,4 @@
-"""Pictures of figures: how training went, which labels are confused, how far probabilities can be believed."""
+"""Plots: how training went, which labels are confused, how far probabilities can be believed."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def confusion_matrix(matrix: Sequence[Sequence[int]], labels: Sequence[str], pat
 def reliability(
     probabilities: torch.Tensor, targets: torch.Tensor, path: Path, temperature: float = 1.0, bins: int = 15, title: str = ""
 ) -> None:
-    """How often the answer is right where the network says that it is so sure, with 95 % intervals (Wilson).
+    """How often the answer is right at each confidence, with 95 % intervals (Wilson).
 
     Args:
         probabilities: (N, K) after `temperature`; what stood before it is drawn in grey beneath where it differs.

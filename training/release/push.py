@@ -95,7 +95,7 @@ def _files(folder: Path) -> dict[str, Path]:
 
 
 def _is_new(tag: str, remote: Remote, wanted: publish.Digests) -> bool:
-    """Whether the tag is still to be made; one that names these very files is done."""
+    """Whether the tag has to be made; one that names these very files is there already."""
     if remote.info is None:
         return True
     tags = {ref.name: ref.target_commit for ref in remote.api.list_repo_refs(remote.repository).tags}
@@ -111,7 +111,7 @@ def _is_new(tag: str, remote: Remote, wanted: publish.Digests) -> bool:
 
 
 def _verify(folder: Path, data: Path | None, before: publish.Digests, console: Console) -> dict[str, Path]:
-    """Check the model -> the files that travel: the same, but that measuring the test split may be noted in its log."""
+    """Check the model -> the files that travel: those from before, but that measuring the test split adds a line to its log."""
     check_logits(folder)
     console.print("Loaded again, the folder gives equal logits in cnnhub and timm.")
     if data is not None:

@@ -15,6 +15,7 @@ from cnnhub.errors import CnnHubError
 from cnnhub.hub.config import ModelConfig
 from cnnhub.hub.folder import CONFIG_NAME, read_config, write_config
 from training.measure.evaluate import evaluate
+from training.release.card import as_source
 from training.release.record import record_of
 
 TOLERANCE = 1e-4  # of a logit; relative where logits are larger than 1
@@ -79,7 +80,7 @@ def recorded_accuracy(folder: Path) -> float:
     if accuracy is None:
         raise VerificationError(
             f"{folder / CONFIG_NAME} holds no test accuracy to compare with. Measure it first: "
-            f"python -m training evaluate --model {_as_source(folder)} --data DIR --split test --record"
+            f"python -m training evaluate --model {as_source(folder)} --data DIR --split test --record"
         )
     return float(accuracy)
 
@@ -91,11 +92,11 @@ def check_accuracy(folder: Path, data: Path) -> float:
         VerificationError: none is recorded, or it differs.
     """
     expected = recorded_accuracy(folder)
-    measured = evaluate(_as_source(folder), data, "test", log=False).figures.top1
+    measured = evaluate(as_source(folder), data, "test", log=False).figures.top1
     if abs(measured - expected) > 1e-9:
         raise VerificationError(
             f"{folder} finds {measured:.4%} of the test pictures in {data}; its config.json says {expected:.4%}. Check --data; "
-            f"if the data changed, measure again: python -m training evaluate --model {_as_source(folder)} --data {data} --record"
+            f"if the data changed, measure again: python -m training evaluate --model {as_source(folder)} --data {data} --record"
         )
     return measured
 
@@ -118,7 +119,3 @@ def _compare(found: list[list[float]], expected: list[list[float]], problem: str
     difference = float(np.abs(a - b).max())
     if not difference <= TOLERANCE * max(1.0, float(np.abs(b).max())):  # so written, NaN is a difference too
         raise VerificationError(f"{problem}: a logit differs by {difference:.2g}, more than {TOLERANCE:g}. {advice}")
-
-
-def _as_source(folder: Path) -> str:
-    return str(folder.resolve())
