@@ -184,7 +184,7 @@ def raw_get(app: str, target: str) -> tuple[int, bytes]:
     return answer.status, answer.read()
 
 
-@pytest.mark.parametrize("secret", ["/etc/passwd", "{app}/app.py", "{app}/texts/page.py", "{root}/pyproject.toml"])
+@pytest.mark.parametrize("secret", ["/etc/passwd", "{app}/app.py", "{app}/demo/texts/page.py", "{root}/pyproject.toml"])
 def test_file_routes_give_nothing_away(app: str, server: Server, secret: str) -> None:
     path = secret.format(app=server.log.parent / "space", root=ROOT)
     up = "../" * 12

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-import texts
+from demo import texts
 from tests.conftest import EXAMPLES, ROOT
 
 ARTIFACTS = ROOT / "artifacts"

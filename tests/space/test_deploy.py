@@ -164,9 +164,9 @@ def test_a_dry_run_and_the_help_ask_nobody(hub: LoopbackHub, environment: dict[s
         (".huggingface/token.txt", "x", "is no part of a Space"),
         ("server.pem", "x", "is no part of a Space"),
         ("notes", "x", "is no part of a Space"),
-        ("networks.py", f'import os\nTOKEN = "{FAKE_TOKEN}"\n', r"networks.py, line 2, holds what looks like a token"),
-        ("page/key.js", "-----BEGIN RSA PRIVATE KEY-----", "line 1, holds what looks like"),
-        ("texts/page.py", "my own secret-of-this-test\n", "texts/page.py, line 1, holds what looks like"),
+        ("demo/networks.py", f'import os\nTOKEN = "{FAKE_TOKEN}"\n', r"demo/networks.py, line 2, holds what looks like a token"),
+        ("demo/page/key.js", "-----BEGIN RSA PRIVATE KEY-----", "line 1, holds what looks like"),
+        ("demo/texts/page.py", "my own secret-of-this-test\n", "demo/texts/page.py, line 1, holds what looks like"),
     ],
 )
 def test_secrets_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, content: str, message: str) -> None:
@@ -177,7 +177,7 @@ def test_secrets_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, na
         path.write_text("x = 1\n")
     assert files_of_the_space(tmp_path / "space", package).keys() == {"app.py", "cnnhub/__init__.py"}
     path = tmp_path / "space" / name
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(exist_ok=True, parents=True)
     path.write_text(content)
     with pytest.raises(cnnhub.CnnHubError, match=message) as caught:
         files_of_the_space(tmp_path / "space", package)

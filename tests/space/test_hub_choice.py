@@ -12,10 +12,9 @@ from pathlib import Path
 import pytest
 
 import cnnhub
-import hub_choice
-import networks
-import texts
 from cnnhub import errors
+from demo import networks, texts
+from demo.tabs.what import hub_choice
 from tests.conftest import EXAMPLES, SPACE
 from tests.space.test_browser import CHROMIUM, Visit, browser  # noqa: F401
 from tests.support.loopback_hub import serve
@@ -23,7 +22,9 @@ from tests.support.running_space import copy_of_the_space, running
 
 SCRIPT = """
 import json, os, sys
-import cnnhub, networks, what
+import cnnhub
+from demo import networks
+from demo.tabs.what import tab as what
 photo = open(sys.argv[1], "rb").read()
 told = {}
 

@@ -19,13 +19,13 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import cnnhub
-import lab_photo
-import lab_settings
-import one_filter
-import texts
-import uploads
 from cnnhub import convolution, kernels, stack
-from lab_settings import Misplaced, Settings, Step, from_link, of_preset, read, to_link
+from demo import texts
+from demo.photo import photo as lab_photo
+from demo.photo import uploads
+from demo.tabs.filter import settings as lab_settings
+from demo.tabs.filter import tab as one_filter
+from demo.tabs.filter.settings import Misplaced, Settings, Step, from_link, of_preset, read, to_link
 from tests.conftest import EXAMPLES, SPACE
 
 CAT = EXAMPLES / "chelsea.png"
@@ -330,7 +330,7 @@ def test_the_page_says_when_a_photo_was_scaled_down() -> None:
 
 
 def test_every_script_of_the_page_is_loaded() -> None:
-    assert {path.name for path in (SPACE / "page").glob("lab*.js")} == set(one_filter.SCRIPTS)
+    assert {f"tabs/filter/{path.name}" for path in (SPACE / "demo/tabs/filter").glob("lab*.js")} == set(one_filter.SCRIPTS)
 
 
 def test_a_window_by_its_endpoint(client: Client) -> None:

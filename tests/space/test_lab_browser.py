@@ -12,8 +12,8 @@ import pytest
 import torch
 from PIL import Image
 
-import lab_settings
 from cnnhub import convolution, kernels
+from demo.tabs.filter import settings as lab_settings
 from tests.conftest import EXAMPLES
 from tests.space.test_browser import CHROMIUM, Visit, browser  # noqa: F401
 

@@ -9,9 +9,9 @@ import time
 import pytest
 from PIL import Image
 
-import answers
-import lab_photo
-import memory
+from demo import answers
+from demo.photo import memory
+from demo.photo import photo as lab_photo
 from tests.conftest import EXAMPLES
 
 

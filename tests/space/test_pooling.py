@@ -14,10 +14,10 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 
 import cnnhub
-import pooling
-import texts
 from cnnhub import invariance
-from pooling import Settings
+from demo import texts
+from demo.tabs.filter import pooling
+from demo.tabs.filter.pooling import Settings
 from tests.conftest import EXAMPLES
 
 CHELSEA = EXAMPLES / "chelsea.png"

@@ -19,9 +19,9 @@ from gradio_client import Client, handle_file
 from PIL import Image
 
 import cnnhub
-import serving
-import texts
-import uploads
+from demo import texts
+from demo.photo import uploads
+from demo.serving import serve as serving
 from tests.conftest import EXAMPLES
 from tests.support.running_space import Server, copy_of_the_space, running
 

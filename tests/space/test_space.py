@@ -15,19 +15,17 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
-import answers
 import cnnhub
-import compare
-import inside
-import lab_answer
-import lab_photo
-import networks
-import one_filter
-import photo_column
-import texts
-import what
 from cnnhub import convolution, kernels
-from lab_settings import Settings, of_preset
+from demo import answers, networks, texts
+from demo.photo import column as photo_column
+from demo.photo import photo as lab_photo
+from demo.tabs.filter import answer as lab_answer
+from demo.tabs.filter import tab as one_filter
+from demo.tabs.filter.settings import Settings, of_preset
+from demo.tabs.inside import tab as inside
+from demo.tabs.what import compare
+from demo.tabs.what import tab as what
 from tests.conftest import EXAMPLES, ROOT, SPACE
 
 CAT = EXAMPLES / "cat.jpg"

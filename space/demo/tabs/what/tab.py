@@ -9,14 +9,12 @@ from typing import Any
 
 import gradio as gr
 
-import compare
-import hub_choice
-import networks
-import photo_column
-import texts
-from answers import Answer, answer_to, class_number
-from parts import Photo, Words, for_programs, page_file, require, shown
-from texts import Sentence, percent, t
+from demo import networks, texts
+from demo.answers import Answer, answer_to, class_number
+from demo.parts import Photo, Words, for_programs, page_file, require, shown
+from demo.photo import column as photo_column
+from demo.tabs.what import compare, hub_choice
+from demo.texts import Sentence, percent, t
 
 MOST_BARS = 5
 MOST_NUMBERS = 20
@@ -75,7 +73,7 @@ def layout(language: str, words: Words, first_photo: bytes) -> What:
         downloads = gr.HTML(
             downloads_value,
             html_template='<div class="downloads"></div>',
-            js_on_load=page_file("what.js"),
+            js_on_load=page_file("tabs/what/what.js"),
             elem_id="downloads",
             apply_default_css=False,
             **_download_words(language),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from texts.table import Table
+from demo.texts.table import Table
 
 TEXTS: Table = {
     "model": (

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import cnnhub
-import memory
-import networks
+from demo import networks
+from demo.photo import memory
 
 # At 90 % right, 30 photos leave a standard error of 5.5 in the hundred, and one photo moves the figure by 3;
 # of fewer, "of 100 photos" would promise more than was seen

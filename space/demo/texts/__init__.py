@@ -14,8 +14,8 @@ from typing import Any
 import cnnhub
 from cnnhub import errors
 from cnnhub.kernels import Nature
-from texts import inside, lab, page, pooling, what
-from texts.table import LANGUAGES, Table
+from demo.texts import inside, lab, page, pooling, what
+from demo.texts.table import LANGUAGES, Table
 
 DEFAULT_LANGUAGE = "en"
 TEXTS: Table = {**page.TEXTS, **what.TEXTS, **lab.TEXTS, **pooling.TEXTS, **inside.TEXTS}

@@ -17,8 +17,8 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-import memory
 from cnnhub import images
+from demo.photo import memory
 
 MAX_PIXELS = 1_000_000  # larger photos are scaled down: the map could not be shown larger anyway
 MOST_KEPT = 8  # decoded photos, of 4 MB each at most

@@ -16,11 +16,11 @@ import gradio.blocks
 from gradio.data_classes import ImageData
 from PIL import Image
 
-import texts
 from cnnhub.errors import CnnHubError, ImageError
+from demo import texts
 
-HERE = Path(__file__).parent
-PAGE = HERE / "page"
+DEMO = Path(__file__).parent
+HERE = DEMO.parent
 MAX_UPLOAD_BYTES = 20 * 2**20
 GONE = b""  # what stands for a photo whose file was deleted
 
@@ -154,4 +154,4 @@ def data_uri(image: Image.Image, compress_level: int = 3) -> str:
 
 
 def page_file(name: str) -> str:
-    return (PAGE / name).read_text(encoding="utf-8")
+    return (DEMO / name).read_text(encoding="utf-8")

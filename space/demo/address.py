@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import texts
+from demo import texts
 
 TABS = ("what", "filter", "inside")
 

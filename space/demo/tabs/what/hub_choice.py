@@ -7,12 +7,11 @@ from html import escape
 
 import gradio as gr
 
-import networks
-import texts
 from cnnhub import errors
 from cnnhub.errors import CnnHubError
-from parts import Words
-from texts import t
+from demo import networks, texts
+from demo.parts import Words
+from demo.texts import t
 
 
 @dataclass(frozen=True)

@@ -10,19 +10,19 @@ import gradio as gr
 import torch
 from PIL import Image
 
-import lab_answer
-import lab_photo
-import lab_settings
-import texts
 from cnnhub import convolution, kernels, stack
 from cnnhub.errors import CnnHubError, GeometryError, ImageError
-from lab_settings import Misplaced, Settings, from_link, to_link
-from parts import Grid, Photo, Steps, Words, for_programs, page_file, require
-from texts import t
+from demo import texts
+from demo.parts import Grid, Photo, Steps, Words, for_programs, page_file, require
+from demo.photo import photo as lab_photo
+from demo.tabs.filter import answer as lab_answer
+from demo.tabs.filter import settings as lab_settings
+from demo.tabs.filter.settings import Misplaced, Settings, from_link, to_link
+from demo.texts import t
 
 __all__ = ["OneFilter", "Settings", "changed", "endpoint", "from_link", "layout", "photo_pixels", "show", "to_link"]
 
-SCRIPTS = ("lab_math.js", "lab_view.js", "lab_stack.js", "lab_play.js", "lab.js")
+SCRIPTS = [f"tabs/filter/{name}.js" for name in ("lab_math", "lab_view", "lab_stack", "lab_play", "lab")]
 # What lab.js writes by itself, each in the language that is chosen.
 WORDS = (
     *("map_label", "position", "position_value", "to_strongest", "patch", "patch_channel", "kernel_edit", "kernel_turned"),
@@ -50,7 +50,7 @@ class OneFilter:
 def layout(language: str, words: Words) -> OneFilter:
     lab = gr.HTML(
         None,
-        html_template=page_file("lab.html"),
+        html_template=page_file("tabs/filter/lab.html"),
         # what does not follow the language stands in the script itself
         js_on_load="\n".join([f"const OFFERED = {json.dumps(_offered())};", *(page_file(name) for name in SCRIPTS)]),
         elem_id="lab",

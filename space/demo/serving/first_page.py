@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-import link
+from demo import address as link
 
 GRADIOS = b'lang="en"'
 

@@ -12,13 +12,13 @@ from typing import Any
 import torch
 from PIL import Image
 
-import texts
 from cnnhub import convolution, kernels, render, stack
 from cnnhub.errors import CnnHubError, GeometryError, KernelError
-from lab_photo import LabPhoto
-from lab_settings import Settings, to_link
-from parts import data_uri
-from texts import Sentence, number, percent, t
+from demo import texts
+from demo.parts import data_uri
+from demo.photo.photo import LabPhoto
+from demo.tabs.filter.settings import Settings, to_link
+from demo.texts import Sentence, number, percent, t
 
 STEP_PICTURE = 480  # pixels, the longer side of a step's picture
 LONG_FORMULA, SHORT_FORMULA = "floor((W + 2P − D(F − 1) − 1) / S) + 1", "(W − F + 2P) / S + 1"

@@ -14,12 +14,11 @@ from gradio.utils import get_upload_folder
 from PIL import Image
 
 import cnnhub
-import memory
-import networks
-import texts
 from cnnhub import features, render
-from parts import Photo, Words, data_uri, for_programs, page_file, require, shown
-from texts import Sentence, number, percent, t
+from demo import networks, texts
+from demo.parts import Photo, Words, data_uri, for_programs, page_file, require, shown
+from demo.photo import memory
+from demo.texts import Sentence, number, percent, t
 
 CHANNELS = (16, 64, 256)
 FIRST_CHANNELS = 64
@@ -60,7 +59,7 @@ def layout(language: str, words: Words) -> Inside:
     journey = gr.HTML(
         None,
         html_template='<div class="inside"></div>',
-        js_on_load=page_file("inside.js"),
+        js_on_load=page_file("tabs/inside/inside.js"),
         elem_id="journey",
         apply_default_css=False,
     )

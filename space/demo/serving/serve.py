@@ -20,10 +20,9 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import cnnhub
-import first_page
-import memory
-import uploads
-from parts import MAX_UPLOAD_BYTES
+from demo.parts import MAX_UPLOAD_BYTES
+from demo.photo import memory, uploads
+from demo.serving import first_page
 
 # A photo of MAX_UPLOAD_BYTES in base64, as MCP clients send it, and what stands around it.
 MAX_BODY_BYTES = MAX_UPLOAD_BYTES * 4 // 3 + 2**20

@@ -17,10 +17,10 @@ from gradio.processing_utils import save_file_to_cache
 from PIL import Image
 
 import cnnhub
-import lab_photo
-import texts
-from parts import HERE, MAX_UPLOAD_BYTES, Photo, Words, page_file
-from texts import t
+from demo import texts
+from demo.parts import HERE, MAX_UPLOAD_BYTES, Photo, Words, page_file
+from demo.photo import photo as lab_photo
+from demo.texts import t
 
 EXAMPLES = list(texts.example_names("en"))
 THUMBNAIL = (112, 112)
@@ -44,7 +44,7 @@ def layout(language: str, words: Words) -> PhotoColumn:
     panel = gr.HTML(
         {"chosen": 0},
         html_template='<div class="photo-column"></div>',
-        js_on_load=page_file("photo.js"),
+        js_on_load=page_file("page/photo.js"),
         elem_id="photo",
         apply_default_css=False,
         **_panel_words(language),

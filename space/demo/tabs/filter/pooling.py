@@ -12,12 +12,12 @@ import gradio as gr
 import torch
 from PIL import Image
 
-import lab_photo
-import texts
 from cnnhub import invariance, render
 from cnnhub.errors import GeometryError
-from parts import Photo, Words, data_uri, for_programs, page_file, require, shown
-from texts import Sentence, percent, t
+from demo import texts
+from demo.parts import Photo, Words, data_uri, for_programs, page_file, require, shown
+from demo.photo import photo as lab_photo
+from demo.texts import Sentence, percent, t
 
 MAX_WINDOW = 32
 MAX_DRAWN = 640  # pixels across; a picture is never shown wider than that
@@ -85,8 +85,8 @@ def layout(language: str, words: Words) -> Pooling:
         room = gr.HTML(
             {"settings": asdict(FIRST)},
             html_template='<div class="pooling"></div>',
-            css_template=page_file("pooling.css"),
-            js_on_load=page_file("pooling.js"),
+            css_template=page_file("tabs/filter/pooling.css"),
+            js_on_load=page_file("tabs/filter/pooling.js"),
             elem_id="pooling",
             apply_default_css=False,
             **_props(language),

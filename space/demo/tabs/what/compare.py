@@ -8,12 +8,11 @@ from typing import Any
 
 import gradio as gr
 
-import lab_photo
-import networks
-import texts
-from answers import Answer, answer_to, class_number
-from parts import MAX_UPLOAD_BYTES, Photo, Words, data_uri, for_programs, page_file, require, shown
-from texts import Sentence, percent, t
+from demo import networks, texts
+from demo.answers import Answer, answer_to, class_number
+from demo.parts import MAX_UPLOAD_BYTES, Photo, Words, data_uri, for_programs, page_file, require, shown
+from demo.photo import photo as lab_photo
+from demo.texts import Sentence, percent, t
 
 MOST_ROWS = 5
 PICTURE = (240, 160)
@@ -34,7 +33,7 @@ def layout(language: str, words: Words) -> Second:
         chooser = gr.HTML(
             None,
             html_template='<div class="second"></div>',
-            js_on_load=page_file("compare.js"),
+            js_on_load=page_file("tabs/what/compare.js"),
             elem_id="second",
             apply_default_css=False,
             **_chooser_words(language),

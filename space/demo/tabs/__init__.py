@@ -1,0 +1,1 @@
+"""One folder a tab: what it computes, says and draws."""
