@@ -11,12 +11,10 @@ from dataclasses import dataclass
 
 from demo import texts
 
-TABS = ("what", "filter", "inside")
-
 
 @dataclass(frozen=True)
-class Link:
-    """The choices that an address holds, each None (or the first) where it holds none or an unknown one.
+class Address:
+    """The choices that an address holds, each None where it holds none.
 
     Attributes:
         language: its own `lang`, else what the browser prefers.
@@ -25,7 +23,7 @@ class Link:
     """
 
     language: str
-    tab: str
+    tab: str | None
     example: str | None
     parameters: Mapping[str, str]
 
@@ -35,16 +33,14 @@ class Link:
         return not [name for name in self.parameters if name != "lang" and not name.startswith("__")]
 
 
-def read(parameters: Mapping[str, str], accepted: str = "") -> Link:
+def read(parameters: Mapping[str, str], accepted: str = "") -> Address:
     """The query of an address, and the browser's Accept-Language header.
 
     >>> read({"lang": "zh-CN", "tab": "filter"}).tab, read({}, "zh-HK,en;q=0.5").language
     ('filter', 'zh-TW')
     """
-    tab = parameters.get("tab", "")
-    return Link(
-        language(parameters.get("lang"), accepted), tab if tab in TABS else TABS[0], parameters.get("example"), parameters
-    )
+    chosen = language(parameters.get("lang"), accepted)
+    return Address(chosen, parameters.get("tab"), parameters.get("example"), parameters)
 
 
 def language(asked: str | None, accepted: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import cnnhub
 from demo import networks
-from demo.photo import memory
+from demo.photo.photo import Photo
 
 # At 90 % right, 30 photos leave a standard error of 5.5 in the hundred, and one photo moves the figure by 3;
 # of fewer, "of 100 photos" would promise more than was seen
@@ -55,7 +55,7 @@ class Answer:
         }
 
 
-def answer_to(photo: bytes, network: str) -> Answer:
+def answer_to(photo: Photo, network: str) -> Answer:
     """Ask a network.
 
     Raises:
@@ -63,8 +63,8 @@ def answer_to(photo: bytes, network: str) -> Answer:
         CnnHubError: there is no such network, see `networks.get`.
     """
     classifier = networks.get(network)
-    with memory.turn(photo):
-        return Answer(network, classifier, classifier.predict(photo))
+    with photo.opened() as picture:
+        return Answer(network, classifier, classifier.predict(picture))
 
 
 def class_number(classifier: cnnhub.Classifier, label: str) -> int:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -17,47 +15,66 @@ from gradio.processing_utils import save_file_to_cache
 from PIL import Image
 
 import cnnhub
-from demo import texts
-from demo.parts import HERE, MAX_UPLOAD_BYTES, Photo, Words, page_file
-from demo.photo import photo as lab_photo
+from demo import assets, texts
+from demo.assets import data_uri, page_file
+from demo.language import Words, labelled
+from demo.photo.input import PhotoInput
+from demo.photo.photo import Photo
+from demo.photo.uploads import MAX_BYTES
+from demo.tab import PRIVATE
 from demo.texts import t
 
 EXAMPLES = list(texts.example_names("en"))
 THUMBNAIL = (112, 112)
 PREVIEW = (1200, 1200)
-# What every current browser shows by itself; of other formats it gets a preview.
-SHOWN_BY_BROWSERS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
 
 
 @dataclass(frozen=True)
 class PhotoColumn:
     """`photo` holds the file, unseen; `panel` is what the visitor sees and touches."""
 
-    photo: Photo
+    photo: PhotoInput
     panel: gr.HTML
 
+    def wire(self) -> list[Any]:
+        """Tie its own events -> those after which the photo is another one."""
+        own = self.panel.own(None, self.panel, self.photo, js="(value) => value.file ?? null", api_visibility="private")
+        seen = self.panel.own(None, js="() => {}", api_visibility="private")
+        seen.then(preview, self.photo, self.panel, **PRIVATE)
+        return [self.panel.pick(choose, None, self.photo, **PRIVATE), own]
 
-def layout(language: str, words: Words) -> PhotoColumn:
-    photo = Photo(str(example_path(0)), image_mode=None, label="Photo", interactive=True, visible="hidden", elem_id="photo-file")
+    def restored(self, key: str | None, panel: Any) -> tuple[dict[Any, Any], Photo | None]:
+        """An address names this example, or none -> (what the column is set to, the photo that it then has).
+
+        It never names a photo of the visitor's own, which therefore stays: nothing and None.
+        """
+        if key is None and isinstance(panel, dict) and panel.get("chosen") == -1:
+            return {}, None
+        number = example_number(key)
+        return {self.panel: {"chosen": number}, self.photo: example_path(number)}, example(number)
+
+
+def layout(words: Words) -> PhotoColumn:
+    photo = PhotoInput(
+        str(example_path(0)), image_mode=None, label="Photo", interactive=True, visible="hidden", elem_id="photo-file"
+    )
     # what a click hands over is gradio's copy of the example, one for all visitors: it is no visitor's photo, and never goes
     photo.keep_in_cache |= {save_file_to_cache(example_path(index), photo.GRADIO_CACHE) for index in range(len(EXAMPLES))}
-    panel = gr.HTML(
+    panel = words.make(
+        gr.HTML,
+        _panel_words,
         {"chosen": 0},
         html_template='<div class="photo-column"></div>',
         js_on_load=page_file("page/photo.js"),
         elem_id="photo",
         apply_default_css=False,
-        **_panel_words(language),
         thumbnails=[_thumbnail(name) for name in EXAMPLES],
         urls=[f"gradio_api/file={quote(example_path(index))}" for index in range(len(EXAMPLES))],
         keys=[Path(name).stem for name in EXAMPLES],
-        max_bytes=MAX_UPLOAD_BYTES,
+        max_bytes=MAX_BYTES,
     )
-    words.follow(panel, _panel_words)
-    with gr.Accordion(t(language, "credits"), open=False, elem_id="credits") as credits:
-        credit_list = gr.HTML(_credits(language), elem_classes="soft", apply_default_css=False)
-    words.follow(credit_list, lambda language: {"value": _credits(language)})
-    words.follow(credits, lambda language: {"label": t(language, "credits")})
+    with words.make(gr.Accordion, labelled("credits"), open=False, elem_id="credits"):
+        words.make(gr.HTML, lambda language: {"value": _credits(language)}, elem_classes="soft", apply_default_css=False)
     return PhotoColumn(photo, panel)
 
 
@@ -65,7 +82,11 @@ def example_path(index: int) -> str:
     """The file of an example; an index outside the list is refused."""
     if not 0 <= index < len(EXAMPLES):
         raise gr.Error(f"There is no example {index}; there are {len(EXAMPLES)}.")
-    return str(HERE / "examples" / EXAMPLES[index])
+    return str(assets.EXAMPLES / EXAMPLES[index])
+
+
+def example(index: int) -> Photo:
+    return Photo(Path(example_path(index)).read_bytes())
 
 
 def example_number(key: str | None) -> int:
@@ -80,20 +101,20 @@ def choose(event: gr.EventData) -> str:
     return example_path(index if isinstance(index, int) else -1)
 
 
-def preview(photo: bytes | None) -> Any:
+def preview(photo: Photo | None) -> Any:
     """What the panel shows of a photo in a format that browsers do not know; nothing to do for any other."""
-    if not photo or _is_shown_by_browsers(photo):
+    if not photo or photo.is_shown_by_browsers:
         return gr.skip()
     try:
-        image = lab_photo.look(photo).image()
+        picture = photo.pixels().image()
     except cnnhub.CnnHubError:  # the tab says so
         return gr.skip()
-    image.thumbnail(PREVIEW)
-    return {"chosen": -1, "preview": _jpeg_uri(image)}
+    picture.thumbnail(PREVIEW)
+    return {"chosen": -1, "preview": _jpeg_uri(picture)}
 
 
 def _panel_words(language: str) -> dict[str, Any]:
-    megabytes = MAX_UPLOAD_BYTES // 2**20
+    megabytes = MAX_BYTES // 2**20
     keys = ("upload", "camera", "paste", "crop", "crop_use", "crop_box", "cancel", "snap", "remove", "own", "empty")
     problems = ("upload_failed", "paste_nothing", "paste_keys", "camera_none")
     own = {key: t(language, f"photo_{key}") for key in (*keys, *problems)}
@@ -106,25 +127,14 @@ def _panel_words(language: str) -> dict[str, Any]:
 
 
 def _thumbnail(name: str) -> str:
-    with Image.open(HERE / "examples" / name) as image:
+    with Image.open(assets.EXAMPLES / name) as image:
         side = min(image.size)
         left, top = (image.width - side) // 2, (image.height - side) // 2
         return _jpeg_uri(image.convert("RGB").resize(THUMBNAIL, box=(left, top, left + side, top + side)))
 
 
-def _jpeg_uri(image: Image.Image) -> str:
-    buffer = io.BytesIO()
-    image.save(buffer, "JPEG", quality=80)
-    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
-
-
-def _is_shown_by_browsers(photo: bytes) -> bool:
-    """Told from the file's first bytes; nothing is decoded."""
-    try:
-        with Image.open(io.BytesIO(photo), formats=SHOWN_BY_BROWSERS):
-            return True
-    except Exception:  # HEIC, TIFF, or no picture at all
-        return False
+def _jpeg_uri(picture: Image.Image) -> str:
+    return data_uri(picture, "JPEG", quality=80)
 
 
 def _credits(language: str) -> str:
@@ -137,4 +147,4 @@ def _credits(language: str) -> str:
 
 @cache
 def _credits_file() -> str:
-    return (HERE / "examples" / "CREDITS.md").read_text(encoding="utf-8")
+    return (assets.EXAMPLES / "CREDITS.md").read_text(encoding="utf-8")

@@ -1,121 +1,85 @@
-"""The laboratory's photo: decoded once, at most a megapixel, and packed so that the browser gets its exact pixels."""
+"""The photo that the visitor has chosen, and the one door through which it is opened."""
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import math
-import threading
-import zlib
-from collections import OrderedDict
-from dataclasses import dataclass
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
-from typing import Any
 
-import numpy as np
-import torch
-from numpy.typing import NDArray
 from PIL import Image
 
 from cnnhub import images
-from demo.photo import memory
+from cnnhub.images import ImageSource
+from demo.photo import memory, pixels
 
-MAX_PIXELS = 1_000_000  # larger photos are scaled down: the map could not be shown larger anyway
-MOST_KEPT = 8  # decoded photos, of 4 MB each at most
-KEPT_SECONDS = 30.0  # with the age at which files are deleted, less than the ten minutes that the page promises
+# Formats whose header tells the size at once; every current browser shows these by itself, and no other one.
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
+LARGE = 8_000_000  # pixels; smaller photos take 32 MB each at most
 
 
-@dataclass(frozen=True, eq=False)
-class LabPhoto:
-    """A photo as the laboratory computes with it.
+class Photo:
+    """A photo's file, and the picture in it. One event of the page has one of these, and opens it once.
 
-    Attributes:
-        id: tells photos apart.
-        rgb: (H, W, 3) uint8, scaled down if the photo had more than MAX_PIXELS.
-        original: (width, height) before that.
+    It is false where there is nothing to open: the file was deleted after its ten minutes, while the page stood open.
     """
 
-    id: str
-    rgb: NDArray[np.uint8]
-    original: tuple[int, int]
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self._picture: Image.Image | None = None
 
-    @property
-    def size(self) -> tuple[int, int]:
-        """(width, height)."""
-        return self.rgb.shape[1], self.rgb.shape[0]
-
-    @property
-    def scaled_down(self) -> bool:
-        return self.size != self.original
-
-    def image(self) -> Image.Image:
-        return Image.fromarray(self.rgb)
+    def __bool__(self) -> bool:
+        return bool(self.data)
 
     @cached_property
-    def grey(self) -> NDArray[np.uint8]:
-        """(H, W), brightness as PIL weighs the colours."""
-        return np.asarray(self.image().convert("L"))
+    def id(self) -> str:
+        """Tells photos apart."""
+        return hashlib.sha256(self.data).hexdigest()[:16]
 
-    def pixels(self, colour: bool) -> torch.Tensor:
-        """-> (3, H, W) or (1, H, W) float64, 0 to 255."""
-        planes = self.rgb.transpose(2, 0, 1) if colour else self.grey[None]  # (H, W, 3) -> (3, H, W)
-        return torch.from_numpy(planes.astype(np.float64))
+    @contextmanager
+    def opened(self) -> Iterator[ImageSource]:
+        """The picture for cnnhub to work on; no other large one is held meanwhile, and small ones never wait.
 
-    def packed(self) -> dict[str, Any]:
-        """The exact pixels for lab_math.js: planes R, G, B, each row as differences modulo 256, deflated, base64."""
-        planes = np.ascontiguousarray(self.rgb.transpose(2, 0, 1))
-        planes[:, :, 1:] -= self.rgb.transpose(2, 0, 1)[:, :, :-1]  # of uint8: modulo 256
-        width, height = self.size
-        data = base64.b64encode(zlib.compress(planes.tobytes(), 1)).decode()
-        return {"id": self.id, "width": width, "height": height, "data": data}
+        A small one is decoded now, and kept for the rest of the event. A large one is handed over as its file, to be
+        decoded by whoever reads it: a decoded picture would be copied, and one copy takes 200 MB.
 
+        Raises:
+            ImageError: the file is no picture.
+        """
+        if self.is_large:
+            with memory.turn:
+                yield self.data
+        else:
+            self._picture = self._picture or images.open_image(self.data)
+            yield self._picture
 
-_kept: OrderedDict[str, LabPhoto] = OrderedDict()
-_lock = threading.Lock()
+    def pixels(self) -> pixels.Pixels:
+        """The picture of at most a megapixel that the laboratory computes with; the last ones are kept for half a minute.
 
+        Raises:
+            ImageError: the file is no picture.
+        """
+        known = pixels.kept(self.id)
+        if known:
+            return known
+        with self.opened() as picture:  # whoever had the turn before may have brought it
+            return pixels.kept(self.id) or pixels.keep(pixels.made(self.id, images.open_image(picture)))
 
-def look(photo: bytes) -> LabPhoto:
-    """Decode a photo, or take it from among the last ones, which are forgotten after half a minute.
+    @property
+    def is_large(self) -> bool:
+        """Whether it would take much memory decoded; what has no header that tells is taken to be large."""
+        return self._size is None or self._size[0] * self._size[1] > LARGE
 
-    Raises:
-        ImageError: the bytes are no photo.
-    """
-    name = hashlib.sha256(photo).hexdigest()[:16]
-    known = _kept.get(name)
-    if known:
-        return known
-    with memory.turn(photo):
-        return _kept.get(name) or _keep(_decoded(name, photo))  # whoever had the turn before may have brought it
+    @property
+    def is_shown_by_browsers(self) -> bool:
+        return self._size is not None
 
-
-def _decoded(name: str, photo: bytes) -> LabPhoto:
-    image = images.open_image(photo)
-    return LabPhoto(name, np.asarray(fitted(image)), image.size)
-
-
-def _keep(made: LabPhoto) -> LabPhoto:
-    name = made.id
-    with _lock:
-        _kept[name] = made
-        while len(_kept) > MOST_KEPT:
-            _kept.popitem(last=False)
-    timer = threading.Timer(KEPT_SECONDS, _forget, [name, made])
-    timer.daemon = True
-    timer.start()
-    return made
-
-
-def fitted(image: Image.Image) -> Image.Image:
-    """The image, scaled down if it has more than MAX_PIXELS."""
-    pixels = image.width * image.height
-    if pixels <= MAX_PIXELS:
-        return image
-    shrink = math.sqrt(MAX_PIXELS / pixels)
-    size = (max(1, int(image.width * shrink)), max(1, int(image.height * shrink)))
-    return image.resize(size, Image.Resampling.LANCZOS)
-
-
-def _forget(name: str, made: LabPhoto) -> None:
-    with _lock:
-        if _kept.get(name) is made:
-            del _kept[name]
+    @cached_property
+    def _size(self) -> tuple[int, int] | None:
+        """(width, height), told from the first bytes; nothing is decoded."""
+        try:
+            with Image.open(io.BytesIO(self.data), formats=FORMATS) as image:
+                return image.size
+        except Exception:  # HEIC, TIFF, or no picture at all
+            return None

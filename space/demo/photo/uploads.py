@@ -15,6 +15,7 @@ from pathlib import Path
 
 DEFAULT_PORT = 7860
 PORT = int(os.environ.get("GRADIO_SERVER_PORT", DEFAULT_PORT))
+MAX_BYTES = 20 * 2**20  # of one photo
 PROMISED_SECONDS = 600.0  # the page says: ten minutes at most
 
 

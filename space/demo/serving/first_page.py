@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from demo import address as link
+from demo import address
 
 GRADIOS = b'lang="en"'
 
@@ -30,7 +30,7 @@ def middleware(app: ASGIApp) -> ASGIApp:
 def language(scope: Scope) -> str:
     """Decided as the page decides it, from `?lang=` or the browser's languages."""
     query = dict(parse_qsl(scope["query_string"].decode("latin-1")))
-    return link.language(query.get("lang"), Headers(scope=scope).get("accept-language", ""))
+    return address.language(query.get("lang"), Headers(scope=scope).get("accept-language", ""))
 
 
 class _Spoken:

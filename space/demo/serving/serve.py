@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import signal
 import threading
@@ -14,18 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from gradio import utils
 from gradio.node_server import stop_node_process
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import cnnhub
-from demo.parts import MAX_UPLOAD_BYTES
 from demo.photo import memory, uploads
-from demo.serving import first_page
+from demo.serving import first_page, gradio_fixes
 
-# A photo of MAX_UPLOAD_BYTES in base64, as MCP clients send it, and what stands around it.
-MAX_BODY_BYTES = MAX_UPLOAD_BYTES * 4 // 3 + 2**20
+# A photo of uploads.MAX_BYTES in base64, as MCP clients send it, and what stands around it.
+MAX_BODY_BYTES = uploads.MAX_BYTES * 4 // 3 + 2**20
 # gradio serves these to everybody, and this page uses none of them: it would fetch addresses, run ffmpeg, write files.
 CLOSED = ("proxy=", "process_recording", "vibe-", "undo-vibe-", "deep_link", "file=http:", "file=https:")
 HEALTH = ("/healthz", "/gradio_api/healthz")  # with SSR, Node answers the first itself, and hands the second on
@@ -129,10 +126,9 @@ def serve(page: gr.Blocks, options: dict[str, Any], folder: Path, warm: Iterable
     door, end = Door(), threading.Event()
     sweeper = uploads.Sweeper(folder, uploads.kept_seconds(), lambda: _kept_files(page))
     sweeper.start()
-    mend_tools()
-    describe(page)
+    gradio_fixes.describe(page)
     if os.environ.get("GRADIO_SSR_MODE", "").lower() == "true":
-        options = {**options, "css": with_own_scope(options["css"])}
+        options = {**options, "css": gradio_fixes.with_own_scope(options["css"])}
     middleware = [Middleware(door.middleware), Middleware(first_page.middleware)]
     page.launch(**options, prevent_thread_lock=True, app_kwargs={"middleware": middleware})
     for number in (signal.SIGTERM, signal.SIGINT):  # after the launch, which may set handlers of its own
@@ -148,62 +144,6 @@ def serve(page: gr.Blocks, options: dict[str, Any], folder: Path, warm: Iterable
         stop_node_process(page.node_process)
     page.close()
     shutil.rmtree(folder, ignore_errors=True)
-
-
-def describe(page: gr.Blocks) -> None:
-    """Let "Use via API" say what each argument and answer means, from the docstrings; gradio tells MCP clients alone."""
-    get_info = page.get_api_info
-
-    def described(*arguments: Any, **options: Any) -> Any:
-        info = get_info(*arguments, **options)
-        for function in page.fns.values():
-            endpoint = info["named_endpoints"].get(f"/{function.api_name}")
-            if endpoint and function.fn:
-                _, meanings, answers = utils.get_function_description(function.fn)
-                for parameter in endpoint["parameters"]:
-                    meaning = meanings.get(parameter["parameter_name"], "")
-                    _describe(parameter, meaning[:1].upper() + meaning[1:])  # it follows a sentence of gradio's
-                last = len(endpoint["returns"]) - 1
-                for place, answer in enumerate(endpoint["returns"]):
-                    _describe(answer, " ".join(answers[place:] if place == last else answers[place : place + 1]))
-        return info
-
-    page.get_api_info = described  # type: ignore[method-assign]
-
-
-def _describe(value: dict[str, Any], meaning: str) -> None:
-    if meaning:
-        value["python_type"]["description"] = meaning
-
-
-def mend_tools() -> None:
-    """Give an MCP client each of a tool's answers: gradio wraps several into one, and a picture among them becomes text."""
-    from gradio.mcp import GradioMCPServer
-
-    as_content = GradioMCPServer.postprocess_output_data
-
-    def unwrapped(self: GradioMCPServer, data: Any, root_url: str) -> Any:
-        return as_content(self, data[0] if len(data) == 1 and isinstance(data[0], list | tuple) else data, root_url)
-
-    GradioMCPServer.postprocess_output_data = unwrapped
-
-
-def with_own_scope(css: str) -> str:
-    """The style sheet as gradio writes it where the browser renders the page; where Node does, gradio's own rules would win.
-
-    >>> with_own_scope("@media print { .c, .gradio-container i { top: 0 } }")
-    '@media print { .gradio-container.gradio-container .contain .c, .gradio-container i { top: 0 } }'
-    """
-    css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
-    return re.sub(r"([^{}\s][^{}]*?)\s*\{", lambda found: f"{_scoped(found[1])} {{", css)
-
-
-def _scoped(selectors: str) -> str:
-    if selectors.startswith("@"):
-        return selectors
-    parts = [part.strip() for part in re.split(r",(?![^(]*\))", selectors)]
-    scope = ".gradio-container.gradio-container .contain "
-    return ", ".join(part if ".gradio-container" in part else scope + part for part in parts)
 
 
 def _kept_files(page: gr.Blocks) -> set[str]:

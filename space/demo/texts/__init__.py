@@ -1,24 +1,29 @@
 """Every string that a visitor reads, in each language, and the sentences made from measured values.
 
-One table a part of the page (`page`, `what`, `lab`, `pooling`, `inside`), each key with its strings in the order of LANGUAGES.
+One table a tab, and `page` for what stands around them; each key with its strings in the order of LANGUAGES.
 Taiwan's and the mainland's Chinese are written apart, not converted: row and column alone are 列/行 in one, 行/列 in the other.
 """
 
 from __future__ import annotations
 
+import pkgutil
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
-from typing import Any
+from importlib import import_module
+from typing import Any, TypeVar
 
 import cnnhub
-from cnnhub import errors
+from cnnhub import errors, images
 from cnnhub.kernels import Nature
-from demo.texts import inside, lab, page, pooling, what
+from demo.texts import filter as filter_texts
+from demo.texts import page
 from demo.texts.table import LANGUAGES, Table
 
 DEFAULT_LANGUAGE = "en"
-TEXTS: Table = {**page.TEXTS, **what.TEXTS, **lab.TEXTS, **pooling.TEXTS, **inside.TEXTS}
+_TABLES = [import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(__path__)]
+TEXTS: Table = {key: strings for table in _TABLES for key, strings in getattr(table, "TEXTS", {}).items()}
 
 # The noun with its measure word, for the names that stand in the built-in models' config.json.
 _COUNTED = {
@@ -43,6 +48,7 @@ _COUNTED = {
 }
 
 SURE, LIKELY = 0.9, 0.6
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -73,7 +79,7 @@ def template(language: str, key: str) -> str:
 
 
 def kernel_name(language: str, preset: str) -> str:
-    return lab.KERNEL_NAMES[preset][_place(language)]
+    return filter_texts.KERNEL_NAMES[preset][_place(language)]
 
 
 def example_names(language: str) -> dict[str, str]:
@@ -213,12 +219,20 @@ def problem(language: str, error: errors.CnnHubError) -> Sentence:
     """An error as a visitor reads it."""
     kinds = {errors.ImageError: "image", errors.KernelError: "kernel", errors.GeometryError: "geometry"}
     kind = kinds.get(type(error), "other")
-    more = t(language, f"error_{kind}_more", megapixels=cnnhub.images.MAX_PIXELS // 1_000_000)
+    more = t(language, f"error_{kind}_more", megapixels=images.MAX_PIXELS // 1_000_000)
     return Sentence(t(language, f"error_{kind}"), more)
 
 
-def no_photo(language: str, photo: bytes | None) -> Sentence:
-    """What to say where there is no photo (None), or where its file is gone or empty (no bytes)."""
+def attempt(language: str, function: Callable[..., Made], *arguments: Any) -> Made | Sentence:
+    """What a function gives, or the sentence that tells its expected error."""
+    try:
+        return function(*arguments)
+    except errors.CnnHubError as error:
+        return problem(language, error)
+
+
+def no_photo(language: str, photo: object | None) -> Sentence:
+    """What to say where there is no photo (None), or one whose file is gone or empty."""
     key = "no_photo" if photo is None else "gone"
     return Sentence(t(language, key), t(language, "no_photo_more"))
 

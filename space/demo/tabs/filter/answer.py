@@ -13,10 +13,11 @@ import torch
 from PIL import Image
 
 from cnnhub import convolution, kernels, render, stack
+from cnnhub.convolution import Filter
 from cnnhub.errors import CnnHubError, GeometryError, KernelError
 from demo import texts
-from demo.parts import data_uri
-from demo.photo.photo import LabPhoto
+from demo.assets import data_uri
+from demo.photo.pixels import Pixels
 from demo.tabs.filter.settings import Settings, to_link
 from demo.texts import Sentence, number, percent, t
 
@@ -29,29 +30,36 @@ class Drawing:
     """A map as a picture, and what its colours mean.
 
     Attributes:
-        kind: "signed", "magma", "grey" or "colour".
-        low, high: the values at the ends of the colours.
-        below, above: shares of the values that lie beyond those ends.
+        below, above: shares of the values that lie beyond the ends of the scale.
     """
 
     image: Image.Image
-    kind: str
-    low: float
-    high: float
+    scale: render.Scale
     below: float
     above: float
 
+    @property
+    def kind(self) -> str:
+        """As the page and /filter name it: "signed", "magma", "grey" or "colour"."""
+        if self.scale.kind == "grey":
+            return "grey" if self.image.mode == "L" else "colour"
+        return {"signed": "signed", "unsigned": "magma"}[self.scale.kind]
 
-def answer(photo: LabPhoto, settings: Settings) -> dict[str, Any]:
+    @property
+    def is_cut(self) -> bool:
+        """Whether it is a picture of 0 to 255."""
+        return self.scale.kind == "grey"
+
+
+def answer(photo: Pixels, settings: Settings) -> dict[str, Any]:
     """The page's JSON.
 
     Raises:
         GeometryError: nothing is left of the photo with these settings.
     """
-    pixels = photo.pixels(settings.colour)
-    values = convolution.apply_filter(pixels, settings.filter())
+    values = convolution.apply_filter(photo.planes(settings.colour), settings.filter)
     drawing = draw(values, settings)
-    strongest = strongest_value(values[shown_channel(settings)], settings)
+    strongest = strongest_value(values[shown_channel(settings)], settings.filter)
     steps, failed = _steps(values, settings)
     return {
         "photo": photo.id,
@@ -74,7 +82,7 @@ def answer(photo: LabPhoto, settings: Settings) -> dict[str, Any]:
     }
 
 
-def refused(place: str, settings: Settings | None, photo: LabPhoto | None, error: CnnHubError) -> dict[str, Any]:
+def refused(place: str, settings: Settings | None, photo: Pixels | None, error: CnnHubError) -> dict[str, Any]:
     """The page's JSON where there is no map: a sentence at the place of the mistake, in each language."""
     return {
         "said": {
@@ -98,23 +106,8 @@ def describe(language: str, settings: Settings, drawing: Drawing, strongest: tup
     """The heading and its line: what the kernel answers to, what the colours mean, where it answered most."""
     name = texts.kernel_name(language, settings.kernel) if settings.kernel else t(language, "own_kernel")
     channel = t(language, f"channel_{settings.channel}") if settings.colour else None
-    nature = kernels.nature(effective(settings))
+    nature = kernels.nature(settings.filter.kernel())
     return texts.filter_sentence(language, name, nature, strongest, colours=_colours(settings, drawing), channel=channel)
-
-
-def effective(settings: Settings) -> torch.Tensor:
-    """The kernel as it acts on the photo: divided, and turned for a true convolution; (k, k) float64."""
-    weights = kernels.kernel(settings.weights, torch.float64) / settings.divisor
-    return weights.flip(0, 1) if settings.flipped else weights
-
-
-def makes_a_picture(settings: Settings) -> bool:
-    """Weights that add up to 1 make a picture of a picture."""
-    return abs(effective(settings).sum().item() - 1) < 1e-3
-
-
-def is_clipped(settings: Settings) -> bool:
-    return makes_a_picture(settings) if settings.drawn == "auto" else settings.drawn == "clipped"
 
 
 def shown_channel(settings: Settings) -> int:
@@ -123,29 +116,26 @@ def shown_channel(settings: Settings) -> int:
 
 def draw(values: torch.Tensor, settings: Settings) -> Drawing:
     """A map (C, H, W) as the settings ask: a picture cut to 0..255, or one channel's values in colours."""
-    if is_clipped(settings):
-        return _cut(values)
-    # told from the kernel, not from this photo: the page's sentence speaks of red and blue
-    signed = bool((effective(settings) < 0).any()) or settings.bias < 0
-    return _coloured(values, shown_channel(settings), signed)
+    kernel = settings.filter.kernel()
+    if settings.drawn == "clipped" or (settings.drawn == "auto" and kernels.keeps_brightness(kernel)):
+        return _drawn(values, render.GREYS, settings)
+    return _drawn(values, render.coloured_scale(values, kernel, settings.filter.bias), settings)
 
 
 def draw_step(values: torch.Tensor, settings: Settings, place: int) -> Drawing:
     """The map (C, H, W) of a step after the first filter (place 1, 2, ...): a picture as long as only pictures came before."""
-    before = settings.operations()[1 : place + 1]
-    if makes_a_picture(settings) and all(_keeps_a_picture(operation) for operation in before):
-        return _cut(values)
-    return _coloured(values, shown_channel(settings), bool((values < 0).any()))
+    is_picture = all(_keeps_a_picture(operation) for operation in settings.operations()[: place + 1])
+    return _drawn(values, render.GREYS if is_picture else render.maps_scale(values), settings)
 
 
-def strongest_value(values: torch.Tensor, settings: Settings) -> tuple[float, int, int] | float:
+def strongest_value(values: torch.Tensor, filter_: Filter) -> tuple[float, int, int] | float:
     """(value, row, column) of the largest |value| of a map (H, W), counted from 1; just the value where all are equal.
 
     Values whose window reaches into the padding tell of the border, not of the photo, and are passed over
     as long as others are left.
     """
-    padding = convolution.padding_amount(settings.padding, len(settings.weights), settings.dilation)
-    rim = math.ceil(padding / settings.stride)
+    padding = convolution.padding_amount(filter_.padding, len(filter_.weights), filter_.dilation)
+    rim = math.ceil(padding / filter_.stride)
     if min(values.shape) > 2 * rim:
         values = values[rim : values.shape[0] - rim, rim : values.shape[1] - rim]
     low, high = values.aminmax()
@@ -156,16 +146,17 @@ def strongest_value(values: torch.Tensor, settings: Settings) -> tuple[float, in
     return values[row, column].item(), row + rim + 1, column + rim + 1
 
 
-def sizes(photo: LabPhoto, settings: Settings) -> tuple[str, str]:
+def sizes(photo: Pixels, settings: Settings) -> tuple[str, str]:
     """The size formula with its numbers, for width and height."""
+    filter_ = settings.filter
     width, height = (
-        convolution.size_formula(side, len(settings.weights), settings.stride, settings.padding, settings.dilation)
+        convolution.size_formula(side, len(filter_.weights), filter_.stride, filter_.padding, filter_.dilation)
         for side in photo.size
     )
     return width, height
 
 
-def snippet(photo: LabPhoto, settings: Settings) -> str:
+def snippet(photo: Pixels, settings: Settings) -> str:
     size = photo.size if photo.scaled_down else None
     return stack.snippet(settings.operations(), grey=not settings.colour, size=size)
 
@@ -188,40 +179,34 @@ def _picture(values: torch.Tensor, drawing: Drawing) -> dict[str, Any]:
         "width": width,
         "height": height,
         "kind": drawing.kind,
-        "low": number(drawing.low),
-        "high": number(drawing.high),
+        "low": number(drawing.scale.low),
+        "high": number(drawing.scale.limit),
     }
 
 
-def _cut(values: torch.Tensor) -> Drawing:
-    whole = values.round().clamp(0, 255).to(torch.uint8)
-    image = Image.fromarray(whole[0].numpy() if len(whole) == 1 else whole.permute(1, 2, 0).contiguous().numpy())  # (H, W, C)
-    below, above = ((values < 0).double().mean().item(), (values > 255).double().mean().item())
-    return Drawing(image, "grey" if len(whole) == 1 else "colour", 0, 255, below, above)
-
-
-def _coloured(values: torch.Tensor, channel: int, signed: bool) -> Drawing:
-    """One channel of (C, H, W), on a scale that all channels share."""
-    limit = render.visible_limit(values)
-    one = values[channel]
-    above = (one > limit).double().mean().item()
-    below = (one < (-limit if signed else 0)).double().mean().item()
-    image = render.palette_image(one, limit, signed)
-    return Drawing(image, "signed" if signed else "magma", -limit if signed else 0, limit, below, above)
+def _drawn(values: torch.Tensor, scale: render.Scale, settings: Settings) -> Drawing:
+    """All channels of (C, H, W) as one picture where it is of greys; else the shown one, in colours that all share."""
+    if scale.kind == "grey":
+        picture = render.response_image(values[0] if len(values) == 1 else values, scale)
+    else:
+        values = values[shown_channel(settings)]
+        picture = render.palette_image(values, scale.limit, scale.is_signed)
+    below, above = ((values < scale.low).double().mean().item(), (values > scale.limit).double().mean().item())
+    return Drawing(picture, scale, below, above)
 
 
 def _colours(settings: Settings, drawing: Drawing) -> str:
     """What has to be said about the colours, as `texts.filter_sentence` knows it."""
-    if drawing.kind in ("grey", "colour"):
+    if drawing.is_cut:
         cut = "cut" if drawing.kind == "grey" else "cut_colour"
         return cut if drawing.below or drawing.above else ""
-    if drawing.kind == "magma":
+    if not drawing.scale.is_signed:
         return ""
-    return "plain" if settings.bias else "signed"
+    return "plain" if settings.filter.bias else "signed"
 
 
 def _notes(language: str, settings: Settings, drawing: Drawing) -> str:
-    if drawing.kind in ("grey", "colour"):
+    if drawing.is_cut:
         if drawing.below or drawing.above:
             return t(language, "note_cut", below=percent(drawing.below), above=percent(drawing.above))
         return ""
@@ -232,25 +217,25 @@ def _notes(language: str, settings: Settings, drawing: Drawing) -> str:
     return " · ".join(notes)
 
 
-def _formula(language: str, photo: LabPhoto, settings: Settings) -> str:
+def _formula(language: str, photo: Pixels, settings: Settings) -> str:
     filled = [f"{left} = <b>{right}</b>" for left, right in (text.rsplit(" = ", 1) for text in sizes(photo, settings))]
-    general = SHORT_FORMULA if settings.dilation == 1 else LONG_FORMULA
+    general = SHORT_FORMULA if settings.filter.dilation == 1 else LONG_FORMULA
     lines = [
         f"{escape(t(language, 'size_formula'))} {general}",
         f"{filled[0]} {escape(t(language, 'wide'))}",
         f"{filled[1]} {escape(t(language, 'high'))}",
     ]
-    if settings.padding == "same":
-        lines.append(escape(_same(language, photo, settings)))
+    if settings.filter.padding == "same":
+        lines.append(escape(_same(language, photo, settings.filter)))
     if photo.scaled_down:
         width, height = photo.size
         lines.append(escape(t(language, "too_large", width=width, height=height)))
     return "".join(f"<p>{line}</p>" for line in lines)
 
 
-def _same(language: str, photo: LabPhoto, settings: Settings) -> str:
+def _same(language: str, photo: Pixels, filter_: Filter) -> str:
     """How TensorFlow's and PyTorch's "same" would pad this photo with this kernel."""
-    window, stride, dilation = len(settings.weights), settings.stride, settings.dilation
+    window, stride, dilation = len(filter_.weights), filter_.stride, filter_.dilation
     amount = convolution.padding_amount("same", window, dilation)
     (left, right), (above, below) = (convolution.tensorflow_same(side, window, stride, dilation) for side in photo.size)
     if {left, right, above, below} != {amount}:
@@ -271,7 +256,7 @@ def _steps(values: torch.Tensor, settings: Settings) -> tuple[list[tuple[dict[st
 
 def _keeps_a_picture(operation: stack.Step) -> bool:
     if isinstance(operation, stack.Filter):
-        return abs(sum(map(sum, operation.weights)) / operation.divisor - 1) < 1e-3
+        return kernels.keeps_brightness(operation.kernel())
     return not (isinstance(operation, stack.Pool) and operation.mode == "l2")
 
 
@@ -296,11 +281,12 @@ def _steps_problem(language: str, place: int) -> str:
     return Sentence(t(language, "error_steps", number=place + 2), t(language, "error_steps_more")).html("alert")
 
 
-def _refusal(language: str, place: str, settings: Settings | None, photo: LabPhoto | None, error: CnnHubError) -> Sentence:
+def _refusal(language: str, place: str, settings: Settings | None, photo: Pixels | None, error: CnnHubError) -> Sentence:
     if place in ("divisor", "bias"):
         return Sentence(t(language, f"error_{place}"), t(language, f"error_{place}_more"))
-    if settings and photo and isinstance(error, GeometryError) and settings.border == "reflect":
-        padding = convolution.padding_amount(settings.padding, len(settings.weights), settings.dilation)
+    if settings and photo and isinstance(error, GeometryError) and settings.filter.border == "reflect":
+        filter_ = settings.filter
+        padding = convolution.padding_amount(filter_.padding, len(filter_.weights), filter_.dilation)
         if padding >= min(photo.size):
             return Sentence(t(language, "error_reflect"), t(language, "error_reflect_more"))
     return texts.problem(language, error)

@@ -15,8 +15,12 @@ from PIL import Image
 from cnnhub import invariance, render
 from cnnhub.errors import GeometryError
 from demo import texts
-from demo.parts import Photo, Words, data_uri, for_programs, page_file, require, shown
-from demo.photo import photo as lab_photo
+from demo.assets import data_uri, page_file
+from demo.endpoints import choice_input, for_programs, json_output, number_input, picture_output, publish, require
+from demo.language import Words, labelled
+from demo.photo.input import PhotoInput
+from demo.photo.photo import Photo
+from demo.tab import PRIVATE, Shared
 from demo.texts import Sentence, percent, t
 
 MAX_WINDOW = 32
@@ -74,41 +78,35 @@ class Measured:
         return self.after["max"].numel() / self.after["pixels"].numel()
 
 
-@dataclass(frozen=True)
-class Pooling:
-    fold: gr.Accordion
-    room: gr.HTML
-
-
-def layout(language: str, words: Words) -> Pooling:
-    with gr.Accordion(t(language, "pooling"), open=False, elem_id="pooling-fold") as fold:
-        room = gr.HTML(
+def layout(words: Words) -> tuple[gr.Accordion, gr.HTML]:
+    """-> (the fold, what is in it)."""
+    with words.make(gr.Accordion, labelled("pooling"), open=False, elem_id="pooling-fold") as fold:
+        room = words.make(
+            gr.HTML,
+            _props,
             {"settings": asdict(FIRST)},
             html_template='<div class="pooling"></div>',
             css_template=page_file("tabs/filter/pooling.css"),
             js_on_load=page_file("tabs/filter/pooling.js"),
             elem_id="pooling",
             apply_default_css=False,
-            **_props(language),
         )
-    words.follow(fold, lambda language: {"label": t(language, "pooling")})
-    words.follow(room, _props)
-    return Pooling(fold, room)
+    return fold, room
 
 
-def wire(pooling: Pooling, photo: Photo, language: gr.Radio, private: dict[str, Any]) -> None:
+def wire(fold: gr.Accordion, room: gr.HTML, shared: Shared) -> None:
     """The fold asks by itself when it is open and in sight: after a control, a new photo, another language."""
-    pooling.room.move(show, [photo, pooling.room, language], pooling.room, **private)
-    for event, value in ((pooling.fold.expand, f"'{FOLD}'"), (pooling.fold.collapse, "null")):
-        event(None, js=f"() => window.cnnhubLink?.set({{fold: {value}}})", api_visibility=private["api_visibility"])
-    photo.change(None, None, None, js="() => document.dispatchEvent(new Event('cnnhub-photo'))", api_visibility="private")
+    room.move(show, [shared.photo, room, shared.language], room, **PRIVATE)
+    for event, written in ((fold.expand, f"'{FOLD}'"), (fold.collapse, "null")):
+        event(None, js=f"() => window.cnnhubLink?.set({{fold: {written}}})", api_visibility="private")
+    shared.photo.change(None, None, None, js="() => document.dispatchEvent(new Event('cnnhub-photo'))", api_visibility="private")
 
 
-def show(photo: bytes | None, value: Any, language: str) -> dict[str, Any]:
+def show(photo: Photo | None, value: Any, language: str) -> dict[str, Any]:
     """-> the page's value: the settings that were used, the sentence, and the pictures with how much each changed."""
     if not photo:
         return _message(texts.no_photo(language, photo), "status")
-    result = shown(language, lambda: measure(photo, _settings(value)))
+    result = texts.attempt(language, lambda: measure(photo, _settings(value)))
     if isinstance(result, Sentence):
         return _message(result, "alert")
     sentence = describe(language, result)
@@ -129,18 +127,18 @@ def show(photo: bytes | None, value: Any, language: str) -> dict[str, Any]:
     }
 
 
-def measure(photo: bytes, settings: Settings) -> Measured:
+def measure(photo: Photo, settings: Settings) -> Measured:
     """Pool the photo's brightness, of at most a megapixel, before and after it is moved."""
     _check(settings)
-    looked = lab_photo.look(photo)
-    pixels = looked.pixels(colour=False)[0].float()
+    photo_pixels = photo.pixels()
+    pixels = photo_pixels.planes(colour=False)[0].float()
     before, after = (
         {"pixels": values, **invariance.pooled(values, settings.window, settings.stride)}
         for values in (pixels, invariance.moved(pixels, settings.shift_x, settings.shift_y, settings.angle, settings.scale))
     )
     changes = {name: invariance.change(before[name], after[name]) for name in before}
     changes = {name: value if value > ROUNDING else 0.0 for name, value in changes.items()}
-    return Measured(settings, looked.size, looked.scaled_down, before, after, changes)
+    return Measured(settings, photo_pixels.size, photo_pixels.scaled_down, before, after, changes)
 
 
 def describe(language: str, measured: Measured) -> Sentence:
@@ -161,7 +159,7 @@ def describe(language: str, measured: Measured) -> Sentence:
 
 
 def pool_photo(
-    image: bytes | None,
+    image: Photo | None,
     mode: str = "max",
     window: int = Settings.window,
     stride: int = Settings.stride,
@@ -203,17 +201,11 @@ def pool_photo(
     return _picture(measured, mode), facts
 
 
-def endpoint(photo: Photo) -> None:
+def publish_endpoint(photo: PhotoInput) -> None:
     """The named endpoint /pooling."""
-    mode = gr.Dropdown(list(POOLED), value="max", label="mode", visible=False)
-    numbers = [
-        gr.Number(field.default, label=field.name, precision=0 if field.name in ("window", "stride") else None, visible=False)
-        for field in fields(Settings)
-    ]
-    map_ = gr.Image(format="png", type="pil", label="pooled map", visible=False)
-    facts = gr.JSON(label="facts", visible=False)
-    button = gr.Button(visible=False)
-    button.click(pool_photo, [photo, mode, *numbers], [map_, facts], api_name="pooling", api_visibility="public")
+    numbers = [number_input(each.default, each.name, whole=each.name in ("window", "stride")) for each in fields(Settings)]
+    outputs = [picture_output("pooled map"), json_output()]
+    publish(pool_photo, [photo, choice_input(POOLED, "mode"), *numbers], outputs, "pooling")
 
 
 def from_link(parameters: Mapping[str, str]) -> tuple[bool, Settings]:
@@ -233,12 +225,6 @@ def from_link(parameters: Mapping[str, str]) -> tuple[bool, Settings]:
         if window in WINDOWS and stride in STRIDES and all(fitting):
             settings = Settings(window, stride, *moves[:3], scale=moves[3] / 100)
     return parameters.get("fold") == FOLD, settings
-
-
-def updates(parameters: Mapping[str, str]) -> list[Any]:
-    """What an address asks of the fold and of what is in it."""
-    is_open, settings = from_link(parameters)
-    return [gr.update(open=is_open), {"settings": asdict(settings)}]
 
 
 def _props(language: str) -> dict[str, Any]:

@@ -8,10 +8,15 @@ from typing import Any
 
 import gradio as gr
 
-from demo import networks, texts
+from demo import texts
 from demo.answers import Answer, answer_to, class_number
-from demo.parts import MAX_UPLOAD_BYTES, Photo, Words, data_uri, for_programs, page_file, require, shown
-from demo.photo import photo as lab_photo
+from demo.assets import data_uri, page_file
+from demo.language import Words, labelled
+from demo.photo import column
+from demo.photo.input import PhotoInput
+from demo.photo.photo import Photo
+from demo.photo.uploads import MAX_BYTES
+from demo.tab import PRIVATE
 from demo.texts import Sentence, percent, t
 
 MOST_ROWS = 5
@@ -22,35 +27,39 @@ PICTURE = (240, 160)
 class Second:
     """`photo` holds the file, unseen; the visitor chooses it in `chooser`."""
 
-    photo: Photo
+    photo: PhotoInput
     chooser: gr.HTML
     table: gr.HTML
 
 
-def layout(language: str, words: Words) -> Second:
-    with gr.Accordion(t(language, "compare"), open=False, elem_id="compare") as fold:
-        photo = Photo(None, image_mode=None, label="Second photo", interactive=True, visible="hidden", elem_id="second-file")
-        chooser = gr.HTML(
-            None,
+def layout(words: Words) -> Second:
+    with words.make(gr.Accordion, labelled("compare"), open=False, elem_id="compare"):
+        photo = PhotoInput(None, image_mode=None, label="Second photo", interactive=True, visible="hidden", elem_id="second-file")
+        chooser = words.make(
+            gr.HTML,
+            _chooser_words,
             html_template='<div class="second"></div>',
             js_on_load=page_file("tabs/what/compare.js"),
             elem_id="second",
             apply_default_css=False,
-            **_chooser_words(language),
         )
         table = gr.HTML("", elem_id="compared", apply_default_css=False)
-    words.follow(fold, lambda language: {"label": t(language, "compare")})
-    words.follow(chooser, _chooser_words)
     return Second(photo, chooser, table)
 
 
-def show(language: str, photo: bytes, answer: Answer, second: bytes | None) -> str:
+def wire(second: Second) -> list[Any]:
+    """Tie the chooser's events -> those after which the second photo is another one."""
+    own = second.chooser.own(None, second.chooser, second.photo, js="(value) => value.file", api_visibility="private")
+    return [second.chooser.pick(column.choose, None, second.photo, **PRIVATE), own]
+
+
+def show(language: str, photo: Photo, answer: Answer, second: Photo | None) -> str:
     """The two answers side by side as HTML; nothing until there is a second photo."""
     if second is None:
         return ""
     if not second:
         return _problem(texts.no_photo(language, second))
-    result = shown(language, answer_to, second, answer.network)
+    result = texts.attempt(language, answer_to, second, answer.network)
     if isinstance(result, Sentence):
         return _problem(result)
     told = texts.compared(language, (answer.classifier, answer.prediction), (result.classifier, result.prediction))
@@ -70,34 +79,6 @@ def labels(first: Answer, second: Answer) -> list[str]:
     larger = {label: max(share, second.prediction.scores[label]) for label, share in first.prediction.scores.items()}
     shown = sorted(larger, key=lambda label: -larger[label])[:MOST_ROWS]
     return [label for label in first.prediction.scores if label in shown]
-
-
-def compare(image: bytes | None, second: bytes | None, model: str = "cats-vs-dogs") -> dict[str, Any]:
-    """Ask one network about two photos.
-
-    Args:
-        image: the first photo: a file that is uploaded; over MCP, a data: URI or the address of an upload.
-        second: the second photo: a file that is uploaded; over MCP, a data: URI or the address of an upload.
-        model: which network answers: cats-vs-dogs, flowers or imagenet.
-
-    Returns:
-        first and second, each as /classify_details gives it, and sentence, which tells both in English.
-    """
-
-    def ask() -> dict[str, Any]:
-        one, two = (answer_to(require(photo), model) for photo in (image, second))
-        told = texts.compared("en", (one.classifier, one.prediction), (two.classifier, two.prediction))
-        return {"first": one.details(), "second": two.details(), "sentence": told}
-
-    return for_programs(ask)
-
-
-def endpoint(photo: Photo, second: Photo) -> None:
-    """The named endpoint /compare."""
-    model = gr.Dropdown(networks.names(), value="cats-vs-dogs", label="model", visible=False)
-    both = gr.JSON(label="both", visible=False)
-    button = gr.Button(visible=False)
-    button.click(compare, [photo, second, model], both, api_name="compare", api_visibility="public")
 
 
 def _row(language: str, first: Answer, second: Answer, label: str) -> str:
@@ -121,15 +102,15 @@ def _chooser_words(language: str) -> dict[str, Any]:
         "words": {
             "title": t(language, "compare_choose"),
             "upload": t(language, "compare_own"),
-            "failed": t(language, "compare_failed", megabytes=MAX_UPLOAD_BYTES // 2**20),
+            "failed": t(language, "compare_failed", megabytes=MAX_BYTES // 2**20),
             "names": list(texts.example_names(language).values()),
-            "max_bytes": MAX_UPLOAD_BYTES,
+            "max_bytes": MAX_BYTES,
         }
     }
 
 
-def _small(photo: bytes) -> str:
+def _small(photo: Photo) -> str:
     """The photo as a small picture inside the page."""
-    image = lab_photo.look(photo).image()
-    image.thumbnail(PICTURE)
-    return data_uri(image)
+    picture = photo.pixels().image()
+    picture.thumbnail(PICTURE)
+    return data_uri(picture)

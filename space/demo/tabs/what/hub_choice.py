@@ -10,7 +10,7 @@ import gradio as gr
 from cnnhub import errors
 from cnnhub.errors import CnnHubError
 from demo import networks, texts
-from demo.parts import Words
+from demo.language import Words, labelled, valued
 from demo.texts import t
 
 
@@ -18,31 +18,27 @@ from demo.texts import t
 class HubChoice:
     """`again` is a button that nobody sees, for the repository that an address names; its click loads that one."""
 
-    fold: gr.Accordion
     repository: gr.Textbox
     load: gr.Button
     again: gr.Button
     note: gr.HTML
 
 
-def layout(language: str, words: Words) -> HubChoice:
-    with gr.Accordion(t(language, "hub"), open=False, visible=networks.hub_is_on(), elem_id="hub") as fold:
+def layout(words: Words) -> HubChoice:
+    with words.make(gr.Accordion, labelled("hub"), open=False, visible=networks.hub_is_on(), elem_id="hub"):
         with gr.Row(elem_id="hub-row"):
-            repository = gr.Textbox(
-                label=t(language, "hub_id"),
-                info=_limits(language),
+            repository = words.make(
+                gr.Textbox,
+                lambda language: {"label": t(language, "hub_id"), "info": _limits(language)},
                 placeholder="timm/resnet18.a1_in1k",
                 max_lines=1,
                 interactive=True,
                 elem_id="hub-id",
             )
-            load = gr.Button(t(language, "hub_load"), size="md", scale=0)
+            load = words.make(gr.Button, valued("hub_load"), size="md", scale=0)
     # outside of the fold: an address can name a repository too, and what became of it is said
     note = gr.HTML("", elem_id="hub-note", apply_default_css=False)
-    words.follow(fold, lambda language: {"label": t(language, "hub")})
-    words.follow(repository, lambda language: {"label": t(language, "hub_id"), "info": _limits(language)})
-    words.follow(load, lambda language: {"value": t(language, "hub_load")})
-    return HubChoice(fold, repository, load, gr.Button(visible="hidden", elem_id="restore-hub"), note)
+    return HubChoice(repository, load, gr.Button(visible="hidden", elem_id="restore-hub"), note)
 
 
 def in_use(language: str, network: str) -> str:
