@@ -16,25 +16,27 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from cnnhub import convolution, errors, features, invariance, kernels, render, stack
-    from cnnhub.classifier import Classifier, ForwardPass, Prediction, ReliabilityBin, load
+    from cnnhub.classifier import Classifier
     from cnnhub.errors import CnnHubError
     from cnnhub.hub import builtin_models
     from cnnhub.images import open_image
+    from cnnhub.loading import load
+    from cnnhub.prediction import ForwardPass, Prediction, ReliabilityBin
 
 # Where each public name lives; a name that is its module's own name stands for the module.
 _HOME = {
     "Classifier": "classifier",
     "CnnHubError": "errors",
-    "ForwardPass": "classifier",
-    "Prediction": "classifier",
-    "ReliabilityBin": "classifier",
+    "ForwardPass": "prediction",
+    "Prediction": "prediction",
+    "ReliabilityBin": "prediction",
     "builtin_models": "hub",
     "convolution": "convolution",
     "errors": "errors",
     "features": "features",
     "invariance": "invariance",
     "kernels": "kernels",
-    "load": "classifier",
+    "load": "loading",
     "open_image": "images",
     "render": "render",
     "stack": "stack",

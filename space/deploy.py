@@ -70,7 +70,10 @@ def deploy(files: dict[str, Path], repository: str, private: bool) -> str:
         PushError: the name, the token, the permission, another app in that Space, or the Hub's answer.
     """
     with publish.explained(f"Asking the Hub about {repository}", "the demo"):
-        remote = publish.look(repository, "space", private=private)
+        try:
+            remote = publish.look(repository, "space", private=private)
+        except publish.AlreadyPublicError as error:
+            raise publish.PushError(f"{error} --private is for creating one; leave it out.") from error
     there = remote.files() - {".gitattributes"}  # the Hub's own
     if "app.py" in there and f"{PACKAGE.name}/__init__.py" not in there:
         raise publish.PushError(

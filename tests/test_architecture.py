@@ -13,7 +13,10 @@ from tests.conftest import ROOT
 LEVELS = [
     {"cli"},
     {"__init__"},
+    {"doctor", "probe"},
+    {"loading"},
     {"classifier"},
+    {"prediction", "preprocessing"},
     {"familiarity", "features", "render", "engines", "stack", "invariance"},
     {"hub", "convolution"},
     {"kernels", "images", "files", "classics"},

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 from scipy.stats import binomtest
@@ -174,7 +175,8 @@ def _logits(
     while batch := list(islice(opened, batch_size)):
         readable += [number for number, _ in batch]
         try:
-            parts.append(classifier.engine.logits(torch.stack([pixels for _, pixels in batch])))
+            logits, _ = classifier.engine.answer(np.stack([pixels for _, pixels in batch]))
+            parts.append(torch.from_numpy(logits))
         except RuntimeError as error:
             if not is_out_of_memory(error):
                 raise
@@ -185,10 +187,10 @@ def _logits(
     return readable, torch.cat(parts)
 
 
-def _opened(classifier: cnnhub.Classifier, sources: Iterable[Any]) -> Iterator[tuple[int, torch.Tensor]]:
+def _opened(classifier: cnnhub.Classifier, sources: Iterable[Any]) -> Iterator[tuple[int, NDArray[np.uint8]]]:
     for number, source in enumerate(sources):
         try:
-            yield number, classifier.preprocess(source)
+            yield number, classifier.to_pixels(source)
         except ImageError:
             continue
 

@@ -114,12 +114,13 @@ def _answers(
     logits, embeddings = [], []
     for source in track(sources, title, total=total, console=Console(stderr=True), transient=True):
         try:
-            pixels = classifier.preprocess(source)
+            pixels = classifier.to_pixels(source)
         except ImageError:
             continue
-        ours, theirs = classifier.engine.logits_and_embeddings(pixels[None])
-        logits.append(ours.numpy())
-        embeddings.append(familiarity.unit_length(theirs.numpy()))
+        ours, theirs = classifier.engine.answer(pixels[None], embed=True)
+        assert theirs is not None
+        logits.append(ours)
+        embeddings.append(familiarity.unit_length(theirs))
     if not logits:
         raise DataError(f"None of the {total} pictures of {title} can be read.")
     return np.concatenate(logits), np.concatenate(embeddings)

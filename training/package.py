@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cnnhub.classifier import MAX_PARAMETERS
 from cnnhub.engines.network import build
 from cnnhub.files import write_atomically
 from cnnhub.hub.config import CnnHubMetadata
 from cnnhub.hub.folder import WEIGHTS_NAME, read_config, write_config
 from cnnhub.hub.labels import imagenet_labels
+from cnnhub.loading import MAX_PARAMETERS
 from training import card
 
 _PREPROCESSING = {"crop_pct": 0.875, "crop_mode": "center"}  # shorter side 256, centre 224, as it was trained

@@ -53,8 +53,7 @@ def push(
     if data is not None:
         recorded_accuracy(folder)
     with publish.explained(f"Asking the Hub about {repository}", "the model"):
-        needs_write = not create_pr or tag is not None
-        remote = publish.look(repository, "model", private=private, needs_write=needs_write)
+        remote = _look(repository, private, needs_write=not create_pr or tag is not None)
         tag = tag if tag and _is_new(tag, remote, wanted) else None
 
     files = _verify(folder, data, wanted, console)
@@ -77,6 +76,16 @@ def push(
 def _check_tag(tag: str | None) -> None:
     if tag is not None and (not re.fullmatch(r"\w[\w.+-]{0,99}", tag, re.ASCII) or tag == "main"):
         raise PushError(f"--tag {tag!r} is no tag; expected letters, digits, dots and dashes, such as v1.0.")
+
+
+def _look(repository: str, private: bool, needs_write: bool) -> Remote:
+    """What stands on the Hub; where it refuses, with the options that would help."""
+    try:
+        return publish.look(repository, "model", private=private, needs_write=needs_write)
+    except publish.AlreadyPublicError as error:
+        raise PushError(f"{error} --private is for creating one; leave it out.") from error
+    except publish.NotWritableError as error:
+        raise PushError(f"{error} To propose the model there, add --create-pr and leave --tag out.") from error
 
 
 def _files(folder: Path) -> dict[str, Path]:

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from timm.data import IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD
 from timm.models import build_model_with_cfg, generate_default_cfgs, register_model
-from torchvision.models import shufflenetv2  # type: ignore[import-untyped]
+from torchvision.models import shufflenetv2
 
 default_cfgs = generate_default_cfgs(
     {

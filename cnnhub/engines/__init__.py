@@ -1,4 +1,4 @@
-"""Engines run a network: pixels (N, 3, H, W) in, logits (N, K) out."""
+"""Engines run a network: pixels (N, 3, H, W) in, logits (N, K) out, in NumPy."""
 
 from __future__ import annotations
 
@@ -7,22 +7,27 @@ from typing import TYPE_CHECKING, Protocol
 from cnnhub.errors import UnknownNameError
 
 if TYPE_CHECKING:
-    import torch
+    import numpy as np
+    from numpy.typing import NDArray
 
 ENGINES = ("auto", "torch", "onnx")
 
 
 class Engine(Protocol):
-    """What a Classifier needs of an engine. `logits` may be called from several threads at once."""
+    """What a Classifier needs of an engine."""
 
     name: str
 
-    def logits(self, pixels: torch.Tensor) -> torch.Tensor:
-        """Pixels (N, 3, H, W) float32 -> logits (N, K) float32 on the CPU."""
-        ...
+    def answer(self, pixels: NDArray[np.uint8], *, embed: bool = False) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+        """Run the network once; several threads may do so at the same time.
 
-    def logits_and_embeddings(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Pixels (N, 3, H, W) float32 -> logits (N, K) and what the head sees (N, D), both float32 on the CPU."""
+        Args:
+            pixels: (N, 3, H, W), 0 to 255; the engine normalises them.
+            embed: whether the embeddings are wanted.
+
+        Returns:
+            Logits (N, K) and embeddings (N, D), which is what the head sees; None in place of those that are not wanted.
+        """
         ...
 
 

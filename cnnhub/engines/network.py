@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +15,27 @@ import cnnhub.classics  # noqa: F401  registers with timm the architectures that
 from cnnhub.errors import ModelConfigError, ModelTooLargeError, ModelWeightsError, nearest
 from cnnhub.hub.config import ModelConfig
 
+COUNTER = ".num_batches_tracked"
 _FLOATS = ("F32", "F16", "BF16", "F64")  # safetensors' names
 _WHOLE = ("I64", "I32")
-COUNTER = ".num_batches_tracked"
 _TRAINING_ONLY = ("AuxLogits.",)  # Inception's second head
+
+
+class LazyNetwork:
+    """A network that is built when it is first asked for, once: an engine may answer without it."""
+
+    def __init__(self, build: Callable[[], torch.nn.Module]) -> None:
+        self._build, self._lock = build, threading.Lock()
+        self._network: torch.nn.Module | None = None
+
+    def __call__(self) -> torch.nn.Module:
+        with self._lock:
+            if self._network is None:
+                self._network = self._build()
+            return self._network
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self._build,), {"_network": self._network}  # a lock cannot be pickled
 
 
 def build(config: ModelConfig, weights: Path, max_parameters: int) -> torch.nn.Module:
@@ -69,6 +88,11 @@ def create_network(config: ModelConfig) -> torch.nn.Module:
             f"timm cannot build {config.architecture} with {config.model_args}: {error}. Check model_args."
         ) from error
     return network
+
+
+def head_input_size(network: Any) -> int:
+    """How many numbers the head sees, the length of an embedding; where hidden layers stand before the head, their output's."""
+    return int(getattr(network, "head_hidden_size", None) or network.num_features)
 
 
 def _arguments(config: ModelConfig) -> dict[str, Any]:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from cnnhub.hub.config import PretrainedConfig
 
 
 class TorchEngine:
@@ -12,23 +18,42 @@ class TorchEngine:
 
     name = "torch"
 
-    def __init__(self, network: torch.nn.Module, device: torch.device) -> None:
-        self._network, self._device = network, device
+    def __init__(self, network: torch.nn.Module, cfg: PretrainedConfig) -> None:
+        self._network, self._normalise = network, Normalise(cfg)
 
-    def logits(self, pixels: torch.Tensor) -> torch.Tensor:
-        """Pixels (N, 3, H, W) float32 -> logits (N, K) float32 on the CPU."""
+    def answer(self, pixels: NDArray[np.uint8], *, embed: bool = False) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+        """Pixels (N, 3, H, W), 0 to 255 -> logits (N, K), and what the head sees (N, D) where it is wanted."""
         with torch.inference_mode():
-            output: torch.Tensor = self._network(pixels.to(self._device))
-            return output.float().cpu()
-
-    def logits_and_embeddings(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Pixels (N, 3, H, W) float32 -> logits (N, K) and what the head sees (N, D), both float32."""
-        with torch.inference_mode():
-            logits, embeddings = both(self._network, pixels.to(self._device))
-            return logits.float().cpu(), embeddings.float().cpu()
+            normalised = self._normalise(torch.from_numpy(pixels)).to(device_of(self._network))
+            if not embed:
+                return _array(self._network(normalised)), None
+            logits, embeddings = logits_and_embeddings(self._network, normalised)
+            return _array(logits), _array(embeddings)
 
 
-def both(network: Any, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Pixels (N, 3, H, W) -> logits (N, K) and embeddings (N, D), the backbone run once."""
+class Normalise(torch.nn.Module):
+    """`preprocessing.normalise` in torch: the same operations in the same order, so the same to the last bit."""
+
+    def __init__(self, cfg: PretrainedConfig) -> None:
+        super().__init__()
+        self.mean, self.std = (torch.tensor(values)[:, None, None] for values in (cfg.mean, cfg.std))
+
+    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+        """Pixels (N, 3, H, W) uint8 -> float32."""
+        return (pixels.float() / 255 - self.mean) / self.std
+
+
+def logits_and_embeddings(network: Any, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Normalised pixels (N, 3, H, W) -> logits (N, K) and embeddings (N, D), the backbone run once."""
     features = network.forward_features(pixels)
     return network.forward_head(features), network.forward_head(features, pre_logits=True)
+
+
+def device_of(network: torch.nn.Module) -> torch.device:
+    """Where its weights lie."""
+    return next(network.parameters()).device
+
+
+def _array(values: torch.Tensor) -> NDArray[np.float32]:
+    array: NDArray[np.float32] = values.float().cpu().numpy()
+    return array

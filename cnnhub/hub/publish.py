@@ -23,6 +23,18 @@ Digests: TypeAlias = "dict[str, tuple[str, str]]"  # path there -> (sha256, git'
 Say: TypeAlias = "Callable[[str], object]"
 
 
+class InvalidRepositoryError(PushError):
+    """A name that no repository can have."""
+
+
+class NotWritableError(PushError):
+    """The token's owner may not write to the repository."""
+
+
+class AlreadyPublicError(PushError):
+    """The repository is to be private, and it is there and public."""
+
+
 @dataclass(frozen=True)
 class Remote:
     """The repository as it stood before the push; `info` is None where there is none yet."""
@@ -52,7 +64,7 @@ class Pushed:
 
 
 def check_repository(repository: str) -> None:
-    """Raise PushError where this is no id of a repository."""
+    """Raise InvalidRepositoryError where this is no id of a repository."""
     from huggingface_hub.errors import HFValidationError
     from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]  # public, but not listed
 
@@ -62,9 +74,9 @@ def check_repository(repository: str) -> None:
     except HFValidationError:
         is_valid = False
     if not is_valid:
-        raise PushError(
-            f"--to {repository!r} is no repository. Expected owner/name, such as {near(repository)}: letters, digits, single "
-            "dashes and dots, underscores; at most 96 characters."
+        raise InvalidRepositoryError(
+            f"{repository!r} is not the name of a repository. Expected owner/name, such as {near(repository)}: letters, digits, "
+            "single dashes and dots, underscores; at most 96 characters."
         )
 
 
@@ -92,7 +104,7 @@ def look(repository: str, kind: Kind, *, private: bool, needs_write: bool = True
         needs_write: False where a pull request will do.
 
     Raises:
-        PushError: the token, the permission or the visibility.
+        NotWritableError, AlreadyPublicError: see each. PushError: there is no token, or it does not do.
     """
     from huggingface_hub import HfApi
     from huggingface_hub.errors import RepositoryNotFoundError
@@ -108,10 +120,7 @@ def look(repository: str, kind: Kind, *, private: bool, needs_write: bool = True
     if needs_write:
         _check_permission(remote, me)
     if private and not info.private:
-        raise PushError(
-            f"{repository} exists and is public, and --private is for creating one. "
-            "Make it private in its settings on the Hub, or leave --private out."
-        )
+        raise AlreadyPublicError(f"{repository} exists and is public. It can be made private in its settings on the Hub.")
     return replace(remote, info=info)
 
 
@@ -227,12 +236,9 @@ def _check_permission(remote: Remote, me: dict[str, Any]) -> None:
         remote.api.auth_check(remote.repository, repo_type=remote.kind, write=True)
     except HfHubHTTPError as error:
         if error.response.status_code in (401, 403):
-            propose = (
-                "Leave --tag out and add --create-pr to propose the model there, or push" if remote.kind == "model" else "Push"
-            )
-            raise PushError(
-                f"{me['name']} may not write to {remote.repository}. {propose if remote.kind == 'model' else 'Push'} to "
-                f"{me['name']}/{remote.repository.partition('/')[2]}. (A fine-grained token needs write access to it.)"
+            own = f"{me['name']}/{remote.repository.partition('/')[2]}"
+            raise NotWritableError(
+                f"{me['name']} may not write to {remote.repository}. Push to {own}. (A fine-grained token needs write access.)"
             ) from error
         if error.response.status_code != 404:  # a Hub that cannot be asked this will answer when the commit comes
             raise

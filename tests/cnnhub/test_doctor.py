@@ -13,8 +13,8 @@ import torch
 import torchvision
 
 import cnnhub
-from cnnhub.cli import doctor
-from cnnhub.cli.doctor import Check, State
+from cnnhub import doctor
+from cnnhub.doctor import Check, State
 from tests.support.cli_runner import Call, caller, run
 from tests.support.loopback_hub import serve
 
@@ -131,10 +131,10 @@ def test_what_cuda_costs_is_what_lies_on_disk(monkeypatch: pytest.MonkeyPatch, t
 
 
 def test_a_torch_that_kills_its_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "_PROBE", 'print(\'{"step": "torch", "threads": 1}\', flush=True); import os; os.abort()')
+    monkeypatch.setattr(doctor, "PROBE", ("-c", 'print(\'{"step": "torch", "threads": 1}\', flush=True); import os; os.abort()'))
     facts, failure = doctor.probe(has_onnx=False)
     assert facts == {"torch": {"threads": 1}} and failure == "the process ended with status -6"
-    monkeypatch.setattr(doctor, "_PROBE", "import time; time.sleep(60)")
+    monkeypatch.setattr(doctor, "PROBE", ("-c", "import time; time.sleep(60)"))
     monkeypatch.setattr(doctor, "TORCH_SECONDS", 0.5)
     assert doctor.probe(has_onnx=False) == ({}, "no answer within 0 seconds")
 

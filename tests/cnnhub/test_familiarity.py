@@ -47,7 +47,7 @@ def taught_folder(model_folder: Callable[..., Path], threshold: float) -> Path:
     plain = cnnhub.load(folder)
     random = np.random.default_rng(0)
     pictures = [random.integers(0, 256, (64, 64, 3), np.uint8) for _ in range(20)]
-    write_familiar(folder, np.stack([plain.embed(picture).numpy() for picture in pictures]))
+    write_familiar(folder, np.stack([plain.embed(picture) for picture in pictures]))
     config = read_config(folder)
     write_config(folder, config.with_metadata(neighbours={**PLAIN.model_dump(), "threshold": threshold}))
     return folder
@@ -61,7 +61,7 @@ def test_predict_tells_strangeness(model_folder: Callable[..., Path], picture: I
     classifier = cnnhub.load(folder, engine=engine)
     logits, embedding = classifier.logits(picture)[None], classifier.embed(picture)[None]
     kept = familiarity.Familiarity(familiarity.unit_length(read_familiar(folder, PLAIN.k)), PLAIN)
-    expected = kept.strangeness(logits.numpy(), embedding.numpy()).item()
+    expected = kept.strangeness(logits, embedding).item()
     prediction = classifier.predict(picture)
     assert prediction.strangeness == pytest.approx(expected, abs=1e-4)
     assert prediction.is_unfamiliar is True and (classifier.threshold, classifier.false_alarm) == (-1e9, 0)
@@ -81,7 +81,7 @@ def test_a_damaged_file_gets_an_error(model_folder: Callable[..., Path], damage:
 
     folder = taught_folder(model_folder, threshold=0)
     file = folder / "familiar.safetensors"
-    length = cnnhub.load(folder).embed(np.zeros((64, 64, 3), np.uint8)).numel()
+    length = cnnhub.load(folder).embed(np.zeros((64, 64, 3), np.uint8)).size
     file.unlink()
     if damage == "no tensors":
         file.write_bytes(b"nothing")

@@ -11,12 +11,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import timm
 import torch
 
 import cnnhub
 from cnnhub.errors import ModelConfigError, ModelWeightsError
+from cnnhub.preprocessing import normalise
 
 COUNTS = [150, pytest.param(5000, marks=[pytest.mark.long, pytest.mark.timeout(3600)])]
 MOST_GROWTH_BYTES = 50e6
@@ -65,7 +67,7 @@ def check(folder: Path, count: int, mutate: Callable[[random.Random], object]) -
         except Exception as error:
             raise AssertionError(f"seed {seed} raised {type(error).__name__}: {error}") from error
         outcomes["loaded"] += 1
-        logits = classifier.engine.logits(torch.zeros(1, *classifier.config.pretrained_cfg.input_size))
+        logits, _ = classifier.engine.answer(np.zeros((1, *classifier.config.pretrained_cfg.input_size), np.uint8))
         assert logits.shape == (1, len(classifier.labels)), f"seed {seed}"
         compared += is_as_timm_loads_it(classifier, folder, seed)
     grown = resident() - before
@@ -85,12 +87,11 @@ def is_as_timm_loads_it(classifier: cnnhub.Classifier, folder: Path, seed: int) 
     ours = classifier.config.pretrained_cfg.model_dump()
     for key, value in preparation.items():
         assert ours[key] == (tuple(value) if isinstance(value, list) else value), f"seed {seed}: {key}"
-    pixels = torch.rand(1, *ours["input_size"], generator=torch.Generator().manual_seed(seed))
+    pixels = np.random.default_rng(seed).integers(0, 256, (1, *ours["input_size"]), np.uint8)
     with torch.inference_mode():
-        expected = theirs(pixels)
-    torch.testing.assert_close(
-        classifier.engine.logits(pixels), expected, equal_nan=True, msg=lambda text: f"seed {seed}: {text}"
-    )
+        expected = theirs(torch.from_numpy(normalise(pixels, classifier.config.pretrained_cfg)))
+    logits, _ = classifier.engine.answer(pixels)
+    torch.testing.assert_close(torch.from_numpy(logits), expected, equal_nan=True, msg=lambda text: f"seed {seed}: {text}")
     return True
 
 

@@ -203,12 +203,14 @@ def logit_difference(source: str, photos: list[Path]) -> float:
     theirs = timm.create_model(f"hf-hub:{source}", pretrained=True).eval()
     transform = timm.data.create_transform(**timm.data.resolve_model_data_config(theirs))
     with torch.inference_mode():
-        pairs = ((ours.logits(photo), theirs(read(photo, transform)[None])[0]) for photo in photos)
-        return max(float((mine - other).abs().max()) for mine, other in pairs)
+        pairs = ((ours.logits(photo), theirs(read(photo, transform)[None])[0].numpy()) for photo in photos)
+        return max(float(abs(mine - other).max()) for mine, other in pairs)
 
 
 def against_transformers(case: Case, pipe: Any, photos: list[Path]) -> tuple[float, bool, bool]:
     """The largest difference between probabilities, whether the order is the same, and whether the names are."""
+    import torch
+
     import cnnhub
 
     ours = cnnhub.load(f"{case.name}@{OLDER}", engine="torch")
@@ -216,7 +218,7 @@ def against_transformers(case: Case, pipe: Any, photos: list[Path]) -> tuple[flo
     same_labels = all(mine == other or mine.startswith(f"{other} (") for mine, other in zip(ours.labels, names, strict=True))
     distance, same_order = 0.0, True
     for photo in photos:
-        mine = ours.logits(photo).double().softmax(0).tolist()  # before the temperature
+        mine = torch.from_numpy(ours.logits(photo)).double().softmax(0).tolist()  # before the temperature
         answers = pipe(str(photo), top_k=case.classes)
         assert len(answers) == case.classes
         order = []

@@ -97,7 +97,8 @@ def test_timm_loads_it_too(trained: Path, data: Path) -> None:
     theirs = timm.create_model(f"local-dir:{trained}", pretrained=True).eval()
     pixels = ours.preprocess(data / "test/red/1.jpg")
     with torch.inference_mode():
-        assert torch.equal(theirs(pixels[None])[0], ours.logits(data / "test/red/1.jpg"))
+        expected = theirs(torch.from_numpy(pixels)[None])[0].numpy()
+    assert np.array_equal(expected, ours.logits(data / "test/red/1.jpg"))
 
 
 def test_weights_are_stored_in_half_precision(trained: Path) -> None:
@@ -139,7 +140,7 @@ def test_temperature_and_threshold_are_fitted_on_validation_and_used(trained: Pa
     assert sum(each.count for each in config.cnnhub.reliability.bins) == 16
     picture = data / "test/red/0.jpg"
     classifier = cnnhub.load(trained)
-    expected = torch.softmax(classifier.logits(picture).double() / config.cnnhub.temperature, 0).max().item()
+    expected = torch.softmax(torch.from_numpy(classifier.logits(picture)).double() / config.cnnhub.temperature, 0).max().item()
     assert classifier.predict(picture).probability == pytest.approx(expected)
 
     copy = shutil.copytree(trained, tmp_path / "copy")
@@ -219,10 +220,10 @@ def test_out_of_memory_says_what_would_help() -> None:
 
 
 def test_out_of_memory_while_measuring_too(trained: Path, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def exhausted(self: TorchEngine, pixels: torch.Tensor) -> torch.Tensor:
+    def exhausted(self: TorchEngine, pixels: np.ndarray, *, embed: bool = False) -> None:
         raise RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory")
 
-    monkeypatch.setattr(TorchEngine, "logits", exhausted)
+    monkeypatch.setattr(TorchEngine, "answer", exhausted)
     with pytest.raises(OutOfMemoryError, match=r"with 12 pictures at once.*Take --batch-size 3; the figures stay the same"):
         evaluate(str(trained), data, batch_size=32)
 

@@ -1,0 +1,88 @@
+"""A picture becomes the pixels that a network takes: what timm's `create_transform` does, with Pillow and NumPy alone.
+
+Each function follows timm's evaluation transform step by step, so that its pixels are equal to timm's to the last bit.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from cnnhub.errors import ImageError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from cnnhub.hub.config import PretrainedConfig
+
+MAX_RESIZED_PIXELS = 32_000_000
+
+
+def to_pixels(picture: Image.Image, cfg: PretrainedConfig) -> NDArray[np.uint8]:
+    """An RGB picture, scaled and cut as `cfg` says -> pixels (3, H, W), 0 to 255.
+
+    crop_mode "center" scales the shorter side and cuts the middle out, "squash" gives up the picture's shape, "border" scales
+    the longer side and fills what is missing with the mean colour. crop_pct is the share of the scaled side that is kept.
+
+    Raises:
+        ImageError: the picture is a sliver.
+
+    >>> from cnnhub.hub.config import PretrainedConfig
+    >>> to_pixels(Image.new("RGB", (400, 300), "white"), PretrainedConfig()).shape
+    (3, 224, 224)
+    """
+    height, width = cfg.input_size[1:]
+    size = _scaled_size(picture, cfg)
+    scaled = picture if size == picture.size else picture.resize(size, Image.Resampling[cfg.interpolation.upper()])
+    colour = tuple(round(255 * value) for value in cfg.mean) if cfg.crop_mode == "border" else (0, 0, 0)
+    cut = _cut(scaled, width, height, colour)
+    return np.ascontiguousarray(np.asarray(cut).transpose(2, 0, 1))  # (H, W, 3) -> (3, H, W)
+
+
+def normalise(pixels: NDArray[np.uint8], cfg: PretrainedConfig) -> NDArray[np.float32]:
+    """Pixels (..., 3, H, W), 0 to 255 -> float32, less the mean and divided by the standard deviation of each channel.
+
+    >>> from cnnhub.hub.config import PretrainedConfig
+    >>> grey = PretrainedConfig(mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5))
+    >>> normalise(np.full((3, 1, 1), 255, np.uint8), grey).ravel()
+    array([1., 1., 1.], dtype=float32)
+    """
+    mean, std = (np.asarray(values, np.float32)[:, None, None] for values in (cfg.mean, cfg.std))
+    scaled: NDArray[np.float32] = pixels.astype(np.float32) / np.float32(255)
+    scaled -= mean
+    scaled /= std
+    return scaled
+
+
+def _scaled_size(picture: Image.Image, cfg: PretrainedConfig) -> tuple[int, int]:
+    """(width, height) to which the picture is scaled before it is cut."""
+    width, height = picture.size
+    target_height, target_width = (math.floor(side / cfg.crop_pct) for side in cfg.input_size[1:])
+    if cfg.crop_mode == "squash":
+        return target_width, target_height
+    ratios = height / target_height, width / target_width
+    if cfg.crop_mode == "border":
+        size = round(width / max(ratios)), round(height / max(ratios))
+    elif target_height == target_width:  # torchvision's Resize rounds the longer side down
+        longer = int(target_height * max(picture.size) / min(picture.size))
+        size = (target_width, longer) if width <= height else (longer, target_height)
+    else:
+        size = round(width / min(ratios)), round(height / min(ratios))
+    if min(size) < 1 or size[0] * size[1] > MAX_RESIZED_PIXELS:
+        raise ImageError(
+            f"The picture is {width} x {height} pixels, a sliver that cannot be classified. Crop it to something less long."
+        )
+    return size
+
+
+def _cut(picture: Image.Image, width: int, height: int, colour: tuple[Any, ...]) -> Image.Image:
+    """The middle of the picture; what it lacks in width or height is added around it first."""
+    lacking_width, lacking_height = max(0, width - picture.width), max(0, height - picture.height)
+    if lacking_width or lacking_height:
+        left, top = lacking_width // 2, lacking_height // 2
+        picture = ImageOps.expand(picture, (left, top, lacking_width - left, lacking_height - top), colour)
+    left, top = round((picture.width - width) / 2), round((picture.height - height) / 2)
+    return picture.crop((left, top, left + width, top + height))
