@@ -43,6 +43,7 @@ def build() -> gr.Blocks:
     """The page with its events and named endpoints."""
     gradio_fixes.mend()
     words = Words()
+    blocks: gr.Blocks
     with gr.Blocks(title="cnnhub", analytics_enabled=False) as blocks:
         with gr.Row(elem_id="top"):
             words.make(gr.HTML, lambda language: {"value": _brand(language)}, elem_id="brand", apply_default_css=False)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import venv
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
 from pathlib import Path
 
@@ -249,7 +250,8 @@ def mcp(url: str, *calls: tuple[str, dict[str, object]]) -> tuple[list, list]:
             tools = (await session.list_tools()).tools
             return tools, [await session.call_tool(name, arguments) for name, arguments in calls]
 
-    return asyncio.run(talk())
+    with ThreadPoolExecutor(1) as thread:  # Playwright's loop may run in this one
+        return thread.submit(asyncio.run, talk()).result()
 
 
 def test_each_feature_is_an_mcp_tool(space: Server) -> None:

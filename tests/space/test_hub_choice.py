@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,9 +17,9 @@ from cnnhub import errors
 from demo import networks, texts
 from demo.tabs.what import hub_choice
 from tests.conftest import EXAMPLES, SPACE
-from tests.space.test_browser import CHROMIUM, Visit, browser  # noqa: F401
 from tests.support.loopback_hub import serve
 from tests.support.running_space import copy_of_the_space, running
+from tests.support.visiting import Visit, needs_browser
 
 SCRIPT = """
 import json, os, sys
@@ -165,9 +166,9 @@ def test_an_unreachable_hub_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "Hub 没有响应" in str(hub_choice.problem("zh-CN", "owner/tiny"))
 
 
-@pytest.mark.browser
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here; Debian's package chromium brings one")
-def test_a_link_names_a_repository(tmp_path: Path, model_folder: Callable[..., Path], browser: object) -> None:  # noqa: F811
+@needs_browser[0]
+@needs_browser[1]
+def test_a_link_names_a_repository(tmp_path: Path, model_folder: Callable[..., Path], browser: Any) -> None:
     model_folder("hub/owner/tiny")
     folder = copy_of_the_space(tmp_path / "space")
     with serve(tmp_path / "hub") as hub:

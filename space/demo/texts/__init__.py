@@ -19,7 +19,8 @@ from cnnhub import errors, images
 from cnnhub.kernels import Nature
 from demo.texts import filter as filter_texts
 from demo.texts import page
-from demo.texts.table import LANGUAGES, Table
+from demo.texts.table import LANGUAGES as LANGUAGES
+from demo.texts.table import Table
 
 DEFAULT_LANGUAGE = "en"
 _TABLES = [import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(__path__)]

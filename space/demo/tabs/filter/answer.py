@@ -264,10 +264,8 @@ def _size_said(operation: stack.Step, before: torch.Tensor, after: torch.Tensor)
     (high, wide), (new_high, new_wide) = before.shape[1:], after.shape[1:]
     if isinstance(operation, stack.Relu):
         return lambda language: t(language, "relu_size", width=new_wide, height=new_high)
-    if isinstance(operation, stack.Pool):
-        window, padding = operation.window, 0
-    else:
-        window, padding = len(operation.weights), operation.padding
+    window = operation.window if isinstance(operation, stack.Pool) else len(operation.weights)
+    padding = 0 if isinstance(operation, stack.Pool) else operation.padding
     filled = [convolution.size_formula(side, window, operation.stride, padding) for side in (wide, high)]
     return lambda language: f"{filled[0]} {t(language, 'wide')}; {filled[1]} {t(language, 'high')}"
 

@@ -13,7 +13,6 @@ from PIL import Image
 
 import cnnhub
 from cnnhub import features, render
-from cnnhub.classifier import ForwardPass
 from demo import networks, texts
 from demo.assets import data_uri, page_file
 from demo.endpoints import for_programs, require
@@ -52,7 +51,7 @@ class Seen:
 
     classifier: cnnhub.Classifier
     gallery: Gallery
-    forward: ForwardPass
+    forward: cnnhub.ForwardPass
 
 
 def layout(shared: Shared) -> Inside:
@@ -115,7 +114,7 @@ def show(photo: Photo | None, network: str, layer: str | None, channels: str, la
 
 def known_count(count: str | None) -> str:
     """How many channels a link asks for; 64 where it asks for a number that is not offered."""
-    return count if count in map(str, CHANNELS) else str(FIRST_CHANNELS)
+    return count if count and count in map(str, CHANNELS) else str(FIRST_CHANNELS)
 
 
 def describe(language: str, classifier: cnnhub.Classifier, gallery: Gallery) -> Sentence:
