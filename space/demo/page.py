@@ -84,7 +84,7 @@ def launch_options() -> dict[str, Any]:
     }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Page:
     """All components, and what happens between them. Only the tab that is open is worked out; another one is when it is opened.
 

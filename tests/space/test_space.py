@@ -73,7 +73,7 @@ def test_filter_gives_a_lossless_map(client: Client) -> None:
     path, facts = client.predict(handle_file(str(CAT)), api_name="/filter")
     values = response(CAT.read_bytes(), Settings())
     assert path.endswith(".png")
-    expected = lab_answer.draw(values, Settings()).image.convert("RGB")
+    expected = lab_answer.draw(values, Settings()).picture.convert("RGB")
     assert np.array_equal(np.asarray(Image.open(path).convert("RGB")), np.asarray(expected))
     assert facts["answers_to"] == "vertical_edges"
     assert facts["min"] == pytest.approx(values.min().item())

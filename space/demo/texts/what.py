@@ -180,17 +180,17 @@ TEXTS: Table = {
         "第一張像{thing}（{first}），第二張像{other}（{second}）。",
         "第一张像{thing}（{first}），第二张像{other}（{second}）。",
     ),
-    "compare_first_strange": (
+    "compare_first_unfamiliar": (
         "The first looks like nothing that this network knows, the second like {other} ({second}).",
         "第一張不像這個網路認識的任何東西，第二張像{other}（{second}）。",
         "第一张不像这个网络认识的任何东西，第二张像{other}（{second}）。",
     ),
-    "compare_second_strange": (
+    "compare_second_unfamiliar": (
         "The first looks like {thing} ({first}), the second like nothing that this network knows.",
         "第一張像{thing}（{first}），第二張不像這個網路認識的任何東西。",
         "第一张像{thing}（{first}），第二张不像这个网络认识的任何东西。",
     ),
-    "compare_both_strange": (
+    "compare_both_unfamiliar": (
         "Neither of the two looks like anything that this network knows.",
         "兩張都不像這個網路認識的任何東西。",
         "两张都不像这个网络认识的任何东西。",
