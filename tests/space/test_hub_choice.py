@@ -38,7 +38,7 @@ with gr.Blocks():
     words = Words()
     shared = Shared(PhotoInput(), picker(words), gr.State("flowers"), words)
     with gr.Tabs():
-        room = page._room(WHAT, shared)
+        room = page.room_of(WHAT, shared)
 
 def choose(key, repository, language="en"):
     values = {shared.photo: Photo(photo), shared.network: "flowers", shared.language: language, room.parts.second_photo: None}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import gradio as gr
@@ -17,7 +18,7 @@ from demo.page import Page
 from demo.photo import column, pixels
 from demo.photo.photo import Photo
 from demo.serving import gradio_fixes
-from demo.tab import Room, Shared, merged
+from demo.tab import Remembered, Room, Shared, Tab, merged
 from demo.tabs import TABS
 from demo.tabs.filter import settings
 from tests.conftest import EXAMPLES
@@ -33,7 +34,7 @@ def built() -> Page:
         photo_column = column.layout(words)
         shared = Shared(photo_column.photo, picker(words), gr.State("cats-vs-dogs"), words)
         with gr.Tabs() as tabs:
-            rooms = [page._room(tab, shared) for tab in TABS]
+            rooms = [page.room_of(tab, shared) for tab in TABS]
         return Page(shared, photo_column, tabs, rooms, gr.State(ROOMS[0]), gr.State(True))
 
 
@@ -77,7 +78,7 @@ def test_an_address_restores_what_it_names_and_never_an_own_photo(built: Page) -
         {"tab": "inside", "example": "dog", "task": "flowers", "channels": "16", "kernel": "emboss", "lang": "zh-TW"}
     )
     what, filter_, inside = built.rooms
-    shared, restored = built.shared, built._restored(asked, values_of(built))
+    shared, restored = built.shared, built.restored(asked, values_of(built))
     assert (restored[built.open_tab], restored[shared.network]) == ("inside", "flowers")
     assert restored[shared.language]["value"] == "zh-TW"
     assert restored[shared.photo] == column.example_path(column.example_number("dog"))
@@ -89,10 +90,39 @@ def test_an_address_restores_what_it_names_and_never_an_own_photo(built: Page) -
         "站" in restored[inside.part("journey")]["sentence"]
         and len(restored[inside.part("journey")]["gallery"]["channels"]) == 16
     )
-    own = built._restored(page.address.read({"tab": "what"}), values_of(built) | {built.column.panel: {"chosen": -1}})
+    own = built.restored(page.address.read({"tab": "what"}), values_of(built) | {built.column.panel: {"chosen": -1}})
     assert shared.photo not in own and own[built.open_tab] == "what"
-    unknown = built._restored(page.address.read({"tab": "../../etc"}), values_of(built))
+    unknown = built.restored(page.address.read({"tab": "../../etc"}), values_of(built))
     assert unknown[built.open_tab] == ROOMS[0]
+
+
+@dataclasses.dataclass(frozen=True)
+class Size:
+    """What the tab below shows."""
+
+    size: str
+
+
+def size_of(photo: Photo | None, language: str) -> Size:
+    return Size(f"{language}: {len(photo.data) if photo else 0} bytes")
+
+
+def test_a_new_tab_is_one_entry_in_the_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    def layout(shared: Shared) -> SimpleNamespace:
+        return SimpleNamespace(size=gr.HTML(elem_id="size"), note=gr.Textbox())
+
+    note = Remembered(lambda parameters: parameters.get("note", ""))
+    new = Tab("size", layout, ("photo", "language"), Size, size_of, remembered={"note": note})
+    monkeypatch.setitem(texts.TEXTS, "tab_size", ("How large is it?", "它有多大？", "它有多大？"))
+    monkeypatch.setattr(page, "TABS", [*TABS, new])
+    wired: list[Page] = []
+    monkeypatch.setattr(Page, "wire", lambda self, blocks: wired.append(self))
+    page.build()
+    (made,) = wired
+    restored = made.restored(page.address.read({"tab": "size", "note": "x", "lang": "zh-CN"}), values_of(made))
+    room = made.rooms[-1]
+    assert restored[made.open_tab] == "size" and restored[room.part("note")] == "x"
+    assert restored[room.part("size")].startswith("zh-CN: ") and restored[room.label]["label"] == "它有多大？"
 
 
 def test_new_words_and_a_new_value_come_together() -> None:
