@@ -34,6 +34,8 @@ def client(app: str) -> Client:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
+    if CHROMIUM is None:
+        pytest.skip("no Chromium here; Debian's package chromium brings one")
     from playwright.sync_api import sync_playwright
 
     quiet = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]

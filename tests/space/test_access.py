@@ -9,9 +9,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from demo.tabs import TABS
-from tests.support.visiting import Visit, needs_browser
+from tests.support.visiting import CONTENT, Visit
 
-pytestmark = needs_browser
+pytestmark = pytest.mark.browser
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,9 @@ def test_axe_finds_nothing_serious(visit_of: Callable[..., Visit], theme: str, w
         page.click(f"#tab-{tab.name}-button")
         for fold in page.locator(f"#tab-{tab.name} .label-wrap").all() if tab.name != "what" else []:
             fold.click()
-        page.wait_for_timeout(700)
+        page.wait_for_selector(CONTENT[tab.name])
+        if tab.name == "filter":
+            page.wait_for_selector(".pooling figure img[src]")
         for violation in Axe().run(page).response["violations"]:
             if violation["impact"] in ("serious", "critical"):
                 nodes = [node["html"][:160] for node in violation["nodes"][:3]]

@@ -11,9 +11,9 @@ import pytest
 from demo import texts
 from demo.tabs import TABS
 from tests.conftest import EXAMPLES
-from tests.support.visiting import DESKTOP, Visit, needs_browser
+from tests.support.visiting import CONTENT, DESKTOP, Visit
 
-pytestmark = needs_browser
+pytestmark = pytest.mark.browser
 
 
 def test_a_dog_then_a_cat_through_all_tabs_in_both_languages(visit: Visit) -> None:
@@ -195,8 +195,6 @@ def test_a_photo_of_one_s_own_stays_and_a_broken_one_gets_a_message(visit: Visit
     visit.wait_for_heading("#journey", "Stage")
 
 
-# What of each tab says that it is there.
-CONTENT = {"what": "#answer .bars", "filter": "#lab .map img[src]", "inside": ".channels .tile"}
 FEW = {(language, (1280, 390)[number % 2]) for number, language in enumerate(texts.LANGUAGES)}
 
 

@@ -13,9 +13,9 @@ from PIL import Image, ImageOps
 
 import cnnhub
 from tests.conftest import EXAMPLES
-from tests.support.visiting import Visit, needs_browser
+from tests.support.visiting import Visit
 
-pytestmark = needs_browser
+pytestmark = pytest.mark.browser
 
 
 def saved(visit: Visit, button: str) -> tuple[str, bytes]:

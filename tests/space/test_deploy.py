@@ -26,7 +26,7 @@ from tests.conftest import EXAMPLES, ROOT, SPACE
 from tests.support import space_requirements
 from tests.support.loopback_hub import LoopbackHub, Repository, serve
 from tests.support.running_space import Server, running
-from tests.support.visiting import Visit, needs_browser
+from tests.support.visiting import Visit
 
 NAME = "spaces/me/cnnhub"
 CAT = EXAMPLES / "cat.jpg"
@@ -239,8 +239,7 @@ def test_the_uploaded_package_is_what_answers(space: Server) -> None:
     assert got == pytest.approx(cnnhub.load("cats-vs-dogs").predict(CAT).scores, abs=1e-4)
 
 
-@needs_browser[0]
-@needs_browser[1]
+@pytest.mark.browser
 def test_a_space_asks_no_hub_for_a_visitor(space: Server, browser: Any) -> None:
     """A link that names a repository gets a sentence, and a network of the page's own answers."""
     visit = Visit(browser, f"{space.url}/?task=owner/tiny")

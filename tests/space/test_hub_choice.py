@@ -19,7 +19,7 @@ from demo.tabs.what import hub_choice
 from tests.conftest import EXAMPLES, SPACE
 from tests.support.loopback_hub import serve
 from tests.support.running_space import copy_of_the_space, running
-from tests.support.visiting import Visit, needs_browser
+from tests.support.visiting import Visit
 
 SCRIPT = """
 import json, os, sys
@@ -178,8 +178,7 @@ def test_an_unreachable_hub_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "Hub 没有响应" in str(hub_choice.problem("zh-CN", "owner/tiny"))
 
 
-@needs_browser[0]
-@needs_browser[1]
+@pytest.mark.browser
 def test_a_link_names_a_repository(tmp_path: Path, model_folder: Callable[..., Path], browser: Any) -> None:
     model_folder("hub/owner/tiny")
     folder = copy_of_the_space(tmp_path / "space")

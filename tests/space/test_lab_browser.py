@@ -16,9 +16,9 @@ from PIL import Image
 from cnnhub import convolution, kernels
 from demo.tabs.filter import settings as lab_settings
 from tests.conftest import EXAMPLES
-from tests.support.visiting import Visit, needs_browser
+from tests.support.visiting import Visit
 
-pytestmark = needs_browser
+pytestmark = pytest.mark.browser
 READY = "window.cnnhubLab?.now && cnnhubLab.now().photo && !cnnhubLab.now().busy && document.querySelector('#lab .map img[src]')"
 FIRST_ROW = "cnnhubLab.now().value.strongest[0]"
 

@@ -5,18 +5,13 @@ from __future__ import annotations
 import shutil
 from typing import Any
 
-import pytest
-
 from tests.conftest import ROOT
 
 ARTIFACTS = ROOT / "artifacts"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 DESKTOP = {"width": 1280, "height": 900}
-
-needs_browser = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here; Debian's package chromium brings one"),
-]
+# What of each tab says that it is there.
+CONTENT = {"what": "#answer .bars", "filter": "#lab .map img[src]", "inside": ".channels .tile"}
 
 
 class Visit:
