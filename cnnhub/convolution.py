@@ -53,6 +53,15 @@ class Filter:
     border: Border = "zero"
     flipped: bool = False
 
+    def kernel(self) -> torch.Tensor:
+        """The kernel as it acts on a picture: divided, and turned if the filter is flipped; (k, k) float64.
+
+        >>> Filter(((0, 0, 0), (0, 0, 4), (0, 0, 0)), divisor=2, flipped=True).kernel()[1].tolist()
+        [2.0, 0.0, 0.0]
+        """
+        weights = kernel(self.weights, torch.float64) / self.divisor
+        return weights.flip(0, 1) if self.flipped else weights
+
 
 @dataclass(frozen=True, eq=False)
 class Window:

@@ -85,6 +85,16 @@ def strongest_first(maps: torch.Tensor) -> list[int]:
     return torch.argsort(maps.abs().mean(dim=(1, 2)), descending=True, stable=True).tolist()
 
 
+def strongest_that_fit(maps: torch.Tensor, most: int, values: int) -> list[int]:
+    """`strongest_first` of maps (C, H, W), cut off after `most` channels, or after as many as hold that many values together.
+
+    >>> strongest_that_fit(torch.ones(9, 2, 2), most=5, values=12), strongest_that_fit(torch.ones(9, 2, 2), most=5, values=3)
+    ([0, 1, 2], [0])
+    """
+    height, width = maps.shape[1:]
+    return strongest_first(maps)[: min(most, max(1, values // (height * width)))]
+
+
 def check_layers(names: Sequence[str], known: Sequence[str]) -> None:
     """Raise UnknownNameError, which names near ones, where a name is not among the known.
 

@@ -116,6 +116,15 @@ def kernel(source: KernelSource, dtype: torch.dtype = torch.float32) -> torch.Te
     return weights
 
 
+def keeps_brightness(weights: torch.Tensor) -> bool:
+    """Whether the weights (k, k) add up to 1: such a kernel makes a picture of a picture, as bright as it was.
+
+    >>> keeps_brightness(kernel("gaussian")), keeps_brightness(kernel("sobel_x"))
+    (True, False)
+    """
+    return abs(weights.sum().item() - 1) < 1e-3
+
+
 def _as_tensor(source: Sequence[Sequence[float]] | torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
     if isinstance(source, torch.Tensor):
         return source.detach().to(dtype, copy=True)

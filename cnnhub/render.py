@@ -14,6 +14,8 @@ from matplotlib import colormaps
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from cnnhub.kernels import keeps_brightness
+
 SEQUENTIAL = "magma"  # zero is black; for maps that are never negative
 VISIBLE_SHARE = 0.995
 DIVERGING = "RdBu_r"  # blue below zero, red above, neutral at zero
@@ -36,6 +38,18 @@ class Scale:
 
     kind: Literal["grey", "signed", "unsigned"]
     limit: float
+
+    @property
+    def is_signed(self) -> bool:
+        return self.kind == "signed"
+
+    @property
+    def low(self) -> float:
+        """The value of the first colour."""
+        return -self.limit if self.is_signed else 0.0
+
+
+GREYS = Scale("grey", 255.0)
 
 
 def is_signed(maps: torch.Tensor) -> bool:
@@ -138,9 +152,25 @@ def response_scale(values: torch.Tensor, weights: torch.Tensor) -> Scale:
     >>> response_scale(torch.full((4, 4), 9.0), torch.tensor([[-1.0, 0.0, 1.0]]))
     Scale(kind='signed', limit=9.0)
     """
-    if abs(weights.sum().item() - 1) < 1e-3:
-        return Scale("grey", 255.0)
-    return Scale("signed" if is_signed(weights) or is_signed(values) else "unsigned", visible_limit(values))
+    return GREYS if keeps_brightness(weights) else coloured_scale(values, weights)
+
+
+def coloured_scale(values: torch.Tensor, weights: torch.Tensor, bias: float = 0.0) -> Scale:
+    """The colours of `response_scale`, for a kernel whose weights add up to 1 too; `bias` is what was added to each value.
+
+    >>> coloured_scale(torch.full((4, 4), 9.0), torch.tensor([[1.0]]), bias=-1.0)
+    Scale(kind='signed', limit=9.0)
+    """
+    return _coloured(bias < 0 or is_signed(weights) or is_signed(values), values)
+
+
+def maps_scale(shown: torch.Tensor, of: torch.Tensor | None = None) -> Scale:
+    """How to draw some of a layer's maps, all on one scale; whether it is signed is told from all of the layer's, `of`.
+
+    >>> maps_scale(torch.ones(2, 4, 4), of=torch.tensor([[[-1.0, 1.0]]]))
+    Scale(kind='signed', limit=1.0)
+    """
+    return _coloured(is_signed(shown if of is None else of), shown)
 
 
 def response_image(values: torch.Tensor, scale: Scale) -> Image.Image:
@@ -157,7 +187,7 @@ def response_image(values: torch.Tensor, scale: Scale) -> Image.Image:
     if scale.kind == "grey":
         pixels = values.clamp(0, 255).round().to(torch.uint8)
         return Image.fromarray((pixels.permute(1, 2, 0) if values.ndim == 3 else pixels).numpy())  # (3, H, W) -> (H, W, 3)
-    return map_image(torch.cat(list(values), dim=1) if values.ndim == 3 else values, scale.limit, scale.kind == "signed")
+    return map_image(torch.cat(list(values), dim=1) if values.ndim == 3 else values, scale.limit, scale.is_signed)
 
 
 def gallery(maps: torch.Tensor, captions: Sequence[str], title: str, limit: float, signed: bool) -> Image.Image:
@@ -190,6 +220,10 @@ def gallery(maps: torch.Tensor, captions: Sequence[str], title: str, limit: floa
     draw.text((_GAP, foot), title, _INK, _font())
     _draw_bar(page, foot + _LINE, limit, signed)
     return page
+
+
+def _coloured(signed: bool, values: torch.Tensor) -> Scale:
+    return Scale("signed" if signed else "unsigned", visible_limit(values))
 
 
 def _draw_bar(page: Image.Image, top: int, limit: float, signed: bool) -> None:

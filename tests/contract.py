@@ -70,7 +70,7 @@ def helps() -> Iterator[tuple[str, str]]:
 def endpoints() -> dict[str, Any]:
     """Name -> parameters and returns, as "Use via API" and gradio_client read them."""
     sys.path.insert(0, str(SPACE))
-    from app import build
+    from demo.page import build
 
     found = build().get_api_info()["named_endpoints"]
     return json.loads(json.dumps(found, default=str))

@@ -128,20 +128,20 @@ def _write_numbers(folder: Path, maps: Mapping[str, torch.Tensor]) -> list[dict[
 
 
 def _write_gallery(folder: Path, number: int, layer: str, maps: torch.Tensor, most: int) -> dict[str, Any]:
-    from cnnhub.features import strongest_first
+    from cnnhub.features import strongest_that_fit
     from cnnhub.files import atomic_file
-    from cnnhub.render import gallery, is_signed, visible_limit
+    from cnnhub.render import gallery, maps_scale
 
     count, height, width = maps.shape
-    order = strongest_first(maps)[: min(most, max(1, LARGEST_GALLERY // (height * width)))]
+    order = strongest_that_fit(maps, most, LARGEST_GALLERY)
     shown = maps[order]
-    limit, signed = visible_limit(shown), is_signed(maps)
+    scale = maps_scale(shown, of=maps)
     title = f"{layer}: {len(order)} of {count} channels, strongest first, {height} x {width}"
     file_name = f"{number:02d}-{re.sub(r'[^A-Za-z0-9_.-]', '_', layer)}.png"
     with atomic_file(folder / file_name) as file:
-        gallery(shown, [str(channel) for channel in order], title, limit, signed).save(file, "PNG")
-    scale = {"channels": order, "limit": limit, "signed": signed}
-    return {"layer": layer, "shape": [count, height, width], "file": file_name, **scale}
+        gallery(shown, [str(channel) for channel in order], title, scale.limit, scale.is_signed).save(file, "PNG")
+    facts = {"channels": order, "limit": scale.limit, "signed": scale.is_signed}
+    return {"layer": layer, "shape": [count, height, width], "file": file_name, **facts}
 
 
 def _check_folder(folder: Path, overwrite: bool) -> None:

@@ -85,15 +85,13 @@ def filter(
     image = needed(image)
     if kernel is not None and weights is not None:
         raise typer.BadParameter("give one of the two", param_hint="--kernel / --weights")
+    target = output or Path(f"{stem(image)}-{'own' if weights is not None else kernel or FIRST_KERNEL}.png")
+    _check_target(target, image)
     from cnnhub.convolution import Filter
 
-    name = "own" if weights is not None else kernel or FIRST_KERNEL
-    target = output or Path(f"{stem(image)}-{name}.png")
-    _check_target(target, image)
-    rows, usual_divisor = _preset(name) if weights is None else (_rows(weights), 1.0)
-    amount = _padding(padding)
-    divided_by = usual_divisor if divisor is None else divisor
-    filter_ = Filter(rows, divided_by, bias, stride, dilation, amount, border.value, flip)
+    rows, usual_divisor = _preset(kernel or FIRST_KERNEL) if weights is None else (_rows(weights), 1.0)
+    divisor = usual_divisor if divisor is None else divisor
+    filter_ = Filter(rows, divisor, bias, stride, dilation, _padding(padding), border.value, flip)
     show_table(("file", "width", "height", "smallest", "largest", "drawn as"), [_draw(image, filter_, colour, target)])
 
 
@@ -101,14 +99,13 @@ def _draw(image: str, filter_: Filter, colour: bool, target: Path) -> tuple[str,
     """Write the picture -> what is told of it."""
     from cnnhub.convolution import apply_filter
     from cnnhub.images import open_image
-    from cnnhub.kernels import kernel
     from cnnhub.render import response_image, response_scale
 
     photo = open_image(image)
     values = apply_filter(photo if colour else photo.convert("L"), filter_)  # (3, H, W) or (H, W)
     if not values.isfinite().all():
         raise KernelError("The sums are larger than float32 can hold. Use smaller weights.")
-    scale = response_scale(values, kernel(filter_.weights) / filter_.divisor)
+    scale = response_scale(values, filter_.kernel())
     picture = response_image(values, scale)
     _save(picture, target)
     return str(target), *map(str, picture.size), f"{values.min():.4g}", f"{values.max():.4g}", _told(scale, colour)
@@ -118,7 +115,7 @@ def _told(scale: Scale, colour: bool) -> str:
     if scale.kind == "grey":
         return f"{'colours' if colour else 'greys'}: 0 to 255"
     limit = f"{scale.limit:.4g}"
-    told = f"blue, white, red: -{limit} to {limit}" if scale.kind == "signed" else f"black to yellow: 0 to {limit}"
+    told = f"blue, white, red: -{limit} to {limit}" if scale.is_signed else f"black to yellow: 0 to {limit}"
     return f"{told}; of red, green and blue, from the left" if colour else told
 
 

@@ -1,0 +1,1 @@
+"""The demo's page: one photo, and a tab for each question that it answers."""

@@ -1,0 +1,216 @@
+"""The page: the photo, the tabs of `demo.tabs`, and the events that tie them together."""
+
+from __future__ import annotations
+
+import argparse
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from cnnhub.errors import CnnHubError
+from cnnhub.hub import is_folder
+from demo import address, assets, endpoints, networks, texts
+from demo.address import Address
+from demo.answers import answer_to
+from demo.assets import page_file
+from demo.language import Words, labelled, picker
+from demo.photo import column, uploads
+from demo.photo.column import PhotoColumn
+from demo.serving import gradio_fixes, serve
+from demo.tab import PRIVATE, Room, Shared, Tab, Values, merged
+from demo.tabs import TABS
+from demo.texts import t
+
+
+def main(uploaded: Path) -> None:
+    """Serve the page; what visitors upload lies in this folder while it is kept."""
+    parser = argparse.ArgumentParser(description="Serve the cnnhub demo.")
+    parser.add_argument("--model", metavar="FOLDER", help="a model of your own, such as ./runs/mine")
+    arguments = parser.parse_args()
+    if arguments.model:
+        try:
+            networks.add_own(_as_folder(arguments.model))
+        except CnnHubError as error:
+            parser.error(str(error))
+    warm = [functools.partial(answer_to, column.example(0), name) for name in networks.names()]
+    serve.serve(build(), launch_options(), uploaded, warm)
+
+
+def build() -> gr.Blocks:
+    """The page with its events and named endpoints."""
+    gradio_fixes.mend()
+    words = Words()
+    blocks: gr.Blocks
+    with gr.Blocks(title="cnnhub", analytics_enabled=False) as blocks:
+        with gr.Row(elem_id="top"):
+            words.make(gr.HTML, lambda language: {"value": _brand(language)}, elem_id="brand", apply_default_css=False)
+            language = picker(words)
+        with gr.Row(elem_id="rooms"):
+            with gr.Column(elem_id="photo-column", scale=0, min_width=300):
+                photo_column = column.layout(words)
+            with gr.Column(elem_id="tab-column"):
+                shared = Shared(photo_column.photo, language, gr.State(networks.names()[0]), words)
+                with gr.Tabs(selected=TABS[0].name) as tabs:
+                    rooms = [room_of(tab, shared) for tab in TABS]
+        upload = endpoints.photo_input()
+        for tab in TABS:
+            tab.endpoints(upload)
+        Page(shared, photo_column, tabs, rooms, gr.State(TABS[0].name), gr.State(True)).wire(blocks)
+    return blocks
+
+
+def launch_options() -> dict[str, Any]:
+    """How the page is served: nothing is fetched from elsewhere, nothing is remembered in the browser."""
+    return {
+        "server_port": uploads.PORT,
+        "theme": gr.themes.Base(
+            font=["system-ui", "PingFang TC", "Microsoft JhengHei", "Noto Sans CJK TC", "sans-serif"],
+            font_mono=["ui-monospace", "Menlo", "Consolas", "monospace"],
+        ),
+        "css": "".join(page_file(name) for name in ("page/style.css", *(name for tab in TABS for name in tab.styles))),
+        "head": page_file("page/head.html")
+        + "".join(f"<style>{page_file(name)}</style>" for tab in TABS for name in tab.head_styles),
+        "allowed_paths": [str(assets.EXAMPLES)],
+        "blocked_paths": [str(path) for path in assets.SPACE.iterdir() if path != assets.EXAMPLES],
+        "max_file_size": uploads.MAX_BYTES,
+        "run_history": False,
+        "enable_monitoring": False,
+        "show_error": False,
+        "footer_links": ["api"],
+        "max_threads": 2,  # a free Space has two cores, and each may hold a decoded photo of hundreds of megabytes
+    }
+
+
+def room_of(tab: Tab, shared: Shared) -> Room:
+    """Lay a tab out."""
+    with shared.words.make(gr.Tab, labelled(f"tab_{tab.name}"), id=tab.name, elem_id=f"tab-{tab.name}") as label:
+        return Room(tab, label, tab.layout(shared), shared)
+
+
+@dataclass(frozen=True, repr=False)
+class Page:
+    """All components, and what happens between them. Only the tab that is open is worked out; another one is when it is opened.
+
+    Attributes:
+        open_tab: a tab's name. is_new: whether it was another one before.
+    """
+
+    shared: Shared
+    column: PhotoColumn
+    tabs: gr.Tabs
+    rooms: list[Room]
+    open_tab: gr.State
+    is_new: gr.State
+
+    def wire(self, blocks: gr.Blocks) -> None:
+        inputs, outputs = self._inputs(), self._outputs()
+        for changed in self.column.wire():
+            changed.then(self.refresh, inputs, outputs, **PRIVATE)
+        for room in self.rooms:
+            self._wire_opening(room)
+            for event in room.tab.wire(room):  # it has shown its own tab anew already
+                event.then(functools.partial(self.refresh, but=room.tab.name), inputs, outputs, **PRIVATE)
+        language, words = self.shared.language, self.shared.words.components
+        language.input(self.switch, inputs, _each(words, outputs), **PRIVATE)
+        language.input(
+            None,
+            language,
+            js="(code) => { window.cnnhubLink.set({lang: code}); window.cnnhubLanguage(code); }",
+            api_visibility="private",
+        )
+        again = gr.Button(visible="hidden", elem_id="restore")
+        chosen = [language, self.open_tab, self.tabs, self.column.panel, self.column.photo, *self._remembered()]
+        for event, answer in ((blocks.load, self.opened), (again.click, self.went_back)):
+            event(answer, {self.column.panel, *inputs}, _each(chosen, words, outputs), **PRIVATE).then(
+                None,
+                language,
+                js="(code) => { window.cnnhubLink.restored(code); window.cnnhubLanguage(code); window.cnnhubHub(); }",
+                api_visibility="private",
+            )
+
+    def refresh(self, values: Values, but: str = "") -> dict[Any, Any]:
+        """What the open tab shows, unless it is the one that has been shown already."""
+        return {self.open_tab: gr.skip()} if values[self.open_tab] == but else self._content(values[self.open_tab], values)
+
+    def switch(self, values: Values) -> dict[Any, Any]:
+        """Every word in the new language, and the open tab made again."""
+        words = self.shared.words.updates(values[self.shared.language])
+        return merged(words, self._content(values[self.open_tab], values))
+
+    def opened(self, request: gr.Request, values: Values) -> dict[Any, Any]:
+        """The page was opened: an address that asks for nothing changes nothing but the language."""
+        asked = _asked(request)
+        if not asked.is_bare:
+            return self.restored(asked, values)
+        language = self.shared.language
+        # the language that the page has already is left alone: another one may have been clicked meanwhile
+        if asked.language == texts.DEFAULT_LANGUAGE:
+            return {language: gr.skip()}
+        return merged({language: asked.language}, self.switch({**values, language: asked.language}))
+
+    def went_back(self, request: gr.Request, values: Values) -> dict[Any, Any]:
+        return self.restored(_asked(request), values)
+
+    def restored(self, asked: Address, values: Values) -> dict[Any, Any]:
+        """All that the address says."""
+        name = asked.tab if asked.tab in [room.tab.name for room in self.rooms] else self.rooms[0].tab.name
+        language, now = self.shared.language, dict(values)
+        column_set, photo = self.column.restored(asked.example, values[self.column.panel])
+        set_to = {language: asked.language, self.open_tab: name, self.tabs: gr.update(selected=name), **column_set}
+        now |= {language: asked.language} | ({self.column.photo: photo} if photo else {})
+        for component, remembered in self._remembered().items():
+            now[component] = remembered.read(asked.parameters)
+            if remembered.is_set:
+                set_to[component] = now[component]
+        return merged(set_to, self.shared.words.updates(asked.language), self._content(name, now))
+
+    def _content(self, name: str, values: Values) -> dict[Any, Any]:
+        return next(room for room in self.rooms if room.tab.name == name).content(values)
+
+    def _wire_opening(self, room: Room) -> None:
+        # first, since gradio begins with one listener after another has ended
+        room.label.select(None, js="() => window.cnnhubLink.setTab()", api_visibility="private")
+        now_open = functools.partial(_now_open, room.tab.name)
+        room.label.select(now_open, self.open_tab, [self.open_tab, self.is_new], queue=False, **PRIVATE)
+        # one that was open keeps its content, which may be in another language by now
+        content = functools.partial(_if_new, room, self.is_new)
+        room.label.select(content, {self.is_new, *room.inputs}, room.outputs, **PRIVATE)
+
+    def _inputs(self) -> set[Any]:
+        return {self.open_tab, self.shared.language, *(component for room in self.rooms for component in room.inputs)}
+
+    def _outputs(self) -> list[Any]:
+        return _each(*(room.outputs for room in self.rooms), [self.open_tab])
+
+    def _remembered(self) -> dict[Any, Any]:
+        return {room.part(name): each for room in self.rooms for name, each in room.tab.remembered.items()}
+
+
+def _now_open(name: str, before: str) -> tuple[str, bool]:
+    """-> (the open tab, whether it was another one before): gradio also tells of the tab that the page begins with."""
+    return name, name != before
+
+
+def _if_new(room: Room, is_new: gr.State, values: Values) -> dict[Any, Any]:
+    return room.content(values) if values[is_new] else {room.outputs[0]: gr.skip()}
+
+
+def _asked(request: gr.Request) -> Address:
+    return address.read(dict(request.query_params), request.headers.get("accept-language", ""))
+
+
+def _each(*components: Any) -> list[Any]:
+    """All of them once, in order."""
+    return list(dict.fromkeys(component for some in components for component in some))
+
+
+def _brand(language: str) -> str:
+    return f'<h1>cnnhub</h1><p class="soft">{t(language, "tagline")}</p>'
+
+
+def _as_folder(model: str) -> str:
+    """`runs/mine` on a command line means the folder."""
+    return model if is_folder(model) or not Path(model).is_dir() else f"./{model}"

@@ -1,0 +1,62 @@
+"""The component through which a photo reaches the server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import gradio as gr
+from gradio.data_classes import ImageData
+
+from demo.photo.photo import Photo
+from demo.photo.uploads import MAX_BYTES
+from demo.serving import gradio_fixes
+
+gradio_fixes.write_no_stubs()
+
+
+class PhotoInput(gr.Image):
+    """gr.Image that hands over the file itself, so that cnnhub opens it exactly as it opens a path in Python.
+
+    gradio itself would decode it first (before any limit on pixels), drop transparency and re-encode.
+    Only files that this visitor uploaded, or examples, get here: URLs are refused, and gradio refuses paths.
+    """
+
+    is_template = True  # the page shows it as gradio's own Image
+
+    def preprocess(self, payload: ImageData | None) -> Photo | None:  # type: ignore[override]  # gradio's gives pixels
+        if payload is None:
+            return None
+        if payload.path is None or (payload.url or "").startswith("data:"):
+            raise gr.Error("Expected an uploaded file, got data in place of it. Upload the photo first.")
+        path = Path(payload.path).resolve()
+        # gradio checks only those payloads that carry its own mark; a raw path of the server must not pass
+        if not path.is_relative_to(Path(self.GRADIO_CACHE).resolve()):
+            raise gr.Error("Expected an uploaded file, got a path. Upload the photo first.")
+        if not path.is_file():  # deleted after its ten minutes, while the page stood open
+            return Photo(b"")
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
+            raise gr.Error(f"The file is larger than {MAX_BYTES // 2**20} MB.")
+        return Photo(data)
+
+    async def async_move_resource_to_block_cache(self, url_or_file_path: str | Path | None) -> str | None:
+        if str(url_or_file_path).lower().startswith(("http:", "https:")):
+            return self._uploaded(str(url_or_file_path))
+        return await super().async_move_resource_to_block_cache(url_or_file_path)
+
+    def example_payload(self) -> dict[str, Any]:
+        """What "Use via API" shows as an example: a file of the reader's own, since an address would be refused."""
+        return {"path": "photo.jpg", "url": "photo.jpg", "orig_name": "photo.jpg", "meta": {"_type": "gradio.FileData"}}
+
+    def api_info(self) -> dict[str, Any]:
+        return {**super().api_info(), "additional_description": "A file of yours; the client uploads it."}
+
+    def _uploaded(self, address: str) -> str:
+        """The file behind the address that this server gave an upload, as MCP clients hand it over; nothing is fetched."""
+        _, found, path = urlsplit(address).path.partition("/gradio_api/file=")
+        if not found or not Path(unquote(path)).resolve().is_relative_to(Path(self.GRADIO_CACHE).resolve()):
+            raise gr.Error("Expected an uploaded file, got a URL. This server does not fetch pictures; upload it.")
+        return unquote(path)

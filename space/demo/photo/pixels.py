@@ -1,0 +1,108 @@
+"""The photo's pixels as the laboratory computes with them: at most a megapixel, packed so that the browser gets them exactly."""
+
+from __future__ import annotations
+
+import base64
+import math
+import threading
+import zlib
+from collections import OrderedDict
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+
+MAX_PIXELS = 1_000_000  # larger photos are scaled down: the map could not be shown larger anyway
+MOST_KEPT = 8  # decoded photos, of 4 MB each at most
+KEPT_SECONDS = 30.0  # with the age at which files are deleted, less than the ten minutes that the page promises
+
+
+@dataclass(frozen=True, eq=False)
+class Pixels:
+    """A photo, opened and scaled down.
+
+    Attributes:
+        id: tells photos apart.
+        rgb: (H, W, 3) uint8, scaled down if the photo had more than MAX_PIXELS.
+        original: (width, height) before that.
+    """
+
+    id: str
+    rgb: NDArray[np.uint8]
+    original: tuple[int, int]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height)."""
+        return self.rgb.shape[1], self.rgb.shape[0]
+
+    @property
+    def scaled_down(self) -> bool:
+        return self.size != self.original
+
+    def picture(self) -> Image.Image:
+        return Image.fromarray(self.rgb)
+
+    @cached_property
+    def grey(self) -> NDArray[np.uint8]:
+        """(H, W), brightness as PIL weighs the colours."""
+        return np.asarray(self.picture().convert("L"))
+
+    def planes(self, colour: bool) -> torch.Tensor:
+        """-> (3, H, W) or (1, H, W) float64, 0 to 255."""
+        planes = self.rgb.transpose(2, 0, 1) if colour else self.grey[None]  # (H, W, 3) -> (3, H, W)
+        return torch.from_numpy(planes.astype(np.float64))
+
+    def packed(self) -> dict[str, Any]:
+        """The exact pixels for lab_math.js: planes R, G, B, each row as differences modulo 256, deflated, base64."""
+        planes = np.ascontiguousarray(self.rgb.transpose(2, 0, 1))
+        planes[:, :, 1:] -= self.rgb.transpose(2, 0, 1)[:, :, :-1]  # of uint8: modulo 256
+        width, height = self.size
+        data = base64.b64encode(zlib.compress(planes.tobytes(), 1)).decode()
+        return {"id": self.id, "width": width, "height": height, "data": data}
+
+
+_kept: OrderedDict[str, Pixels] = OrderedDict()
+_lock = threading.Lock()
+
+
+def made(name: str, picture: Image.Image) -> Pixels:
+    return Pixels(name, np.asarray(fitted(picture)), picture.size)
+
+
+def kept(name: str) -> Pixels | None:
+    """Those of the photo with this id, if it was among the last ones."""
+    return _kept.get(name)
+
+
+def keep(made: Pixels) -> Pixels:
+    """Remember them for half a minute, and forget the oldest."""
+    name = made.id
+    with _lock:
+        _kept[name] = made
+        while len(_kept) > MOST_KEPT:
+            _kept.popitem(last=False)
+    timer = threading.Timer(KEPT_SECONDS, _forget, [name, made])
+    timer.daemon = True
+    timer.start()
+    return made
+
+
+def fitted(picture: Image.Image) -> Image.Image:
+    """The picture, scaled down if it has more than MAX_PIXELS."""
+    count = picture.width * picture.height
+    if count <= MAX_PIXELS:
+        return picture
+    shrink = math.sqrt(MAX_PIXELS / count)
+    size = (max(1, int(picture.width * shrink)), max(1, int(picture.height * shrink)))
+    return picture.resize(size, Image.Resampling.LANCZOS)
+
+
+def _forget(name: str, made: Pixels) -> None:
+    with _lock:
+        if _kept.get(name) is made:
+            del _kept[name]

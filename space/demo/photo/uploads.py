@@ -1,0 +1,87 @@
+"""The folder of visitors' photos: the app's own, empty at the start, and nothing in it grows older than was promised."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import shutil
+import socket
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+DEFAULT_PORT = 7860
+PORT = int(os.environ.get("GRADIO_SERVER_PORT", DEFAULT_PORT))
+MAX_BYTES = 20 * 2**20  # of one photo
+PROMISED_SECONDS = 600.0  # the page says: ten minutes at most
+
+
+def prepare() -> Path:
+    """Make the folder, empty, and let gradio and everything else of this process keep temporary files there.
+
+    Call it before gradio is imported, which reads GRADIO_TEMP_DIR then. What a killed process left behind is deleted; where
+    another one serves this port at the moment, its photos are left alone.
+    """
+    folder = Path(os.environ.get("GRADIO_TEMP_DIR") or tempfile.gettempdir()) / f"cnnhub-{getpass.getuser()}-{PORT}"
+    if _is_free(PORT):
+        shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    os.environ["GRADIO_TEMP_DIR"] = tempfile.tempdir = str(folder)
+    return folder
+
+
+def kept_seconds() -> float:
+    """How long a photo is kept at most: what is promised, or fewer seconds where CNNHUB_PHOTO_SECONDS says so."""
+    return min(PROMISED_SECONDS, float(os.environ.get("CNNHUB_PHOTO_SECONDS", PROMISED_SECONDS)))
+
+
+class Sweeper:
+    """Deletes files by when they were first seen.
+
+    gradio's own `delete_cache` forgets files of broken-off uploads, of MCP clients and of a process before it, and counts
+    anew whenever a photo is used again.
+    """
+
+    def __init__(self, folder: Path, kept: float, spared: Callable[[], set[str]]) -> None:
+        self._folder, self._spared = folder, spared
+        self.interval = kept / 20
+        self._age = kept - 5 * self.interval  # seen one interval late, deleted one late, and three to spare
+        self._seen: dict[tuple[Path, int], float] = {}
+
+    def start(self) -> None:
+        threading.Thread(target=self._run, daemon=True, name="sweeper").start()
+
+    def sweep(self, now: float) -> None:
+        """Delete what is too old at `now`, in seconds of any clock that only moves forward."""
+        spared = self._spared()
+        seen = {}
+        for path in [Path(folder, name) for folder, _, names in os.walk(self._folder) for name in names]:
+            if str(path) in spared:
+                continue
+            with suppress(FileNotFoundError):
+                key = path, path.lstat().st_ino  # a photo that is uploaded again is a new file
+                seen[key] = self._seen.get(key, now)
+                if now - seen[key] >= self._age:
+                    path.unlink()
+        self._seen = seen
+        self._remove_empty_folders()
+
+    def _remove_empty_folders(self) -> None:
+        for folder, _, _ in os.walk(self._folder, topdown=False):
+            with suppress(OSError):  # not empty, or gone already
+                if Path(folder) != self._folder and time.time() - Path(folder).stat().st_mtime > self.interval:
+                    Path(folder).rmdir()
+
+    def _run(self) -> None:
+        while True:
+            time.sleep(self.interval)
+            with suppress(OSError):  # a file that cannot be deleted now is tried again; the thread lives on
+                self.sweep(time.monotonic())
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0

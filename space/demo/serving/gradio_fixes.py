@@ -1,0 +1,131 @@
+"""Where gradio does the wrong thing, mended: everything that reaches into it stands here.
+
+Each was seen in SEEN_IN; tests/space/test_gradio_fixes.py has a test for each that fails once gradio does it right itself, so
+that what is not needed any more goes. (What serves the first HTML in the visitor's language, `first_page`, works from outside.)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cache, wraps
+from typing import Any
+
+import gradio as gr
+import gradio.blocks
+import gradio.component_meta
+from gradio import utils
+from gradio.mcp import GradioMCPServer
+
+SEEN_IN = "6.31.0"
+
+
+@cache
+def write_no_stubs() -> None:
+    """gradio writes a .pyi beside the source of every class made from a component: into the app, and type checkers read it.
+
+    Call it before such a class is defined.
+    """
+    gradio.component_meta.create_or_modify_pyi = _replacing(
+        gradio.component_meta.create_or_modify_pyi, lambda original, *arguments: None
+    )
+
+
+@cache
+def mend() -> None:
+    """Mend what must be mended before the page is built."""
+    gradio.blocks.postprocess_update_dict = _replacing(gradio.blocks.postprocess_update_dict, _unmarked)
+    GradioMCPServer.postprocess_output_data = _replacing(GradioMCPServer.postprocess_output_data, _unwrapped)  # type: ignore[method-assign]
+
+
+def unmended(function: Callable[..., Any]) -> Callable[..., Any]:
+    """gradio's own function, for tests."""
+    return getattr(function, "__wrapped__", function)
+
+
+def _replacing(original: Callable[..., Any], mended: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(original)
+    def replaced(*arguments: Any, **options: Any) -> Any:
+        return mended(original, *arguments, **options)
+
+    return replaced
+
+
+def _unmarked(original: Callable[..., Any], block: Any, update_dict: dict[str, Any], postprocess: bool = True) -> dict[str, Any]:
+    """Let `gr.skip()` leave a gr.HTML alone in a tab that was not opened yet.
+
+    gradio takes an update's own mark, "__type__", for a prop of gr.HTML, and a component that is not on the page yet gets the
+    props of an update in place of all its own. (For the same reason an update must hold all props or none.)
+    """
+    update: dict[str, Any] = original(block, {key: value for key, value in update_dict.items() if key != "__type__"}, postprocess)
+    return update
+
+
+def _unwrapped(original: Callable[..., Any], server: GradioMCPServer, data: Any, root_url: str) -> Any:
+    """Give an MCP client each of a tool's answers: gradio wraps several into one, and a picture among them becomes text."""
+    return original(server, data[0] if len(data) == 1 and isinstance(data[0], list | tuple) else data, root_url)
+
+
+def describe(page: gr.Blocks) -> None:
+    """Let "Use via API" say what each argument and answer means, from the docstrings; gradio tells MCP clients alone."""
+    get_info = page.get_api_info
+
+    def described(*arguments: Any, **options: Any) -> Any:
+        info = get_info(*arguments, **options)
+        for function in page.fns.values():
+            endpoint = info["named_endpoints"].get(f"/{function.api_name}")
+            if endpoint and function.fn:
+                _, meanings, answers = utils.get_function_description(function.fn)
+                for parameter in endpoint["parameters"]:
+                    meaning = meanings.get(parameter["parameter_name"], "")
+                    _describe(parameter, meaning[:1].upper() + meaning[1:])  # it follows a sentence of gradio's
+                last = len(endpoint["returns"]) - 1
+                for place, answer in enumerate(endpoint["returns"]):
+                    _describe(answer, " ".join(answers[place:] if place == last else answers[place : place + 1]))
+        return info
+
+    page.get_api_info = described  # type: ignore[method-assign]
+
+
+def _describe(value: Any, meaning: str) -> None:
+    if meaning:
+        value["python_type"]["description"] = meaning
+
+
+write_no_stubs()
+
+
+class Grid(gr.JSON):
+    """A grid of numbers that a program sends. gr.JSON describes itself by a schema that is none, and MCP clients refuse it."""
+
+    is_template = True
+
+    def api_info(self) -> dict[str, Any]:
+        return {"type": "array", "items": {"type": "array", "items": {"type": "number"}}}
+
+
+class Steps(gr.JSON):
+    """A list of objects that a program sends."""
+
+    is_template = True
+
+    def api_info(self) -> dict[str, Any]:
+        return {"type": "array", "items": {"type": "object"}}
+
+
+def with_own_scope(css: str) -> str:
+    """The style sheet as gradio writes it where the browser renders the page; where Node does, gradio's own rules would win.
+
+    >>> with_own_scope("@media print { .c, .gradio-container i { top: 0 } }")
+    '@media print { .gradio-container.gradio-container .contain .c, .gradio-container i { top: 0 } }'
+    """
+    css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
+    return re.sub(r"([^{}\s][^{}]*?)\s*\{", lambda found: f"{_scoped(found[1])} {{", css)
+
+
+def _scoped(selectors: str) -> str:
+    if selectors.startswith("@"):
+        return selectors
+    parts = [part.strip() for part in re.split(r",(?![^(]*\))", selectors)]
+    scope = ".gradio-container.gradio-container .contain "
+    return ", ".join(part if ".gradio-container" in part else scope + part for part in parts)

@@ -1,0 +1,163 @@
+"""Tab two, "One filter": the kernel laboratory, drawn by one component, and the fold on pooling under it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import gradio as gr
+
+from cnnhub import convolution, kernels
+from cnnhub.errors import CnnHubError, ImageError
+from demo import texts
+from demo.assets import page_file
+from demo.photo.photo import Photo
+from demo.tab import PRIVATE, Remembered, Room, Shared, Tab, way
+from demo.tabs.filter import answer, endpoints, pooling, settings
+from demo.tabs.filter.settings import Misplaced, Settings
+from demo.texts import t
+
+SCRIPTS = [f"tabs/filter/{name}.js" for name in ("lab_math", "lab_view", "lab_stack", "lab_play", "lab")]
+# What lab.js writes by itself, each in the language that is chosen.
+WORDS = (
+    *("map_label", "position", "position_value", "to_strongest", "patch", "patch_channel", "kernel_edit", "kernel_turned"),
+    *("products", "sum", "value", "drawn_as", "loupe", "outside", "cell", "size", "divisor", "bias"),
+    *("channel_shown", "channel_0", "channel_1", "channel_2", "preset", "own_line", "stride", "padding", "padding_same"),
+    *("padding_valid", "padding_amount", "dilation", "border", "border_zero", "border_reflect", "border_replicate"),
+    *("border_mean", "colour", "colour_grey", "colour_rgb", "operation", "operation_correlation", "operation_convolution"),
+    *("drawn", "drawn_signed", "drawn_clipped", "play", "play_start", "play_pause", "play_on", "play_step", "play_end"),
+    *("download_map", "stack", "stack_line", "add_step", "add_pool", "add_filter", "step_relu", "step_pool", "step_filter"),
+    *("pool_max", "pool_average", "pool_l2", "window", "up", "down", "remove", "snippet", "copy", "copied", "response_map"),
+)
+
+
+@dataclass(frozen=True)
+class Filter:
+    """The laboratory with its settings, which stay on the server, and the fold on pooling.
+
+    The laboratory is never an input of an event: the photo's pixels would travel back with it.
+    """
+
+    lab: gr.HTML
+    settings: gr.State
+    fold: gr.Accordion
+    pooling: gr.HTML
+
+
+@dataclass(frozen=True)
+class FilterShown:
+    """`lab` is what lab.js draws: the map and everything that is said about it, in each language."""
+
+    lab: dict[str, Any]
+
+
+def layout(shared: Shared) -> Filter:
+    lab = shared.words.make(
+        gr.HTML,
+        _words,
+        None,
+        html_template=page_file("tabs/filter/lab.html"),
+        # what does not follow the language stands in the script itself
+        js_on_load="\n".join([f"const OFFERED = {json.dumps(_offered())};", *(page_file(name) for name in SCRIPTS)]),
+        elem_id="lab",
+        apply_default_css=False,
+        pixels=None,
+    )
+    chosen = gr.State(Settings())
+    fold, room = pooling.layout(shared.words)
+    with gr.Row(elem_classes="actions"):
+        way(shared, "what")
+        way(shared, "inside")
+    return Filter(lab, chosen, fold, room)
+
+
+def show(photo: Photo | None, settings: Settings) -> FilterShown:
+    return FilterShown(_drawn(photo, settings))
+
+
+def changed(event: gr.EventData, photo: Photo | None, before: Settings) -> tuple[Settings, dict[str, Any]]:
+    """The visitor changed a setting -> (the settings, as they were if the new ones are refused; what is drawn)."""
+    sent = event._data if isinstance(event._data, dict) else {}
+    number = sent.get("number") if isinstance(sent.get("number"), int) else None
+    try:
+        chosen = settings.read(sent.get("settings"))
+    except Misplaced as wrong:
+        return before, answer.refused(wrong.place, None, None, wrong.error) | {"number": number}
+    return chosen, _drawn(photo, chosen) | {"number": number}
+
+
+def photo_pixels(photo: Photo | None) -> Any:
+    """The photo's exact pixels for the strip, asked for by the page once a photo."""
+    if not photo:
+        return gr.skip()
+    try:
+        return gr.update(pixels=photo.pixels().packed())
+    except ImageError:
+        return gr.skip()
+
+
+def wire(room: Room) -> list[Any]:
+    parts, photo = room.parts, room.shared.photo
+    parts.lab.change_settings(changed, [photo, parts.settings], [parts.settings, parts.lab], **PRIVATE)
+    parts.lab.want_pixels(photo_pixels, photo, parts.lab, **PRIVATE)
+    pooling.wire(parts.fold, parts.pooling, room.shared)
+    return []
+
+
+def _drawn(photo: Photo | None, chosen: Settings) -> dict[str, Any]:
+    if not photo:
+        return answer.nothing({language: texts.no_photo(language, photo) for language in texts.LANGUAGES})
+    try:
+        pixels = photo.pixels()
+    except ImageError as error:
+        return answer.nothing({language: texts.problem(language, error) for language in texts.LANGUAGES})
+    try:
+        return answer.answer(pixels, chosen) | {"settings": chosen.as_json()}
+    except CnnHubError as error:
+        return answer.refused("padding", chosen, pixels, error)
+
+
+def _words(language: str) -> dict[str, Any]:
+    """The properties of the laboratory that follow the language."""
+    return {
+        "language": language,
+        "words": {key: texts.template(language, key) for key in WORDS}
+        | {f"group_{group}": t(language, f"group_{group}") for group in kernels.GROUPS}
+        | {f"line_{name}": t(language, f"line_{name}") for name in kernels.names()}
+        | {f"kernel_{name}": texts.kernel_name(language, name) for name in kernels.names()},
+    }
+
+
+def _offered() -> dict[str, Any]:
+    """What the page offers to choose, whatever the language."""
+    return {
+        "presets": [{"name": name, **asdict(kernels.preset(name))} for name in kernels.names()],
+        "groups": kernels.GROUPS,
+        "sizes": settings.SIZES,
+        "strides": settings.STRIDES,
+        "dilations": settings.DILATIONS,
+        "paddings": settings.PADDINGS,
+        "borders": convolution.BORDERS,
+        "windows": settings.POOL_WINDOWS,
+        "pools": convolution.POOLING_MODES,
+        "most_steps": settings.MAX_STEPS,
+        "first": Settings().as_json(),
+    }
+
+
+FILTER = Tab(
+    "filter",
+    layout,
+    ("photo", "settings"),
+    FilterShown,
+    show,
+    remembered={
+        "settings": Remembered(settings.from_link),
+        "fold": Remembered(lambda parameters: gr.update(open=pooling.from_link(parameters)[0])),
+        "pooling": Remembered(lambda parameters: {"settings": asdict(pooling.from_link(parameters)[1])}),
+    },
+    wire=wire,
+    endpoints=endpoints.publish_all,
+    head_styles=("tabs/filter/lab.css",),
+)
