@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-
-os.environ["HF_HUB_OFFLINE"] = "1"  # a test that reached for the Hub would fail here as it does offline
 
 import numpy as np
 import pytest
@@ -18,30 +14,7 @@ import cnnhub
 from cnnhub.engines.network import create_network
 from cnnhub.hub import folder
 from cnnhub.hub.config import ModelConfig
-
-ROOT = Path(__file__).parent.parent
-SPACE = ROOT / "space"
-EXAMPLES = SPACE / "examples"
-SHARED = ROOT.parent / "shared"
-
-
-def tiny_config(**changes: object) -> dict[str, object]:
-    """The config.json of a network that is built in milliseconds (0.04 million parameters)."""
-    return {
-        "architecture": "test_byobnet",
-        "num_classes": 3,
-        "label_names": ["ant", "bee", "cow"],
-        "pretrained_cfg": {"input_size": [3, 64, 64], "mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5]},
-        **changes,
-    }
-
-
-@pytest.fixture(autouse=True)
-def own_accelerator() -> Iterator[None]:
-    """accelerate's settings, which a process has once, do not pass from one test to another."""
-    yield
-    if state := sys.modules.get("accelerate.state"):
-        state.AcceleratorState._reset_state(reset_partial_state=True)
+from tests.support.places import tiny_config
 
 
 @pytest.fixture

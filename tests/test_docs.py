@@ -23,8 +23,8 @@ from PIL import Image
 
 import cnnhub
 from cnnhub.hub import BUILTIN_FOLDER
-from tests.conftest import EXAMPLES, ROOT
 from tests.support.loopback_hub import LoopbackHub, serve
+from tests.support.places import EXAMPLES, ROOT
 from tests.support.run_page import blocks
 
 DOCS = ROOT / "docs"

@@ -12,7 +12,7 @@ import torch
 from huggingface_hub import ModelCard
 
 import cnnhub
-from tests.conftest import EXAMPLES, ROOT, SHARED
+from tests.support.places import EXAMPLES, ROOT, SHARED
 
 BUILTIN = ROOT / "cnnhub" / "builtin"
 MOST_BYTES = {"cats-vs-dogs": 6_000_000, "flowers": 6_000_000, "imagenet": 7_500_000}

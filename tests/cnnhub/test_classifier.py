@@ -26,7 +26,7 @@ from cnnhub.errors import (
     ModelWeightsError,
     UnknownNameError,
 )
-from tests.conftest import EXAMPLES
+from tests.support.places import EXAMPLES
 
 ModelFolder = Callable[..., Path]
 

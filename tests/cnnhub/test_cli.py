@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 import cnnhub
-from tests.conftest import EXAMPLES, ROOT
 from tests.support.cli_runner import Call, run, run_in_terminal
+from tests.support.places import EXAMPLES, ROOT
 
 COMMANDS = ("predict", "features", "filter", "models", "info", "doctor")
 

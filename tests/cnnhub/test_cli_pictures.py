@@ -13,8 +13,8 @@ from PIL import Image
 
 import cnnhub
 from cnnhub import convolution, features, kernels, render
-from tests.conftest import EXAMPLES
 from tests.support.cli_runner import Call, run
+from tests.support.places import EXAMPLES
 
 CAT = EXAMPLES / "cat.jpg"
 

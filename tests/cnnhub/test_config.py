@@ -13,7 +13,7 @@ from cnnhub.errors import ModelConfigError
 from cnnhub.hub.config import ModelConfig
 from cnnhub.hub.folder import read_config, write_config
 from cnnhub.hub.labels import imagenet_labels, tell_apart
-from tests.conftest import tiny_config
+from tests.support.places import tiny_config
 
 
 def parse(**changes: object) -> ModelConfig:

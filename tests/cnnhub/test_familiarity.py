@@ -16,7 +16,7 @@ from cnnhub import errors, familiarity
 from cnnhub.hub import BUILTIN_FOLDER
 from cnnhub.hub.config import Neighbours
 from cnnhub.hub.folder import read_config, read_familiar, write_config, write_familiar
-from tests.conftest import EXAMPLES
+from tests.support.places import EXAMPLES
 from training.fit import familiar
 
 PLAIN = Neighbours(k=2, energy_mean=0, energy_sd=1, distance_mean=0, distance_sd=1, threshold=0, false_alarm=0)

@@ -21,9 +21,9 @@ import torch
 import cnnhub
 from cnnhub.errors import ModelWeightsError
 from cnnhub.hub import is_folder, repository
-from tests.conftest import EXAMPLES
 from tests.support.fresh import Load
 from tests.support.loopback_hub import COMMIT, LoopbackHub, Repository, nothing_fails, serve
+from tests.support.places import EXAMPLES
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from scipy import ndimage
 
 from cnnhub import convolution, invariance
 from cnnhub.errors import GeometryError
-from tests.conftest import EXAMPLES
+from tests.support.places import EXAMPLES
 
 
 @pytest.fixture(scope="module")

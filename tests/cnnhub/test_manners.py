@@ -20,7 +20,7 @@ from PIL import Image
 
 import cnnhub
 from cnnhub import errors
-from tests.conftest import EXAMPLES
+from tests.support.places import EXAMPLES
 
 # What numpy, torch and timm set up when they are imported is theirs; the rest is compared before and after.
 STATE = """

@@ -19,7 +19,7 @@ from timm.data.transforms_factory import transforms_imagenet_eval
 from cnnhub.errors import ImageError
 from cnnhub.hub.config import PretrainedConfig
 from cnnhub.preprocessing import MAX_RESIZED_PIXELS, normalise, to_pixels
-from tests.conftest import EXAMPLES, ROOT
+from tests.support.places import EXAMPLES, ROOT
 
 MODES = ("center", "squash", "border")
 INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "lanczos", "hamming", "box")

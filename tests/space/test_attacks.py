@@ -21,8 +21,8 @@ import pytest
 from gradio_client import Client, handle_file
 from PIL import Image
 
-from tests.conftest import EXAMPLES, ROOT
 from tests.support.loopback_hub import serve
+from tests.support.places import EXAMPLES, ROOT
 from tests.support.running_space import Server
 
 CAT = EXAMPLES / "cat.jpg"

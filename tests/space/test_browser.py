@@ -10,7 +10,7 @@ import pytest
 
 from demo import texts
 from demo.tabs import TABS
-from tests.conftest import EXAMPLES
+from tests.support.places import EXAMPLES
 from tests.support.visiting import CONTENT, DESKTOP, Visit
 
 pytestmark = pytest.mark.browser

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image, ImageOps
 
 import cnnhub
-from tests.conftest import EXAMPLES
+from tests.support.places import EXAMPLES
 from tests.support.visiting import Visit
 
 pytestmark = pytest.mark.browser

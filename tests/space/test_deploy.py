@@ -22,9 +22,9 @@ from gradio_client import Client, handle_file
 import cnnhub
 from demo import texts
 from space.deploy import files_of_the_space
-from tests.conftest import EXAMPLES, ROOT, SPACE
 from tests.support import space_requirements
 from tests.support.loopback_hub import LoopbackHub, Repository, serve
+from tests.support.places import EXAMPLES, ROOT, SPACE
 from tests.support.running_space import Server, running
 from tests.support.visiting import Visit
 

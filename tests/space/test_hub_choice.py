@@ -16,8 +16,8 @@ import cnnhub
 from cnnhub import errors
 from demo import networks, texts
 from demo.tabs.what import hub_choice
-from tests.conftest import EXAMPLES, SPACE
 from tests.support.loopback_hub import serve
+from tests.support.places import EXAMPLES, SPACE
 from tests.support.running_space import copy_of_the_space, running
 from tests.support.visiting import Visit
 

@@ -26,7 +26,7 @@ from demo.photo.photo import Photo
 from demo.tabs.filter import settings as lab_settings
 from demo.tabs.filter import tab as one_filter
 from demo.tabs.filter.settings import Misplaced, Settings, Step, from_link, read, to_link
-from tests.conftest import EXAMPLES, SPACE
+from tests.support.places import EXAMPLES, SPACE
 
 CAT = EXAMPLES / "chelsea.png"
 RELU = {"kind": "relu"}

@@ -15,7 +15,7 @@ from PIL import Image
 
 from cnnhub import convolution, kernels
 from demo.tabs.filter import settings as lab_settings
-from tests.conftest import EXAMPLES
+from tests.support.places import EXAMPLES
 from tests.support.visiting import Visit
 
 pytestmark = pytest.mark.browser

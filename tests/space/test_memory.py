@@ -12,7 +12,7 @@ from PIL import Image
 from demo import answers
 from demo.photo import memory
 from demo.photo.photo import Photo
-from tests.conftest import EXAMPLES
+from tests.support.places import EXAMPLES
 
 
 def encoded(size: tuple[int, int], kind: str = "PNG") -> bytes:

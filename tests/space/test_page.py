@@ -21,7 +21,7 @@ from demo.serving import gradio_fixes
 from demo.tab import Remembered, Room, Shared, Tab, merged
 from demo.tabs import TABS
 from demo.tabs.filter import settings
-from tests.conftest import EXAMPLES
+from tests.support.places import EXAMPLES
 
 ROOMS = [tab.name for tab in TABS]
 

@@ -19,7 +19,7 @@ from demo import texts
 from demo.photo.photo import Photo
 from demo.tabs.filter import pooling
 from demo.tabs.filter.pooling import Settings
-from tests.conftest import EXAMPLES
+from tests.support.places import EXAMPLES
 
 CHELSEA = EXAMPLES / "chelsea.png"
 STILL = {"shift_x": 0, "shift_y": 0, "angle": 0, "scale": 1}

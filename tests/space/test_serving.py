@@ -24,7 +24,7 @@ from demo import assets, texts
 from demo.photo import uploads
 from demo.serving import gradio_fixes
 from demo.serving import serve as serving
-from tests.conftest import EXAMPLES
+from tests.support.places import EXAMPLES
 from tests.support.running_space import Server, copy_of_the_space, running
 
 DOG = EXAMPLES / "dog.jpg"

@@ -27,7 +27,7 @@ from demo.tabs.filter.settings import Settings, read
 from demo.tabs.inside import tab as inside
 from demo.tabs.what import compare
 from demo.tabs.what import tab as what
-from tests.conftest import EXAMPLES, ROOT, SPACE
+from tests.support.places import EXAMPLES, ROOT, SPACE
 
 CAT = EXAMPLES / "cat.jpg"
 

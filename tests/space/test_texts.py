@@ -14,7 +14,7 @@ from demo.photo import column as photo_column
 from demo.tabs import TABS
 from demo.texts import filter as filter_texts
 from demo.texts import page
-from tests.conftest import SPACE
+from tests.support.places import SPACE
 
 TABLES = {"TEXTS": texts.TEXTS, "KERNEL_NAMES": filter_texts.KERNEL_NAMES, "EXAMPLES": page.EXAMPLES}
 STRINGS = [(name, key, strings) for name, table in TABLES.items() for key, strings in table.items()]

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.conftest import SPACE
+from tests.support.places import SPACE
 
 
 @dataclass

@@ -13,7 +13,7 @@ from importlib import metadata
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tests.conftest import ROOT
+from tests.support.places import ROOT
 
 HEAD = """\
 # Made by `python -m tests.support.space_requirements`, from the versions in the project's requirements.txt. cnnhub itself

@@ -26,7 +26,7 @@ import safetensors.torch
 import torch
 from PIL import Image
 
-from tests.conftest import ROOT
+from tests.support.places import ROOT
 
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), "ACCELERATE_USE_CPU": "true"}
 COLOURS = {"blue": (40, 60, 200), "red": (200, 50, 40)}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -33,3 +35,11 @@ def trained(data: Path, weights: Path, tmp_path_factory: pytest.TempPathFactory)
     done = training(*finetuning(data, weights, output))
     assert done.returncode == 0, done.stderr
     return output
+
+
+@pytest.fixture(autouse=True)
+def own_accelerator() -> Iterator[None]:
+    """accelerate's settings, which a process has once, do not pass from one test to another."""
+    yield
+    if state := sys.modules.get("accelerate.state"):
+        state.AcceleratorState._reset_state(reset_partial_state=True)

@@ -13,7 +13,7 @@ import datasets
 import pytest
 from PIL import Image
 
-from tests.conftest import EXAMPLES
+from tests.support.places import EXAMPLES
 from tests.support.training_runs import draw, scene, training, write_scenes
 from training.data.hygiene import Print, content, duplicates, examine
 from training.data.sources import DataError, Source

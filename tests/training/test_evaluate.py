@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.conftest import EXAMPLES
+from tests.support.places import EXAMPLES
 from training.data.sources import DataError
 from training.measure import testlog, unfamiliar
 from training.measure.calibration import (

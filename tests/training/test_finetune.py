@@ -23,7 +23,7 @@ import cnnhub
 from cnnhub.engines.torch import TorchEngine
 from cnnhub.errors import CnnHubError
 from cnnhub.hub.folder import read_config, write_config
-from tests.conftest import ROOT
+from tests.support.places import ROOT
 from tests.support.training_runs import COLOURS, draw, training
 from training.cli import main
 from training.fit import backbones, head, prepare

@@ -18,8 +18,8 @@ from PIL import Image
 import cnnhub
 from cnnhub.hub import BUILTIN_FOLDER
 from cnnhub.hub.publish import near
-from tests.conftest import EXAMPLES, ROOT
 from tests.support.loopback_hub import LoopbackHub, Repository, nothing_fails, serve
+from tests.support.places import EXAMPLES, ROOT
 from training.release.verify import TOLERANCE, probe_logits, probe_pictures
 
 CARD = "---\nlibrary_name: timm\npipeline_tag: image-classification\n---\n# tiny\n"

@@ -16,7 +16,7 @@ import timm
 import torch
 from rich.console import Console
 
-from tests.conftest import ROOT
+from tests.support.places import ROOT
 from tests.support.training_runs import ENVIRONMENT, Started, draw, finetuning, ours, training
 from training.data.pixels import derive
 from training.fit import checkpoint

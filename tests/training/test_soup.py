@@ -11,7 +11,7 @@ import safetensors.torch
 import torch
 
 import cnnhub
-from tests.conftest import ROOT
+from tests.support.places import ROOT
 from tests.support.training_runs import Done, finetuning, ours, training
 from training.fit.soup import mean
 
