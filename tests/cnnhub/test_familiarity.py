@@ -88,7 +88,7 @@ def test_a_damaged_file_gets_an_error(model_folder: Callable[..., Path], damage:
     elif damage != "missing":
         shape = {"too few": (1, length), "floats": (20, length), "other length": (20, length + 1)}[damage]
         save_file({"embeddings": torch.ones(shape, dtype=torch.float32 if damage == "floats" else torch.int8)}, file)
-    with pytest.raises(errors.ModelWeightsError, match="familiar.safetensors"):
+    with pytest.raises(errors.ModelWeightsError, match=r"familiar\.safetensors"):
         cnnhub.load(folder)
 
 

@@ -106,7 +106,7 @@ def test_the_way_out_of_a_pickle_in_a_folder_works(model_folder: Callable[..., P
     expected = cnnhub.load(folder).predict(EXAMPLES / "cat.jpg")
     torch.save(safetensors.torch.load_file(folder / "model.safetensors"), folder / "pytorch_model.bin")
     (folder / "model.safetensors").unlink()
-    with pytest.raises(ModelWeightsError, match="only pytorch_model.bin, a pickle, which can run any code") as caught:
+    with pytest.raises(ModelWeightsError, match=r"only pytorch_model\.bin, a pickle, which can run any code") as caught:
         cnnhub.load(folder)
     exec(re.search(r"convert it in Python: (.*) and load ", str(caught.value))[1])
     assert cnnhub.load(folder).predict(EXAMPLES / "cat.jpg") == expected
@@ -337,7 +337,7 @@ def test_a_hub_whose_file_is_not_what_it_announced(load: Callable[..., Any], hub
         files["model.safetensors"] = flip(whole) if is_get else whole
 
     hub.fail = damage
-    kind, message = load("owner/tiny")
+    kind, _ = load("owner/tiny")
     assert kind == "CorruptedFileError"
     assert sum(line.startswith("GET") and "safetensors" in line for line in asked) == 2, "it was not tried again"
 

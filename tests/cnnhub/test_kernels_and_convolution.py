@@ -164,7 +164,7 @@ def test_bad_kernels(bad: object, message: str) -> None:
 
 def test_an_unknown_kernel_names_near_ones() -> None:
     for function in (kernels.kernel, kernels.preset):
-        with pytest.raises(UnknownNameError, match="'sobel_z'. Did you mean sobel_"):
+        with pytest.raises(UnknownNameError, match=r"'sobel_z'\. Did you mean sobel_"):
             function("sobel_z")
 
 
@@ -363,15 +363,15 @@ def test_pooling_is_torch_s(noise: torch.Tensor, window: int, stride: int) -> No
     ],
 )
 def test_impossible_geometry(call: object, noise: torch.Tensor) -> None:
-    with pytest.raises(GeometryError, match="expected|empty"):
+    with pytest.raises(GeometryError, match=r"expected|empty"):
         call(noise)  # type: ignore[operator]
 
 
 @pytest.mark.parametrize("call", [convolution.apply_filter, lambda x, f: convolution.window_at(x, f, 0, 0)])
 def test_bad_filters(call, noise: torch.Tensor) -> None:
-    with pytest.raises(GeometryError, match="padding is 17 and the picture's shorter side 17 pixels.*reflected"):
+    with pytest.raises(GeometryError, match=r"padding is 17 and the picture's shorter side 17 pixels.*reflected"):
         call(noise, Filter(((1,),), padding=17, border="reflect"))
-    with pytest.raises(UnknownNameError, match="no border 'wrap'. The borders are: zero, reflect, replicate, mean"):
+    with pytest.raises(UnknownNameError, match=r"no border 'wrap'\. The borders are: zero, reflect, replicate, mean"):
         call(noise, Filter(((1,),), border="wrap"))
     for bad, message in (
         ({"divisor": 0}, "divisor is 0;"),

@@ -136,11 +136,11 @@ def mutated_weights(original: bytes, rng: random.Random) -> bytes:
     elif action == 3:  # a byte of the header
         data[rng.randrange(8, header)] = rng.randrange(256)
     elif action == 4:  # a number of the header: shapes and offsets
-        numbers = [found for found in re.finditer(rb"\d+", original[8:header])]
+        numbers = list(re.finditer(rb"\d+", original[8:header]))
         found = rng.choice(numbers)
         data[8 + found.start() : 8 + found.end()] = str(rng.randrange(10 ** len(found[0]))).rjust(len(found[0]), "1").encode()
     elif action == 5:  # a type
-        types = [found for found in re.finditer(rb'"(F32|I64)"', original[8:header])]
+        types = list(re.finditer(rb'"(F32|I64)"', original[8:header]))
         found = rng.choice(types)
         data[8 + found.start() + 1 : 8 + found.end() - 1] = rng.choice((b"I32", b"F16", b"U32", b"C64", b"F64", b"XYZ", b"I64"))
     else:  # the values

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -132,7 +131,7 @@ def test_new_words_and_a_new_value_come_together() -> None:
 
 
 @pytest.fixture
-def decoded(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+def decoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The files that are decoded, each time that one is."""
     times: list[str] = []
     original = images._open_encoded
@@ -143,7 +142,7 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
     monkeypatch.setattr(images, "_open_encoded", counted)
     monkeypatch.setattr(pixels, "_kept", type(pixels._kept)())
-    yield times
+    return times
 
 
 def show(room: Room, built: Page, **others: Any) -> None:

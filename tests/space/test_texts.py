@@ -85,7 +85,6 @@ def _strings_in_code() -> tuple[set[str], list[re.Pattern[str]], set[str]]:
                 parts = [part.value if isinstance(part, ast.Constant) else None for part in node.values]
                 if re.search("[a-z]{3}", "".join(filter(None, parts))):
                     patterns.append(re.compile("".join(".+" if part is None else re.escape(part) for part in parts)))
-            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "t":
-                if len(node.args) == 2 and isinstance(node.args[1], ast.Constant):
-                    asked.add(node.args[1].value)
+            elif isinstance(node, ast.Call) and ast.unparse(node.func) == "t" and len(node.args) == 2:
+                asked |= {key.value for key in node.args[1:] if isinstance(key, ast.Constant)}
     return constants, patterns, asked

@@ -90,7 +90,7 @@ def test_columns_of_other_names_and_kinds(labels: datasets.ClassLabel | datasets
     splits = [load_split(source, split) for split in ("train", "validation", "test")]
     assert sum(map(len, splits)) == 39 and sum(len(pictures.unreadable) for pictures in splits) == 1
     assert splits[0].labels == ["cat", "dog"]
-    with pytest.raises(DataError, match="no column 'image', only pixels, labels, other. Name it with --image-column"):
+    with pytest.raises(DataError, match=r"no column 'image', only pixels, labels, other\. Name it with --image-column"):
         load_split(tmp_path, "train")
 
 

@@ -112,7 +112,7 @@ def cached_features(ready: Prepared, run: Run, advance: Progress) -> Features:
 def frozen(network: torch.nn.Module) -> Iterator[None]:
     """The backbone neither learns nor changes its batch-norm statistics within the block, even after `network.train()`."""
     head = head_of(network)
-    kept = {parameter for parameter in head.parameters()}
+    kept = set(head.parameters())
     learned = [(parameter, parameter.requires_grad) for parameter in network.parameters() if parameter not in kept]
     modes = {module: module.training for module in network.modules()}
     for parameter, _ in learned:
