@@ -76,7 +76,7 @@ def test_an_address_restores_what_it_names_and_never_an_own_photo(built: Page) -
     asked = page.address.read(
         {"tab": "inside", "example": "dog", "task": "flowers", "channels": "16", "kernel": "emboss", "lang": "zh-TW"}
     )
-    what, filter_, inside = built.rooms
+    what, filter_, inside, *_ = built.rooms
     shared, restored = built.shared, built.restored(asked, values_of(built))
     assert (restored[built.open_tab], restored[shared.network]) == ("inside", "flowers")
     assert restored[shared.language]["value"] == "zh-TW"
