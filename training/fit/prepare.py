@@ -102,7 +102,7 @@ def prepare(
         config,
         recipe,
         engine,
-        train=Pixels(train, training_transform(config, recipe)),
+        train=Pixels(train, training_transform(config, recipe.augmentation())),
         validation=Pixels(validation, plain_transform(config)),
         teachers=teachers,
         backbone=backbones.origin(weights, recipe.backbone),

@@ -44,7 +44,7 @@ class Recipe:
             device computes in it.
         patience: stop after so many epochs without a better validation score; 0 is off.
         teachers: folders of trained models whose mean answer phase two learns in place of the labels; see `training.fit.distil`.
-        blend: after phase two, look for better weights between phase one's and phase two's (WiSE-FT); see `training.fit.blend`.
+        blend: after phase two, look for better weights between phase one's and phase two's (WiSE-FT); see `training.fit.choose`.
         squashed_from: width / height that the data's pictures had before they were squashed to squares, or None.
             Crops are then chosen on validation pictures stretched back to it, as visitors' photos are.
     """
@@ -111,6 +111,11 @@ class Recipe:
             raise RecipeError(f"{pictures} training pictures arrived; expected {unit} or more.")
         largest = pictures // unit * unit
         return self if self.batch_size <= pictures else dataclasses.replace(self, batch_size=largest)
+
+    def augmentation(self) -> dict[str, Any]:
+        """What happens to a training picture at random, as arguments of timm's create_transform."""
+        jitter = {"auto_augment": self.augment or None, "color_jitter": self.color_jitter}
+        return {"scale": (self.scale, 1.0), "ratio": (3 / 4, 4 / 3), **jitter}
 
     def as_json(self) -> dict[str, Any]:
         """As it stands in config.json and in checkpoints."""

@@ -22,12 +22,12 @@ from cnnhub.hub.config import ModelConfig
 from cnnhub.hub.folder import read_config, read_weights, write
 from training.data.sources import Source
 from training.data.writable import check_writable
-from training.fit.choose import cropped
+from training.fit.choose import Crop, crop_name, cropped
 from training.fit.distil import SEEN_ALIKE
 from training.fit.recipe import RecipeError
 from training.measure import plots
 from training.measure.evaluate import Evaluation, evaluate
-from training.measure.score import Score
+from training.measure.figures import Score
 from training.release.record import Member, Record, Soup, git_commit, parent, record_of
 from training.release.verify import write_with_probe
 
@@ -90,7 +90,7 @@ def cook(folders: Sequence[Path], data: Source | Path, output: Path, name: str, 
     models = [_Ingredient(folder, config, record_of(config), read_weights(folder)) for folder, config in configs.items()]
     first, *others = sorted(models, key=lambda model: model.loss)
     network = cnnhub.load(first.folder, engine="torch").network
-    crops = [_crop(model.config) for model in (first, *others)]
+    crops = list(dict.fromkeys(_crop(model.config) for model in (first, *others)))
     if (first.record.recipe or {}).get("squashed_from"):
         crops = crops[:1]  # visitors' photos are not squashed as validation's are: only finetune can compare crops then
     kept: list[_Ingredient] = []
@@ -122,18 +122,14 @@ def mean(states: Sequence[State]) -> State:
     }
 
 
-def _taste(
-    network: torch.nn.Module, config: ModelConfig, crops: Sequence[dict[str, Any]], data: Source | Path, output: Path
-) -> _Tasted:
+def _taste(network: torch.nn.Module, config: ModelConfig, crops: Sequence[Crop], data: Source | Path, output: Path) -> _Tasted:
     """Measure the network on validation with each way of cropping, from a folder that is gone again."""
     tried: dict[str, tuple[ModelConfig, Evaluation]] = {}
     with tempfile.TemporaryDirectory(dir=output, prefix=".soup-") as kitchen:
         for crop in crops:
-            name = " ".join(map(str, crop.values()))
-            if name not in tried:
-                candidate = cropped(config, crop)
-                write(Path(kitchen), candidate, network)
-                tried[name] = candidate, evaluate(str(Path(kitchen).resolve()), data, "validation")
+            candidate = cropped(config, crop)
+            write(Path(kitchen), candidate, network)
+            tried[crop_name(crop)] = candidate, evaluate(str(Path(kitchen).resolve()), data, "validation")
     winner = min(tried.values(), key=lambda each: each[1].figures.loss)
     return _Tasted(*winner, {name: Score(each.figures.top1, each.figures.loss) for name, (_, each) in tried.items()})
 
@@ -177,5 +173,5 @@ def _what_must_agree(config: ModelConfig) -> dict[str, Any]:
     }
 
 
-def _crop(config: ModelConfig) -> dict[str, Any]:
-    return {"crop_mode": config.pretrained_cfg.crop_mode, "crop_pct": config.pretrained_cfg.crop_pct}
+def _crop(config: ModelConfig) -> Crop:
+    return config.pretrained_cfg.crop_mode, config.pretrained_cfg.crop_pct

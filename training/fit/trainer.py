@@ -6,8 +6,9 @@ import math
 from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from accelerate.utils import broadcast
@@ -17,7 +18,7 @@ from timm.scheduler import CosineLRScheduler
 from timm.utils import ModelEmaV3
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from training.data.pixels import derive, seeded
+from training.data.pixels import Key, derive, seeded
 from training.fit.prepare import Prepared
 from training.fit.recipe import Recipe
 from training.fit.stops import DivergedError
@@ -34,12 +35,6 @@ class Step:
     loss: float
     correct: int
     skipped: bool
-
-
-class Schedule(Protocol):
-    """Sets the optimizer's learning rates before each step, by the step's number."""
-
-    def step_update(self, number: int, /) -> None: ...
 
 
 class Trainer:
@@ -60,7 +55,7 @@ class Trainer:
         self.average = ModelEmaV3(self.network, decay=recipe.ema_decay) if recipe.ema_decay else None
         self.model, self.optimizer = ready.engine.prepare(self.network, _optimizer(self.network, recipe))
         self.steps = len(ready.train.pictures) // recipe.batch_size
-        self.schedule: Schedule = CosineLRScheduler(
+        self.schedule: Any = CosineLRScheduler(
             self.optimizer,
             t_initial=max(2, self.steps * recipe.epochs),
             warmup_t=round(recipe.warmup_epochs * self.steps),
@@ -169,6 +164,22 @@ class Trainer:
                 f"learning rate {self.rate:.2g}). The last good checkpoint and the best model stay. "
                 "Take a smaller --lr, --clip 1, or --precision float32."
             )
+
+
+def epoch_batches(pictures: int, recipe: Recipe, epoch: int, process: int, processes: int) -> list[list[Key]]:
+    """One process's micro-batches of an epoch, `recipe.accumulate` to a step; the incomplete last step is dropped.
+
+    Every process cuts its share out of the same shuffled steps, so that the pictures of a step do not depend on how many
+    processes there are.
+    """
+    order = np.random.default_rng(derive(recipe.seed, epoch)).permutation(pictures).tolist()
+    micro = recipe.micro_batch(processes)
+    batches = []
+    for start in range(0, pictures - recipe.batch_size + 1, recipe.batch_size):
+        for part in range(recipe.accumulate):
+            first = start + (part * processes + process) * micro
+            batches.append([(index, derive(recipe.seed, epoch, index)) for index in order[first : first + micro]])
+    return batches
 
 
 def copy_of(network: torch.nn.Module) -> dict[str, torch.Tensor]:

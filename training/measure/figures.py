@@ -1,4 +1,4 @@
-"""What is counted of a network's logits on one split."""
+"""What is counted of a network's logits on one split, and what is kept of each epoch."""
 
 from __future__ import annotations
 
@@ -13,6 +13,44 @@ from scipy.stats import binomtest
 from sklearn import metrics
 
 from training.measure.calibration import Bin, expected_calibration_error, reliability
+
+
+@dataclass(frozen=True)
+class Score:
+    """What is compared to choose: accuracy (0 to 1) and mean cross-entropy (nats)."""
+
+    top1: float
+    loss: float
+
+    @property
+    def rank(self) -> tuple[float, float]:
+        """The higher, the better: a higher accuracy wins, then a lower loss."""
+        return self.top1, -self.loss
+
+    def beats(self, other: Score | None) -> bool:
+        return other is None or self.rank > other.rank
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One epoch of training all layers, or the part of it that was trained.
+
+    Attributes:
+        epoch: its number, from 1; with a fraction where it was cut short.
+        lr: the head's learning rate at its end.
+        train_loss, train_top1: means over its steps, on augmented pictures.
+        top1, loss: on validation.
+        seconds: of training since the run began.
+    """
+
+    epoch: float
+    lr: float
+    train_loss: float
+    train_top1: float
+    top1: float
+    loss: float
+    pictures_per_second: float
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -50,6 +88,11 @@ class Figures:
     def bins(self) -> list[dict[str, Any]]:
         """The reliability, as it stands in config.json."""
         return [asdict(each) for each in self.reliability]
+
+
+def score_of(logits: torch.Tensor, targets: torch.Tensor) -> Score:
+    """Logits (N, K) and class numbers (N,) -> their score."""
+    return Score((logits.argmax(1) == targets).double().mean().item(), F.cross_entropy(logits.double(), targets).item())
 
 
 def measure(logits: torch.Tensor, targets: torch.Tensor, labels: Sequence[str], temperature: float) -> Figures:

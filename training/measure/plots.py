@@ -21,7 +21,7 @@ from scipy.stats import binomtest
 from cnnhub.files import write_atomically
 from training.measure.calibration import expected_calibration_error
 from training.measure.calibration import reliability as table_of
-from training.measure.score import Epoch
+from training.measure.figures import Epoch
 
 CURVES = "curves.png"
 MOST_CLASSES = 50  # that a confusion matrix can show

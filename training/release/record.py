@@ -13,7 +13,7 @@ from cnnhub.errors import ModelConfigError
 from cnnhub.hub.config import ModelConfig
 from cnnhub.hub.folder import read_config, weights_sha256
 from training.data.sources import Origin
-from training.measure.score import Epoch, Score
+from training.measure.figures import Epoch, Score
 
 
 @dataclass(frozen=True)
