@@ -27,7 +27,7 @@ from training.fit.distil import SEEN_ALIKE
 from training.fit.recipe import RecipeError
 from training.measure import plots
 from training.measure.evaluate import Evaluation, evaluate
-from training.measure.figures import Score
+from training.measure.figures import Score, fitted
 from training.release.record import Member, Record, Soup, git_commit, parent, record_of
 from training.release.verify import write_with_probe
 
@@ -137,13 +137,8 @@ def _taste(network: torch.nn.Module, config: ModelConfig, crops: Sequence[Crop],
 def _write(network: torch.nn.Module, best: _Tasted, output: Path, made: Record) -> ModelConfig:
     found = best.found
     made = replace(made, metrics={"validation": found.recorded()}, crops=best.crops, git_commit=git_commit())
-    config = made.written_to(
-        best.config,
-        neighbours=None,  # they are of the first model's embeddings
-        temperature=found.calibration.temperature,
-        energy=found.energy(),
-        reliability={"split": "validation", "bins": found.figures.bins()},
-    )
+    without_the_firsts = best.config.with_metadata(neighbours=None)  # they are of the first model's embeddings
+    config = made.written_to(without_the_firsts, **fitted(found.calibration, found.figures))
     write(output, config, network)
     return write_with_probe(output, config)
 

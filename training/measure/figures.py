@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from scipy.stats import binomtest
 from sklearn import metrics
 
-from training.measure.calibration import Bin, expected_calibration_error, reliability
+from training.measure.calibration import Bin, Calibration, expected_calibration_error, reliability
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,12 @@ class Figures:
     def bins(self) -> list[dict[str, Any]]:
         """The reliability, as it stands in config.json."""
         return [asdict(each) for each in self.reliability]
+
+
+def fitted(calibration: Calibration, figures: Figures) -> dict[str, Any]:
+    """What was fitted on validation, as it stands in config.json under these keys."""
+    reliability = {"split": "validation", "bins": figures.bins()}
+    return {"temperature": calibration.temperature, "energy": calibration.energy(), "reliability": reliability}
 
 
 def score_of(logits: torch.Tensor, targets: torch.Tensor) -> Score:
