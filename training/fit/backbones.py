@@ -12,7 +12,7 @@ import torch
 import cnnhub.classics  # noqa: F401  registers the networks that timm lacks
 from cnnhub.engines.network import COUNTER, create_network
 from cnnhub.errors import ModelNotFoundError, ModelWeightsError, UnknownNameError
-from cnnhub.hub.config import CnnHubMetadata, ModelConfig, PretrainedConfig
+from cnnhub.hub.config import CnnHubMetadata, ModelConfig
 from cnnhub.hub.folder import CONFIG_NAME, read_config
 from training.fit.recipe import Recipe, RecipeError
 from training.release.record import Backbone, Record, record_of
@@ -59,16 +59,14 @@ def describe(recipe: Recipe, labels: list[str], label_texts: dict[str, dict[str,
             "num_features": blueprint.num_features,
             "label_names": labels,
             "model_args": recipe.model_args,
-            "pretrained_cfg": PretrainedConfig.model_validate(
-                {
-                    "tag": "cnnhub",
-                    "custom_load": False,
-                    "num_classes": len(labels),
-                    **{key: cfg.get(key) for key in _KEPT},
-                    **CROP,
-                    **({"input_size": (3, side, side)} if side else {}),
-                }
-            ),
+            "pretrained_cfg": {
+                "tag": "cnnhub",
+                "custom_load": False,
+                "num_classes": len(labels),
+                **{key: cfg.get(key) for key in _KEPT},
+                **CROP,
+                **({"input_size": (3, side, side)} if side else {}),
+            },
             "cnnhub": CnnHubMetadata(label_texts=label_texts),
         }
     )

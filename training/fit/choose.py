@@ -25,20 +25,13 @@ Weights = Mapping[str, torch.Tensor]
 
 @dataclass(frozen=True)
 class Choice:
-    """What was chosen; the blend's weights are in the network.
+    """What was chosen; the blend's weights are in the network."""
 
-    Attributes:
-        config: with the best way of cutting.
-        crops: each way's score.
-        blend: None where none was looked for.
-        figures: of the whole, on validation.
-    """
-
-    config: ModelConfig
-    crops: dict[str, Score]
-    blend: Blended | None
+    config: ModelConfig  # with the best way of cutting
+    crops: dict[str, Score]  # each way's score
+    blend: Blended | None  # None where none was looked for
     calibration: Calibration
-    figures: Figures
+    figures: Figures  # of the whole, on validation
 
 
 def choose(ready: Prepared, run: Run, start: Weights | None, console: Console) -> Choice:

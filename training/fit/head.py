@@ -35,30 +35,19 @@ _DECIDES_VIEWS = ("views", "seed", "augment", "scale", "color_jitter")
 
 @dataclass(frozen=True)
 class Head:
-    """What was fitted.
+    """What was fitted."""
 
-    Attributes:
-        score: on validation.
-        c: the chosen inverse penalty (scikit-learn's C).
-        seconds: that the features took to compute, now or when they were cached.
-    """
-
-    score: Score
-    c: float
-    seconds: float
+    score: Score  # on validation
+    c: float  # the chosen inverse penalty (scikit-learn's C)
+    seconds: float  # that the features took to compute, now or when they were cached
 
 
 @dataclass(frozen=True)
 class Features:
-    """Pooled features of a frozen backbone.
+    """Pooled features of a frozen backbone."""
 
-    Attributes:
-        tensors: "train" ((1 + views) * N, F), "train_targets", "validation" (M, F), "validation_targets".
-        seconds: that they took to compute, now or when they were cached.
-    """
-
-    tensors: dict[str, torch.Tensor]
-    seconds: float
+    tensors: dict[str, torch.Tensor]  # "train" ((1 + views) * N, F), "train_targets", "validation" (M, F), "validation_targets"
+    seconds: float  # that they took to compute, now or when they were cached
 
 
 def fit_head(ready: Prepared, run: Run, console: Console) -> Head | None:

@@ -46,8 +46,7 @@ class _Ingredient:
     @property
     def loss(self) -> float:
         """On validation."""
-        loss: float = self.record.validation["loss"]
-        return loss
+        return float(self.record.validation["loss"])
 
     def member(self) -> Member:
         return Member(**asdict(parent(self.folder)), top1=self.record.validation["top1"], loss=self.loss)
@@ -55,15 +54,11 @@ class _Ingredient:
 
 @dataclass(frozen=True)
 class _Tasted:
-    """A mean of models with the best way of cropping.
-
-    Attributes:
-        crops: each way's score.
-    """
+    """A mean of models with the best way of cropping."""
 
     config: ModelConfig
     found: Evaluation
-    crops: dict[str, Score]
+    crops: dict[str, Score]  # each way's score
 
 
 def cook(folders: Sequence[Path], data: Source | Path, output: Path, name: str, command: str, console: Console) -> ModelConfig:
@@ -137,8 +132,8 @@ def _taste(network: torch.nn.Module, config: ModelConfig, crops: Sequence[Crop],
 def _write(network: torch.nn.Module, best: _Tasted, output: Path, made: Record) -> ModelConfig:
     found = best.found
     made = replace(made, metrics={"validation": found.recorded()}, crops=best.crops, git_commit=git_commit())
-    without_the_firsts = best.config.with_metadata(neighbours=None)  # they are of the first model's embeddings
-    config = made.written_to(without_the_firsts, **fitted(found.calibration, found.figures))
+    # The neighbours in it are of the first model's embeddings.
+    config = made.written_to(best.config, neighbours=None, **fitted(found.calibration, found.figures))
     write(output, config, network)
     return write_with_probe(output, config)
 

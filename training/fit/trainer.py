@@ -53,7 +53,10 @@ class Trainer:
         self.recipe, self.engine, self.teachers = recipe, ready.engine, ready.teachers
         self.network = ready.network.to(ready.engine.device)
         self.average = ModelEmaV3(self.network, decay=recipe.ema_decay) if recipe.ema_decay else None
-        self.model, self.optimizer = ready.engine.prepare(self.network, _optimizer(self.network, recipe))
+        # AdamW over timm's layer groups, each at `layer_decay` times the rate of the group above it
+        rates = {"lr": recipe.lr, "weight_decay": recipe.weight_decay, "layer_decay": recipe.layer_decay}
+        optimizer = create_optimizer_v2(self.network, opt="adamw", **rates)
+        self.model, self.optimizer = ready.engine.prepare(self.network, optimizer)
         self.steps = len(ready.train.pictures) // recipe.batch_size
         self.schedule: Any = CosineLRScheduler(
             self.optimizer,
@@ -185,11 +188,3 @@ def epoch_batches(pictures: int, recipe: Recipe, epoch: int, process: int, proce
 def copy_of(network: torch.nn.Module) -> dict[str, torch.Tensor]:
     """Its weights and statistics, on the CPU, as they are now."""
     return {name: tensor.detach().cpu().clone() for name, tensor in network.state_dict().items()}
-
-
-def _optimizer(network: torch.nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
-    """AdamW over timm's layer groups, each at `layer_decay` times the rate of the group above it."""
-    optimizer: torch.optim.Optimizer = create_optimizer_v2(
-        network, opt="adamw", lr=recipe.lr, weight_decay=recipe.weight_decay, layer_decay=recipe.layer_decay
-    )
-    return optimizer

@@ -33,52 +33,36 @@ class Score:
 
 @dataclass(frozen=True)
 class Epoch:
-    """One epoch of training all layers, or the part of it that was trained.
+    """One epoch of training all layers, or the part of it that was trained."""
 
-    Attributes:
-        epoch: its number, from 1; with a fraction where it was cut short.
-        lr: the head's learning rate at its end.
-        train_loss, train_top1: means over its steps, on augmented pictures.
-        top1, loss: on validation.
-        seconds: of training since the run began.
-    """
-
-    epoch: float
-    lr: float
+    epoch: float  # its number, from 1; with a fraction where it was cut short
+    lr: float  # the head's learning rate at its end
+    # train_loss, train_top1: means over its steps, on augmented pictures
     train_loss: float
     train_top1: float
+    # top1, loss: on validation
     top1: float
     loss: float
     pictures_per_second: float
-    seconds: float
+    seconds: float  # of training since the run began
 
 
 @dataclass(frozen=True)
 class Figures:
-    """How good logits are.
+    """How good logits are."""
 
-    Attributes:
-        n: pictures.
-        top1: accuracy.
-        top1_interval: its 95 % interval (Wilson 1927).
-        top5: share whose label is among the first five answers; None for five classes or fewer.
-        loss: mean cross-entropy, nats; loss_uncalibrated is that at temperature 1.
-        ece: expected calibration error over 15 bins; ece_uncalibrated likewise.
-        precision, recall: by label, without labels where they are undefined.
-        confusion: (K, K), rows the given labels, columns the answers.
-    """
-
-    n: int
-    top1: float
-    top1_interval: tuple[float, float]
-    top5: float | None
-    loss: float
-    ece: float
+    n: int  # pictures
+    top1: float  # accuracy
+    top1_interval: tuple[float, float]  # its 95 % interval (Wilson 1927)
+    top5: float | None  # share whose label is among the first five answers; None for five classes or fewer
+    loss: float  # mean cross-entropy, nats; loss_uncalibrated is that at temperature 1
+    ece: float  # expected calibration error over 15 bins; ece_uncalibrated likewise
     loss_uncalibrated: float
     ece_uncalibrated: float
+    # precision, recall: by label, without labels where they are undefined
     precision: dict[str, float]
     recall: dict[str, float]
-    confusion: list[list[int]]
+    confusion: list[list[int]]  # (K, K), rows the given labels, columns the answers
     reliability: list[Bin]
 
     def recorded(self) -> dict[str, Any]:
@@ -102,13 +86,7 @@ def score_of(logits: torch.Tensor, targets: torch.Tensor) -> Score:
 
 
 def measure(logits: torch.Tensor, targets: torch.Tensor, labels: Sequence[str], temperature: float) -> Figures:
-    """Compare logits with the given labels.
-
-    Args:
-        logits: (N, K)
-        targets: (N,) class numbers.
-        temperature: what the logits are divided by before the softmax.
-    """
+    """Compare logits (N, K), divided by the temperature, with the given labels' class numbers (N,)."""
     exact = logits.double()
     truth, answered = targets.numpy(), exact.argmax(1).numpy()
     n, right = len(truth), int((truth == answered).sum())
