@@ -174,7 +174,7 @@ class _Course:
         )
         state.history.append(entry)
         self.log({"validation/top1": score.top1, "validation/loss": score.loss}, state.total)
-        kept = score.beats(state.best)
+        kept = state.best is None or score.rank > state.best.rank
         if kept:
             state.best, state.best_epoch = score, len(state.history)
             self.best_weights = copy_of(averaged)

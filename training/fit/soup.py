@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -106,7 +106,12 @@ def cook(folders: Sequence[Path], data: Source | Path, output: Path, name: str, 
     minutes = round(sum(model.record.minutes or 0 for model in kept), 1)
     if (curves := first.folder / plots.CURVES).is_file():
         shutil.copyfile(curves, output / plots.CURVES)
-    return _write(network, best, output, Record(name=name, command=command, soup=soup, minutes=minutes))
+    metrics = {"validation": best.found.recorded()}
+    record = Record(name, command, metrics=metrics, crops=best.crops, git_commit=git_commit(), minutes=minutes, soup=soup)
+    # The neighbours in it are of the first model's embeddings.
+    config = record.written_to(best.config, neighbours=None, **fitted(best.found.calibration, best.found.figures))
+    write(output, config, network)
+    return write_with_probe(output, config)
 
 
 def mean(states: Sequence[State]) -> State:
@@ -127,15 +132,6 @@ def _taste(network: torch.nn.Module, config: ModelConfig, crops: Sequence[Crop],
             tried[crop_name(crop)] = candidate, evaluate(str(Path(kitchen).resolve()), data, "validation")
     winner = min(tried.values(), key=lambda each: each[1].figures.loss)
     return _Tasted(*winner, {name: Score(each.figures.top1, each.figures.loss) for name, (_, each) in tried.items()})
-
-
-def _write(network: torch.nn.Module, best: _Tasted, output: Path, made: Record) -> ModelConfig:
-    found = best.found
-    made = replace(made, metrics={"validation": found.recorded()}, crops=best.crops, git_commit=git_commit())
-    # The neighbours in it are of the first model's embeddings.
-    config = made.written_to(best.config, neighbours=None, **fitted(found.calibration, found.figures))
-    write(output, config, network)
-    return write_with_probe(output, config)
 
 
 def _check_alike(configs: dict[Path, ModelConfig]) -> None:

@@ -27,9 +27,6 @@ class Score:
         """The higher, the better: a higher accuracy wins, then a lower loss."""
         return self.top1, -self.loss
 
-    def beats(self, other: Score | None) -> bool:
-        return other is None or self.rank > other.rank
-
 
 @dataclass(frozen=True)
 class Epoch:
