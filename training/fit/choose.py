@@ -1,4 +1,4 @@
-"""What is chosen on validation once training has ended: a blend of weights, how pictures are cut, temperature and threshold."""
+"""What is chosen on validation once training has ended: a blend of weights, a way of cropping, temperature and threshold."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from training.measure.figures import Figures, Score, measure, score_of
 from training.release.record import Blended
 
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the fine-tuned weights in a blend; the rest is the start's
-Crop = tuple[str, float]  # pretrained_cfg's crop_mode and crop_pct: keep the shape of the picture and cut, or squash it whole
+Crop = tuple[str, float]  # pretrained_cfg's crop_mode (cut a square out, or squash the picture to one) and crop_pct
 CROPS: list[Crop] = [("center", 1.0), ("center", 0.95), ("center", 0.875), ("squash", 0.875), ("squash", 0.95), ("squash", 1.0)]
 Weights = Mapping[str, torch.Tensor]
 
@@ -27,7 +27,7 @@ Weights = Mapping[str, torch.Tensor]
 class Choice:
     """What was chosen; the blend's weights are in the network."""
 
-    config: ModelConfig  # with the best way of cutting
+    config: ModelConfig  # with the best way of cropping
     crops: dict[str, Score]  # each way's score
     blend: Blended | None  # None where none was looked for
     calibration: Calibration
@@ -90,12 +90,12 @@ def between(start: Weights, end: Weights, share: float) -> dict[str, torch.Tenso
 
 
 def calibrated_score(logits: torch.Tensor, targets: torch.Tensor) -> Score:
-    """The score of logits (N, K) at the best temperature, as the model will be used: a blend's may be larger throughout."""
+    """The score of logits (N, K) at the best temperature, as the model will be used: a blend's may be larger or smaller."""
     return score_of(logits.double() / fit_temperature(logits, targets), targets)
 
 
 def cropped(config: ModelConfig, crop: Crop) -> ModelConfig:
-    """The same config with this way of cutting."""
+    """The same config with this way of cropping."""
     changed = config.pretrained_cfg.model_copy(update={"crop_mode": crop[0], "crop_pct": crop[1]})
     return config.model_copy(update={"pretrained_cfg": changed})
 

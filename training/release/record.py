@@ -86,7 +86,7 @@ class Record:
     # split -> figures (`Evaluation.recorded`), and the command that measured them
     metrics: dict[str, dict[str, Any]] = field(default_factory=dict)
     head_only: HeadOnly | None = None
-    crops: dict[str, Score] | None = None  # way of cutting -> score on validation
+    crops: dict[str, Score] | None = None  # way of cropping -> score on validation
     best_epoch: int | None = None  # 0 where the head alone was better
     blend: Blended | None = None
     history: list[Epoch] | list[Score] | None = None  # of the oldest models the scores alone
