@@ -106,14 +106,14 @@ def test_learning_it_from_a_data_set(model_folder: Callable[..., Path], tmp_path
     (tmp_path / "noise").mkdir()
     Image.fromarray(random.integers(0, 256, (64, 64, 3), np.uint8)).save(tmp_path / "noise/noise.png")
     learned = familiar.learn(str(folder), tmp_path / "data", [tmp_path / "noise"], pictures=12)
-    assert learned.pictures == 12
-    assert learned.stored.false_alarm == pytest.approx(1 / 24)
+    assert learned["pictures"] == 12
+    assert learned["false_alarm"] == pytest.approx(1 / 24)
     classifier = cnnhub.load(folder)
-    assert (classifier.threshold, classifier.false_alarm) == (learned.stored.threshold, learned.stored.false_alarm)
+    assert (classifier.threshold, classifier.false_alarm) == (learned["threshold"], learned["false_alarm"])
     own = [p.is_unfamiliar for p in classifier.predict_many(sorted((tmp_path / "data/validation").rglob("*.png")))]
     assert 1 <= sum(own) <= 2, "the picture on the threshold falls to either side, as batches round differently"
     noticed = classifier.predict(tmp_path / "noise/noise.png").is_unfamiliar
-    assert learned.as_json()["detection"] == {"noise": {"n": 1, "rate": float(noticed)}}
+    assert learned["detection"] == {"noise": {"n": 1, "rate": float(noticed)}}
     assert not (folder / "README.md").exists(), "a card tells of a recipe, and this model has none"
 
 

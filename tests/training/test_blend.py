@@ -10,9 +10,9 @@ import timm
 import torch
 
 from tests.support.training_runs import finetuning, ours, training
-from training.fit.blend import SHARES, between, calibrated_score, choose
+from training.fit.choose import SHARES, between, blend, calibrated_score
 from training.fit.trainer import copy_of
-from training.measure.score import Score
+from training.measure.figures import Score
 
 
 def seeded_network(seed: int) -> torch.nn.Module:
@@ -52,7 +52,7 @@ def test_the_smallest_loss_is_kept_whatever_the_accuracy(losses: tuple[float, ..
         seen.append(copy_of(network)["head.fc.weight"])
         return next(scores)
 
-    chosen = choose(network, start, measure)
+    chosen = blend(network, start, measure)
     assert chosen.share == kept
     assert list(chosen.scores) == [f"{share:g}" for share in SHARES]
     assert torch.equal(seen[0], start["head.fc.weight"]) and torch.equal(seen[-1], end["head.fc.weight"])

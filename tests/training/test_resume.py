@@ -20,8 +20,8 @@ from tests.support.places import ROOT
 from tests.support.training_runs import ENVIRONMENT, Started, draw, finetuning, ours, training
 from training.data.pixels import derive
 from training.fit import checkpoint
-from training.fit.batches import epoch_batches
 from training.fit.recipe import Recipe
+from training.fit.trainer import epoch_batches
 
 Outcome = tuple[bytes, list[float]]
 # Each breaks one function before the command runs: how a moment that lasts a millisecond is hit.

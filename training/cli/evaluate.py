@@ -9,8 +9,6 @@ import typer
 
 from training.cli import options
 
-Model = Annotated[str, typer.Option(help="A built-in name, a folder (./runs/mine) or a Hub id.")]
-Split = Annotated[str, typer.Option(help="train, validation or test.")]
 Ood = Annotated[
     list[Path] | None,
     typer.Option(help="Pictures of none of the labels (a file, a folder, a parquet file), to see whether the model notices."),
@@ -18,23 +16,21 @@ Ood = Annotated[
 Output = Annotated[
     Path | None, typer.Option(help="Folder of the plots and the contact sheet; run/evaluation in the model's by default.")
 ]
-Record = Annotated[bool, typer.Option("--record", help="Write the figures into the model folder's config and card.")]
-BatchSize = Annotated[int, typer.Option(min=1, help="Pictures at once.")]
 
 
 def evaluate(
-    model: Model,
+    model: Annotated[str, typer.Option(help="A built-in name, a folder (./runs/mine) or a Hub id.")],
     task: options.TaskName = None,
     data: options.Data = None,
     dataset: options.Dataset = None,
     image_column: options.ImageColumn = None,
     label_column: options.LabelColumn = None,
-    split: Split = "test",
+    split: Annotated[str, typer.Option(help="train, validation or test.")] = "test",
     ood: Ood = None,
     output: Output = None,
     as_json: options.Json = False,
-    record: Record = False,
-    batch_size: BatchSize = 32,
+    record: Annotated[bool, typer.Option("--record", help="Write the figures into the model folder's config and card.")] = False,
+    batch_size: Annotated[int, typer.Option(min=1, help="Pictures at once.")] = 32,
 ) -> None:
     """Measure a model on one split: accuracy, errors by label, how far its probabilities hold, whether it notices strangers.
 

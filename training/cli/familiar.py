@@ -10,18 +10,15 @@ import typer
 
 from training.cli import options
 
-Model = Annotated[str, typer.Option(help="A built-in name or a folder (./runs/mine).")]
-Ood = Annotated[list[Path] | None, typer.Option(help="Pictures of none of the labels, to count how many it notices.")]
-
 
 def familiar(
-    model: Model,
+    model: Annotated[str, typer.Option(help="A built-in name or a folder (./runs/mine).")],
     task: options.TaskName = None,
     data: options.Data = None,
     dataset: options.Dataset = None,
     image_column: options.ImageColumn = None,
     label_column: options.LabelColumn = None,
-    ood: Ood = None,
+    ood: Annotated[list[Path] | None, typer.Option(help="Pictures of none of the labels, to count how many it notices.")] = None,
 ) -> None:
     """Teach a model to notice pictures of nothing that it knows, better than by its energy alone.
 
@@ -33,4 +30,4 @@ def familiar(
     from training.fit.familiar import learn
 
     source = options.choose(task, data, dataset, image_column, label_column).source
-    print(json.dumps(learn(model, source, ood or (), options.command_line()).as_json()))
+    print(json.dumps(learn(model, source, ood or (), options.command_line())))

@@ -11,9 +11,6 @@ from rich.markup import escape
 from training.cli import options
 from training.fit.recipe import Recipe, Run
 
-Output = Annotated[Path | None, typer.Option(help="The model's folder, for the curve; runs/TASK by default.")]
-Steps = Annotated[int, typer.Option(min=10, help="Steps, each at a higher rate.")]
-
 
 def find_lr(
     task: options.TaskName = None,
@@ -21,7 +18,7 @@ def find_lr(
     dataset: options.Dataset = None,
     image_column: options.ImageColumn = None,
     label_column: options.LabelColumn = None,
-    output: Output = None,
+    output: Annotated[Path | None, typer.Option(help="The model's folder, for the curve; runs/TASK by default.")] = None,
     backbone: options.Backbone = Recipe.backbone,
     backbone_weights: options.BackboneWeights = None,
     from_scratch: options.FromScratch = False,
@@ -29,7 +26,7 @@ def find_lr(
     size: options.Size = None,
     batch_size: options.BatchSize = Recipe.batch_size,
     precision: options.Precision = Recipe.precision,
-    steps: Steps = 100,
+    steps: Annotated[int, typer.Option(min=10, help="Steps, each at a higher rate.")] = 100,
     seed: options.Seed = Recipe.seed,
     fix_leaks: options.FixLeaks = False,
     workers: options.Workers = 2,

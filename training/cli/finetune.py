@@ -17,33 +17,15 @@ from training.fit.stops import DivergedError, Stopped, interruptible
 if TYPE_CHECKING:
     from training.fit.backbones import Weights
 
-Output = Annotated[Path | None, typer.Option(help="Folder of the model; runs/TASK by default.")]
-Views = Annotated[int, typer.Option(min=0, help="Phase one: augmented views of each picture.")]
-Epochs = Annotated[int, typer.Option(min=0, help="Phase two: epochs of all layers.")]
-Rate = Annotated[float, typer.Option(min=0.0, help="Peak learning rate of the head.")]
 LayerDecay = Annotated[float, typer.Option(min=0.0, max=1.0, help="A layer's rate as a share of the one above's.")]
-WeightDecay = Annotated[float, typer.Option(min=0.0, help="AdamW's.")]
-WarmupEpochs = Annotated[float, typer.Option(min=0.0, help="Linear warm-up; then cosine.")]
-LabelSmoothing = Annotated[float, typer.Option(min=0.0, max=0.9, help="0 is off.")]
-Mixup = Annotated[float, typer.Option(min=0.0, help="Alpha; 0 is off.")]
-Augment = Annotated[str, typer.Option(help="timm's auto_augment string; empty is off.")]
-Scale = Annotated[float, typer.Option(min=0.05, max=1.0, help="Smallest share of a random crop.")]
-EmaDecay = Annotated[float, typer.Option(min=0.0, max=0.99999, help="A step; 0 is off.")]
 FreezeBatchNorm = Annotated[
     bool, typer.Option("--freeze-batch-norm", help="Batch norm keeps the backbone's statistics; for few pictures.")
 ]
-Accumulate = Annotated[int, typer.Option(min=1, help="Micro-batches a step, to save memory.")]
-Clip = Annotated[float, typer.Option(min=0.0, help="Largest gradient norm; 0 is off.")]
-Patience = Annotated[int, typer.Option(min=0, help="Stop after so many epochs without a better one; 0 is off.")]
 Teacher = Annotated[
     list[Path] | None,
     typer.Option(help="A trained model's folder; all layers learn its answers in place of the labels (several: their mean)."),
 ]
 Blend = Annotated[bool, typer.Option("--blend/--no-blend", help="Look for better weights between phase one's and phase two's.")]
-Resume = Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint in the output folder.")]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Drop an unfinished run in the output folder.")]
-MaxMinutes = Annotated[float, typer.Option(min=0.0, help="End in time, with the best model saved; 0 is no limit.")]
-CheckpointSteps = Annotated[int, typer.Option(min=0, help="Steps between checkpoints; 0 is each epoch's end.")]
 
 
 def finetune(
@@ -52,36 +34,36 @@ def finetune(
     dataset: options.Dataset = None,
     image_column: options.ImageColumn = None,
     label_column: options.LabelColumn = None,
-    output: Output = None,
+    output: Annotated[Path | None, typer.Option(help="Folder of the model; runs/TASK by default.")] = None,
     backbone: options.Backbone = Recipe.backbone,
     backbone_weights: options.BackboneWeights = None,
     from_scratch: options.FromScratch = False,
     model_arg: options.ModelArg = None,
     size: options.Size = None,
-    views: Views = Recipe.views,
-    epochs: Epochs = Recipe.epochs,
-    lr: Rate = Recipe.lr,
+    views: Annotated[int, typer.Option(min=0, help="Phase one: augmented views of each picture.")] = Recipe.views,
+    epochs: Annotated[int, typer.Option(min=0, help="Phase two: epochs of all layers.")] = Recipe.epochs,
+    lr: Annotated[float, typer.Option(min=0.0, help="Peak learning rate of the head.")] = Recipe.lr,
     layer_decay: LayerDecay = Recipe.layer_decay,
-    weight_decay: WeightDecay = Recipe.weight_decay,
-    warmup_epochs: WarmupEpochs = Recipe.warmup_epochs,
-    label_smoothing: LabelSmoothing = Recipe.label_smoothing,
-    mixup: Mixup = Recipe.mixup,
-    augment: Augment = Recipe.augment,
-    scale: Scale = Recipe.scale,
-    ema_decay: EmaDecay = Recipe.ema_decay,
+    weight_decay: Annotated[float, typer.Option(min=0.0, help="AdamW's.")] = Recipe.weight_decay,
+    warmup_epochs: Annotated[float, typer.Option(min=0.0, help="Linear warm-up; then cosine.")] = Recipe.warmup_epochs,
+    label_smoothing: Annotated[float, typer.Option(min=0.0, max=0.9, help="0 is off.")] = Recipe.label_smoothing,
+    mixup: Annotated[float, typer.Option(min=0.0, help="Alpha; 0 is off.")] = Recipe.mixup,
+    augment: Annotated[str, typer.Option(help="timm's auto_augment string; empty is off.")] = Recipe.augment,
+    scale: Annotated[float, typer.Option(min=0.05, max=1.0, help="Smallest share of a random crop.")] = Recipe.scale,
+    ema_decay: Annotated[float, typer.Option(min=0.0, max=0.99999, help="A step; 0 is off.")] = Recipe.ema_decay,
     freeze_batch_norm: FreezeBatchNorm = Recipe.freeze_batch_norm,
     batch_size: options.BatchSize = Recipe.batch_size,
-    accumulate: Accumulate = Recipe.accumulate,
-    clip: Clip = Recipe.clip,
+    accumulate: Annotated[int, typer.Option(min=1, help="Micro-batches a step, to save memory.")] = Recipe.accumulate,
+    clip: Annotated[float, typer.Option(min=0.0, help="Largest gradient norm; 0 is off.")] = Recipe.clip,
     precision: options.Precision = Recipe.precision,
-    patience: Patience = 0,
+    patience: Annotated[int, typer.Option(min=0, help="Stop after so many epochs without a better one; 0 is off.")] = 0,
     teacher: Teacher = None,
     blend: Blend = Recipe.blend,
     seed: options.Seed = Recipe.seed,
-    resume: Resume = False,
-    overwrite: Overwrite = False,
-    max_minutes: MaxMinutes = 0.0,
-    checkpoint_steps: CheckpointSteps = 100,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint in the output folder.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Drop an unfinished run in the output folder.")] = False,
+    max_minutes: Annotated[float, typer.Option(min=0.0, help="End in time, with the best model saved; 0 is no limit.")] = 0.0,
+    checkpoint_steps: Annotated[int, typer.Option(min=0, help="Steps between checkpoints; 0 is each epoch's end.")] = 100,
     fix_leaks: options.FixLeaks = False,
     workers: options.Workers = 2,
 ) -> None:

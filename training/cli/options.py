@@ -91,7 +91,13 @@ def weights(file: Path | None, from_scratch: bool) -> Weights:
 
 def model_args(arguments: list[str] | None) -> dict[str, str]:
     """["pad_type=same"] -> {"pad_type": "same"}"""
-    return dict(map(_key_and_value, arguments or []))
+    pairs = {}
+    for argument in arguments or []:
+        key, equals, value = argument.partition("=")
+        if not equals:
+            raise CnnHubError(f"--model-arg {argument!r} arrived; expected KEY=VALUE, such as pad_type=same.")
+        pairs[key] = value
+    return pairs
 
 
 def command_line() -> str:
@@ -107,10 +113,3 @@ def show(parts: Iterable[RenderableType], as_json: dict[str, Any] | None) -> Non
         return
     for part in parts:
         Console().print(part, soft_wrap=isinstance(part, str), highlight=False)
-
-
-def _key_and_value(argument: str) -> tuple[str, str]:
-    key, equals, value = argument.partition("=")
-    if not equals:
-        raise CnnHubError(f"--model-arg {argument!r} arrived; expected KEY=VALUE, such as pad_type=same.")
-    return key, value

@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-Weights = Annotated[Path, typer.Argument(help="safetensors with ImageNet's 1,000 classes.")]
-Output = Annotated[Path, typer.Argument(help="Folder of the model.")]
 
-
-def package(weights: Weights, output: Output) -> None:
+def package(
+    weights: Annotated[Path, typer.Argument(help="safetensors with ImageNet's 1,000 classes.")],
+    output: Annotated[Path, typer.Argument(help="Folder of the model.")],
+) -> None:
     """Package a 1,000-class ImageNet backbone from TensorFlow, unchanged, as a model folder.
 
     This is how the built-in `imagenet` was made.

@@ -9,13 +9,10 @@ import typer
 
 from training.cli import options
 
-Models = Annotated[list[Path], typer.Option(help="The folder of a finished finetune run, once for each.")]
-Output = Annotated[Path, typer.Option(help="Folder of the new model.")]
-
 
 def soup(
-    model: Models,
-    output: Output,
+    model: Annotated[list[Path], typer.Option(help="The folder of a finished finetune run, once for each.")],
+    output: Annotated[Path, typer.Option(help="Folder of the new model.")],
     task: options.TaskName = None,
     data: options.Data = None,
     dataset: options.Dataset = None,

@@ -27,16 +27,11 @@ _BLOCK = 1024
 
 @dataclass(frozen=True)
 class Print:
-    """A picture's fingerprints.
+    """A picture's fingerprints."""
 
-    Attributes:
-        digest: SHA-256 of the encoded bytes.
-        size: (width, height), pixels.
-        bits: difference hash (imagehash's dhash, 256 bits, packed); None for a picture too flat to have one that means something.
-    """
-
-    digest: str
-    size: tuple[int, int]
+    digest: str  # SHA-256 of the encoded bytes
+    size: tuple[int, int]  # (width, height), pixels
+    # difference hash (imagehash's dhash, 256 bits, packed); None for a picture too flat to have one that means something
     bits: bytes | None
 
 

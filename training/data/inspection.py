@@ -26,18 +26,12 @@ _EXAMPLES, _GROUPS, _VERSIONS = 8, 24, 7
 
 @dataclass(frozen=True)
 class Split:
-    """What one split holds.
-
-    Attributes:
-        labels: label -> how many pictures it has.
-        median_size: [width, height], pixels.
-        unreadable: why a picture cannot be read, for each that cannot.
-    """
+    """What one split holds."""
 
     pictures: int
-    labels: dict[str, int]
-    median_size: list[int]
-    unreadable: list[str]
+    labels: dict[str, int]  # label -> how many pictures it has
+    median_size: list[int]  # [width, height], pixels
+    unreadable: list[str]  # why a picture cannot be read, for each that cannot
 
 
 @dataclass(frozen=True)
@@ -51,19 +45,13 @@ class Copy:
 
 @dataclass(frozen=True)
 class Inspection:
-    """What was found in a dataset.
-
-    Attributes:
-        copies: groups of one picture that lies there more than once.
-        labels_differ: whether the splits do not have the same labels.
-        contact_sheet: the page's path.
-    """
+    """What was found in a dataset."""
 
     data: str
     splits: dict[str, Split]
-    copies: list[list[Copy]]
-    labels_differ: bool
-    contact_sheet: str
+    copies: list[list[Copy]]  # groups of one picture that lies there more than once
+    labels_differ: bool  # whether the splits do not have the same labels
+    contact_sheet: str  # the page's path
 
     @property
     def leaks(self) -> list[list[Copy]]:
@@ -101,7 +89,7 @@ def inspect(source: Source | Path, sheet: Path, augmentation: Augmentation | Non
     found = Inspection(
         data=str(source),
         splits={split: _facts(pictures) for split, pictures in splits.items()},
-        copies=[[Copy(split, splits[split].name(n), _label(splits[split], n)) for split, n in group] for group in groups],
+        copies=[[Copy(split, splits[split].name(n), splits[split].label(n)) for split, n in group] for group in groups],
         labels_differ=len({tuple(pictures.labels) for pictures in splits.values()}) > 1,
         contact_sheet=str(sheet),
     )
@@ -175,19 +163,17 @@ def _line(group: list[Copy]) -> str:
     return " = ".join(f"{each.name} ({each.split}, {each.label})" for each in group)
 
 
-def _label(pictures: Pictures, n: int) -> str:
-    return pictures.labels[pictures.targets[n]]
-
-
 def _copies(splits: dict[str, Pictures], groups: list[list[tuple[str, int]]]) -> list[Section]:
     def worst_first(group: list[tuple[str, int]]) -> tuple[int, int]:
-        return -len({split for split, _ in group}), -len({_label(splits[split], n) for split, n in group})
+        return -len({split for split, _ in group}), -len({splits[split].label(n) for split, n in group})
 
-    sections = []
-    for number, group in enumerate(sorted(groups, key=worst_first)[:_GROUPS], 1):
-        cells = [_cell(splits[split], n, f"{split}, {_label(splits[split], n)}") for split, n in group[:_EXAMPLES]]
-        sections.append(Section(f"One picture, {len(group)} times (group {number} of {len(groups)})", cells))
-    return sections
+    return [
+        Section(
+            f"One picture, {len(group)} times (group {number} of {len(groups)})",
+            [_cell(splits[split], n, f"{split}, {splits[split].label(n)}") for split, n in group[:_EXAMPLES]],
+        )
+        for number, group in enumerate(sorted(groups, key=worst_first)[:_GROUPS], 1)
+    ]
 
 
 def _examples(splits: dict[str, Pictures]) -> list[Section]:
@@ -209,7 +195,7 @@ def _augmented(train: Pictures, augmentation: Augmentation) -> list[Section]:
         for version in range(_VERSIONS):
             with seeded(derive(0, n, version)):
                 cells.append(Cell(augment(image), f"version {version + 1}"))
-        sections.append(Section(f"Augmentation of one {_label(train, n)}", cells))
+        sections.append(Section(f"Augmentation of one {train.label(n)}", cells))
     return sections
 
 

@@ -6,7 +6,7 @@ import random
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,17 +19,7 @@ from training.data.splits import Pictures
 
 Transform = Callable[[Image.Image], torch.Tensor]
 Key = tuple[int, int]  # (number of the picture, seed of what is random about it)
-
-
-class Augmentation(Protocol):
-    """The part of a recipe that says what happens to a training picture at random; there its fields are explained."""
-
-    @property
-    def augment(self) -> str: ...
-    @property
-    def scale(self) -> float: ...
-    @property
-    def color_jitter(self) -> float: ...
+Augmentation = dict[str, Any]  # arguments of timm's create_transform: what happens to a training picture at random
 
 
 class Pixels(torch.utils.data.Dataset[tuple[torch.Tensor, int]]):
@@ -61,13 +51,13 @@ def loader(pixels: Pixels, batches: Sequence[list[Key]], workers: int) -> Any:
 
 def training_transform(config: ModelConfig, augmentation: Augmentation) -> Transform:
     """Random crop, flip and augmentation, then numbers as the network wants them."""
-    transform: Transform = create_transform(**_shared(config), **_random(augmentation))
+    transform: Transform = create_transform(**_shared(config), is_training=True, **augmentation)
     return transform
 
 
 def random_part(augmentation: Augmentation) -> Callable[[Image.Image], Image.Image]:
     """What training does to a picture before it becomes numbers: to show it."""
-    crop, augment, _ = create_transform(input_size=224, separate=True, **_random(augmentation))
+    crop, augment, _ = create_transform(input_size=224, separate=True, is_training=True, **augmentation)
     return lambda image: augment(crop(image))
 
 
@@ -113,13 +103,3 @@ def _leave_signals_to_the_main_process(worker: int) -> None:
 
 def _shared(config: ModelConfig) -> dict[str, Any]:
     return config.pretrained_cfg.model_dump(include={"input_size", "interpolation", "mean", "std"})
-
-
-def _random(augmentation: Augmentation) -> dict[str, Any]:
-    return {
-        "is_training": True,
-        "scale": (augmentation.scale, 1.0),
-        "ratio": (3 / 4, 4 / 3),
-        "auto_augment": augmentation.augment or None,
-        "color_jitter": augmentation.color_jitter,
-    }

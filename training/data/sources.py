@@ -33,18 +33,13 @@ class MissingSplitError(DataError):
 
 @dataclass(frozen=True)
 class Source:
-    """Where pictures come from.
+    """Where pictures come from."""
 
-    Attributes:
-        place: a folder, or a .zip or .tgz of folders by label (a path, or an https address), or with `on_hub` the id of a
-            dataset, "owner/name".
-        revision: of a dataset on the Hub: branch, tag or commit.
-        image_column, label_column: names in a dataset on the Hub or in parquet files.
-    """
-
+    # a folder, a .zip or .tgz of folders by label (a path or an https address), or with `on_hub` a dataset's id, "owner/name"
     place: str
     on_hub: bool = False
-    revision: str | None = None
+    revision: str | None = None  # of a dataset on the Hub: branch, tag or commit
+    # both: in a dataset on the Hub or in parquet files
     image_column: str = "image"
     label_column: str = "label"
 
@@ -63,17 +58,11 @@ class Source:
 
 @dataclass(frozen=True)
 class Origin:
-    """Which pictures a run had, as its config.json says.
+    """Which pictures a run had, as its config.json says."""
 
-    Attributes:
-        source: a dataset on the Hub; None for pictures on the trainer's own disk.
-        revision: its commit.
-        split_hash: split -> what it holds (`Pictures.fingerprint`).
-    """
-
-    source: str | None = None
-    revision: str | None = None
-    split_hash: dict[str, str] = field(default_factory=dict)
+    source: str | None = None  # a dataset on the Hub; None for pictures on the trainer's own disk
+    revision: str | None = None  # its commit
+    split_hash: dict[str, str] = field(default_factory=dict)  # split -> what it holds (`Pictures.fingerprint`)
 
 
 def stored(source: Source) -> dict[str, Loader]:

@@ -49,14 +49,15 @@ class Pictures:
         path = self._rows[index]["image"]["path"]
         return "/".join(Path(path).parts[-3:]) if path else f"row {index}"
 
+    def label(self, index: int) -> str:
+        return self.labels[self.targets[index]]
+
     @cached_property
     def fingerprint(self) -> str:
         """What the split holds, whatever its files are called: SHA-256 over the sorted hashes and labels of its pictures."""
-        digests = (
-            [each.digest for each in self.prints]
-            if self.prints
-            else [hashlib.sha256(content(self.source(index))).hexdigest() for index in range(len(self))]
-        )
+        digests = [each.digest for each in self.prints]
+        if not digests:
+            digests = [hashlib.sha256(content(self.source(index))).hexdigest() for index in range(len(self))]
         labelled = sorted(f"{digest} {self.labels[target]}" for digest, target in zip(digests, self.targets, strict=True))
         return hashlib.sha256("\n".join(labelled).encode()).hexdigest()
 

@@ -10,25 +10,17 @@ from training.data.sources import Origin, Source
 
 @dataclass(frozen=True)
 class Task:
-    """A named dataset.
-
-    Attributes:
-        label_texts: language -> label -> what a reader sees. Labels are the dataset's folder names.
-        published: where the pictures come from when no other folder is given.
-        about_published: one paragraph for the card: what they are.
-        data_terms: what their licences allow, apart from the licence of the weights.
-        collections: what is known of folders given in their place: start of the train split's hash -> the paragraph.
-        squashed_from: width / height that pictures had before they were squashed to squares, where a folder's are square;
-            None if they never were.
-    """
+    """A named dataset."""
 
     name: str
     title: str
-    label_texts: dict[str, dict[str, str]]
-    published: Source
-    about_published: str
-    data_terms: str
+    label_texts: dict[str, dict[str, str]]  # language -> label -> what a reader sees. Labels are the dataset's folder names
+    published: Source  # where the pictures come from when no other folder is given
+    about_published: str  # one paragraph for the card: what they are
+    data_terms: str  # what their licences allow, apart from the licence of the weights
+    # what is known of folders given in their place: start of the train split's hash -> the paragraph
     collections: dict[str, str] = field(default_factory=dict)
+    # width / height that pictures had before they were squashed to squares, where a folder's are square; None if they never were
     squashed_from: float | None = None
 
     def about(self, pictures: Origin) -> str:

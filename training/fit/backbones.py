@@ -12,13 +12,14 @@ import torch
 import cnnhub.classics  # noqa: F401  registers the networks that timm lacks
 from cnnhub.engines.network import COUNTER, create_network
 from cnnhub.errors import ModelNotFoundError, ModelWeightsError, UnknownNameError
-from cnnhub.hub.config import CnnHubMetadata, ModelConfig, PretrainedConfig
+from cnnhub.hub.config import CnnHubMetadata, ModelConfig
 from cnnhub.hub.folder import CONFIG_NAME, read_config
 from training.fit.recipe import Recipe, RecipeError
 from training.release.record import Backbone, Record, record_of
 
 Weights = Path | Literal["hub", "scratch"]
 _FROM_TORCHVISION = {"torchvision:shufflenet_v2_x1_0": "cnnhub_shufflenet_v2_x1_0"}
+_KEPT = ("input_size", "fixed_input_size", "interpolation", "mean", "std", "pool_size", "first_conv", "classifier")  # of timm's
 CROP = {"crop_mode": "center", "crop_pct": 0.95}  # while training; finetune chooses among several afterwards
 
 
@@ -58,22 +59,14 @@ def describe(recipe: Recipe, labels: list[str], label_texts: dict[str, dict[str,
             "num_features": blueprint.num_features,
             "label_names": labels,
             "model_args": recipe.model_args,
-            "pretrained_cfg": PretrainedConfig.model_validate(
-                {
-                    "tag": "cnnhub",
-                    "custom_load": False,
-                    "input_size": (3, side, side) if side else cfg["input_size"],
-                    "fixed_input_size": cfg.get("fixed_input_size", False),
-                    "interpolation": cfg["interpolation"],
-                    **CROP,
-                    "mean": cfg["mean"],
-                    "std": cfg["std"],
-                    "num_classes": len(labels),
-                    "pool_size": cfg.get("pool_size"),
-                    "first_conv": cfg.get("first_conv"),
-                    "classifier": cfg.get("classifier"),
-                }
-            ),
+            "pretrained_cfg": {
+                "tag": "cnnhub",
+                "custom_load": False,
+                "num_classes": len(labels),
+                **{key: cfg.get(key) for key in _KEPT},
+                **CROP,
+                **({"input_size": (3, side, side)} if side else {}),
+            },
             "cnnhub": CnnHubMetadata(label_texts=label_texts),
         }
     )

@@ -1,52 +1,37 @@
-"""What is chosen on validation once training has ended: a blend of weights, how pictures are cut, temperature and threshold."""
+"""What is chosen on validation once training has ended: a blend of weights, a way of cropping, temperature and threshold."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from rich.console import Console
 
 from cnnhub.hub.config import ModelConfig
 from training.data.pixels import Pixels, plain_transform, stretched
-from training.fit import blend
 from training.fit.devices import logits_of
 from training.fit.prepare import Prepared
 from training.fit.recipe import Recipe, Run
-from training.measure.calibration import Calibration, calibrate
-from training.measure.figures import Figures, measure
-from training.measure.score import Score, score_of
+from training.measure.calibration import Calibration, calibrate, fit_temperature
+from training.measure.figures import Figures, Score, measure, score_of
 from training.release.record import Blended
 
-# What is tried: keep the shape of the picture and cut, or squash it whole.
-CROPS: tuple[tuple[str, float], ...] = (
-    ("center", 1.0),
-    ("center", 0.95),
-    ("center", 0.875),
-    ("squash", 0.875),
-    ("squash", 0.95),
-    ("squash", 1.0),
-)
-Weights = dict[str, torch.Tensor]
+SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the fine-tuned weights in a blend; the rest is the start's
+Crop = tuple[str, float]  # pretrained_cfg's crop_mode (cut a square out, or squash the picture to one) and crop_pct
+CROPS: list[Crop] = [("center", 1.0), ("center", 0.95), ("center", 0.875), ("squash", 0.875), ("squash", 0.95), ("squash", 1.0)]
+Weights = Mapping[str, torch.Tensor]
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What was chosen; the blend's weights are in the network.
+    """What was chosen; the blend's weights are in the network."""
 
-    Attributes:
-        config: with the best way of cutting.
-        crops: each way's score.
-        blend: None where none was looked for.
-        figures: of the whole, on validation.
-    """
-
-    config: ModelConfig
-    crops: dict[str, Score]
-    blend: Blended | None
+    config: ModelConfig  # with the best way of cropping
+    crops: dict[str, Score]  # each way's score
+    blend: Blended | None  # None where none was looked for
     calibration: Calibration
-    figures: Figures
+    figures: Figures  # of the whole, on validation
 
 
 def choose(ready: Prepared, run: Run, start: Weights | None, console: Console) -> Choice:
@@ -55,44 +40,69 @@ def choose(ready: Prepared, run: Run, start: Weights | None, console: Console) -
     Args:
         start: weights to blend the network's own with; None looks for no blend.
     """
-    blended = _blend(ready, run, start, console) if start else None
-    crop, crops = _choose_crop(ready, run)
-    config = cropped(ready.config, crop)
+    blended = None
+    if start:
+        blended = blend(ready.network, start, lambda: calibrated_score(_logits(ready, run, ready.config), ready.targets))
+        scores = ", ".join(f"{share}: {score.top1:.2%}, loss {score.loss:.4f}" for share, score in blended.scores.items())
+        kept = f"{scores}; kept {blended.share:g}"
+        console.print(f"share of phase two's weights in the blend with phase one's, on validation: {kept}")
+    squashed_from = ready.recipe.squashed_from
+    crops = {crop: score_of(_logits(ready, run, cropped(ready.config, crop), squashed_from), ready.targets) for crop in CROPS}
+    config = cropped(ready.config, max(crops, key=lambda crop: crops[crop].rank))
     logits = _logits(ready, run, config)
     calibration = calibrate(logits, ready.targets)
     figures = measure(logits, ready.targets, config.labels(), calibration.temperature)
-    return Choice(config, crops, blended, calibration, figures)
-
-
-def cropped(config: ModelConfig, crop: dict[str, Any]) -> ModelConfig:
-    """The same with these of pretrained_cfg's settings: crop_mode and crop_pct."""
-    return config.model_copy(update={"pretrained_cfg": config.pretrained_cfg.model_copy(update=crop)})
+    return Choice(config, {crop_name(crop): score for crop, score in crops.items()}, blended, calibration, figures)
 
 
 def passes_over_validation(recipe: Recipe) -> int:
     """How many times `choose` shows the network every validation picture."""
-    return len(CROPS) + 1 + (len(blend.SHARES) if recipe.blend else 0)
+    return len(CROPS) + 1 + (len(SHARES) if recipe.blend else 0)
 
 
-def _blend(ready: Prepared, run: Run, start: Weights, console: Console) -> Blended:
-    chosen = blend.choose(ready.network, start, lambda: blend.calibrated_score(_logits(ready, run, ready.config), ready.targets))
-    scores = ", ".join(f"{share}: {score.top1:.2%}, loss {score.loss:.4f}" for share, score in chosen.scores.items())
-    console.print(f"share of phase two's weights in the blend with phase one's, on validation: {scores}; kept {chosen.share:g}")
-    return chosen
+def blend(network: torch.nn.Module, start: Weights, score: Callable[[], Score]) -> Blended:
+    """Try every share of `network`'s weights on the way from `start`, and leave the best one's in the network.
+
+    WiSE-FT: Wortsman et al. 2022, "Robust fine-tuning of zero-shot models", https://arxiv.org/abs/2109.01903: on the line
+    between the two, accuracy on pictures unlike the training set's is often better than at either end. The start is here the
+    fitted head on the frozen backbone. The smallest cross-entropy wins, since accuracy hardly tells neighbours on the line
+    apart; between equals the larger share.
+
+    Args:
+        score: the network's score on validation.
+    """
+    end = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    scores = {}
+    for share in SHARES:
+        network.load_state_dict(between(start, end, share))
+        scores[share] = score()
+    best = min(SHARES, key=lambda share: (scores[share].loss, -share))
+    network.load_state_dict(between(start, end, best))
+    return Blended(best, {f"{share:g}": scores[share] for share in SHARES})
 
 
-def _choose_crop(ready: Prepared, run: Run) -> tuple[dict[str, Any], dict[str, Score]]:
-    """Measure each way of cutting -> the best one's settings, and every way's score."""
-    scores: dict[str, Score] = {}
-    best: dict[str, Any] = {}
-    best_score = None
-    for mode, share in CROPS:
-        crop = {"crop_mode": mode, "crop_pct": share}
-        logits = _logits(ready, run, cropped(ready.config, crop), ready.recipe.squashed_from)
-        scores[f"{mode} {share}"] = score = score_of(logits, ready.targets)
-        if score.beats(best_score):
-            best, best_score = crop, score
-    return best, scores
+def between(start: Weights, end: Weights, share: float) -> dict[str, torch.Tensor]:
+    """(1 - share) * start + share * end, batch-norm statistics included; whole numbers, as counters are, from `end`."""
+    return {
+        name: torch.lerp(start[name].to(tensor.device), tensor, share) if tensor.is_floating_point() else tensor
+        for name, tensor in end.items()
+    }
+
+
+def calibrated_score(logits: torch.Tensor, targets: torch.Tensor) -> Score:
+    """The score of logits (N, K) at the best temperature, as the model will be used: a blend's may be larger or smaller."""
+    return score_of(logits.double() / fit_temperature(logits, targets), targets)
+
+
+def cropped(config: ModelConfig, crop: Crop) -> ModelConfig:
+    """The same config with this way of cropping."""
+    changed = config.pretrained_cfg.model_copy(update={"crop_mode": crop[0], "crop_pct": crop[1]})
+    return config.model_copy(update={"pretrained_cfg": changed})
+
+
+def crop_name(crop: Crop) -> str:
+    """As it stands in config.json under "crops"."""
+    return f"{crop[0]} {crop[1]}"
 
 
 def _logits(ready: Prepared, run: Run, config: ModelConfig, stretch: float | None = None) -> torch.Tensor:

@@ -23,14 +23,10 @@ SEEN_ALIKE = ("input_size", "interpolation", "mean", "std")  # crops are the stu
 
 @dataclass(frozen=True)
 class Teachers:
-    """Trained models whose mean answer takes the place of the labels.
-
-    Attributes:
-        about: of each, what its student's card says.
-    """
+    """Trained models whose mean answer takes the place of the labels."""
 
     networks: tuple[torch.nn.Module, ...]
-    about: tuple[Parent, ...]
+    about: tuple[Parent, ...]  # of each, what its student's card says
 
     def __call__(self, pixels: torch.Tensor) -> torch.Tensor:
         """Pixels (N, 3, H, W), preprocessed as the student's -> the mean of the teachers' probabilities (N, K)."""

@@ -15,13 +15,12 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from cnnhub.hub import folder
 from training.data.pixels import loader
 from training.fit import checkpoint
-from training.fit.batches import epoch_batches
 from training.fit.devices import logits_of
 from training.fit.prepare import Prepared
 from training.fit.recipe import Run
 from training.fit.stops import Stopped, signals
-from training.fit.trainer import Batches, Trainer, copy_of
-from training.measure.score import Epoch, Score, score_of
+from training.fit.trainer import Batches, Trainer, copy_of, epoch_batches
+from training.measure.figures import Epoch, Score, score_of
 
 Log = Callable[[dict[str, float], int], None]
 
@@ -175,7 +174,7 @@ class _Course:
         )
         state.history.append(entry)
         self.log({"validation/top1": score.top1, "validation/loss": score.loss}, state.total)
-        kept = score.beats(state.best)
+        kept = state.best is None or score.rank > state.best.rank
         if kept:
             state.best, state.best_epoch = score, len(state.history)
             self.best_weights = copy_of(averaged)

@@ -6,7 +6,6 @@ Nothing here opens a test split, and no unfamiliar picture decides anything: the
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,6 @@ from training.measure import unfamiliar
 from training.measure.answers import Answers, answers
 from training.measure.calibration import energy_threshold, share_above
 from training.measure.evaluate import home
-from training.measure.unfamiliar import Detection
 from training.release import card
 from training.release.record import record_of
 
@@ -33,30 +31,9 @@ PICTURES = 256  # 0.3 MB for embeddings of 1,280 numbers; 512 of them noticed no
 K = 8
 
 
-@dataclass(frozen=True)
-class Learned:
-    """What was written into config.json under "neighbours".
-
-    Attributes:
-        stored: what `cnnhub.familiarity` reads.
-        pictures: how many training pictures are kept.
-        detection: set of unfamiliar pictures -> how many were noticed.
-    """
-
-    stored: Neighbours
-    pictures: int
-    detection: dict[str, Detection]
-    command: str
-
-    def as_json(self) -> dict[str, Any]:
-        """As it stands there."""
-        detection = {name: each.as_json() for name, each in self.detection.items()}
-        return {**self.stored.model_dump(), "pictures": self.pictures, "detection": detection, "command": self.command}
-
-
 def learn(
     source: str, data: Source | Path, others: Iterable[Path] = (), command: str = "", pictures: int = PICTURES, seed: int = 0
-) -> Learned:
+) -> dict[str, Any]:
     """Fit `cnnhub.familiarity` and write it into the model's folder: familiar.safetensors, config.json, and the card
     of a model that `finetune` made.
 
@@ -64,6 +41,10 @@ def learn(
         data: its train split gives the embeddings, its validation split means, deviations and the threshold.
         others: sets of pictures that show none of the labels, as `unfamiliar.read` takes them.
         pictures: how many training pictures are kept, as many of each label as there are.
+
+    Returns:
+        What is written into config.json under "neighbours": what `cnnhub.familiarity` reads there, how many training pictures
+        are kept, and of each set of unfamiliar pictures how many were noticed.
 
     Raises:
         DataError: a split or a set does not exist, or none of its pictures can be read.
@@ -87,10 +68,10 @@ def learn(
         if len(theirs.readable) < len(each.sources):
             raise DataError(f"Some pictures of {each.name} cannot be read. Give --ood a set of whole pictures.")
         strangeness = torch.from_numpy(fitted.strangeness(theirs.logits, theirs.embeddings))
-        detection[each.name] = unfamiliar.detection(strangeness, each.groups, stored.threshold)
+        detection[each.name] = unfamiliar.detection(strangeness, each.groups, stored.threshold).as_json()
 
-    learned = Learned(stored, len(taught.readable), detection, command)
-    config = read_config(folder).with_metadata(neighbours=learned.as_json())
+    learned = {**stored.model_dump(), "pictures": len(taught.readable), "detection": detection, "command": command}
+    config = read_config(folder).with_metadata(neighbours=learned)
     write_config(folder, config)
     if record_of(config).recipe:  # made by `finetune`, whose card it is
         card.write_again(folder, config)
@@ -98,7 +79,7 @@ def learn(
 
 
 def _fitted(kept: NDArray[np.float32], answered: Answers) -> Neighbours:
-    """What validation's own pictures say."""
+    """Means, deviations and threshold of validation's own pictures."""
     energies = familiarity.energy(answered.logits).astype(np.float64)
     apart = familiarity.neighbour_distance(answered.embeddings, kept, K).astype(np.float64)
     scales = {

@@ -15,12 +15,11 @@ from training.data.pixels import Pixels, loader
 from training.data.sources import Source
 from training.fit import devices
 from training.fit.backbones import Weights
-from training.fit.batches import epoch_batches
 from training.fit.head import fit_head
 from training.fit.prepare import prepare
 from training.fit.recipe import Recipe, Run
 from training.fit.stops import DivergedError
-from training.fit.trainer import Batches, Trainer
+from training.fit.trainer import Batches, Trainer, epoch_batches
 
 LOWEST, HIGHEST = 1e-6, 1.0
 _SMOOTHING = 0.9  # share of the average that a step keeps

@@ -22,6 +22,7 @@ from training.fit.prepare import Prepared, prepare
 from training.fit.recipe import Recipe, Run
 from training.fit.trainer import copy_of
 from training.measure import plots
+from training.measure.figures import fitted
 from training.release.record import HeadOnly, Record, git_commit, record_of
 from training.release.verify import write_with_probe
 
@@ -141,12 +142,7 @@ def _record(
         minutes=round(((head.seconds if head else 0.0) + state.seconds) / 60, 1),
         processes=ready.engine.num_processes,
     )
-    config = record.written_to(
-        choice.config,
-        temperature=choice.calibration.temperature,
-        energy=choice.calibration.energy(),
-        reliability={"split": "validation", "bins": choice.figures.bins()},
-    )
+    config = record.written_to(choice.config, **fitted(choice.calibration, choice.figures))
     if ready.engine.is_main_process:
         folder.write(run.output, config, ready.network)
         config = write_with_probe(run.output, config)

@@ -25,7 +25,7 @@ from training.fit.backbones import head_of
 from training.fit.devices import Progress, over_all
 from training.fit.prepare import Prepared
 from training.fit.recipe import Recipe, Run
-from training.measure.score import Score, score_of
+from training.measure.figures import Score, score_of
 
 FEATURES = "run/features.safetensors"
 # What of a recipe decides the features of the plain pictures, and of the augmented views.
@@ -35,30 +35,19 @@ _DECIDES_VIEWS = ("views", "seed", "augment", "scale", "color_jitter")
 
 @dataclass(frozen=True)
 class Head:
-    """What was fitted.
+    """What was fitted."""
 
-    Attributes:
-        score: on validation.
-        c: the chosen inverse penalty (scikit-learn's C).
-        seconds: that the features took to compute, now or when they were cached.
-    """
-
-    score: Score
-    c: float
-    seconds: float
+    score: Score  # on validation
+    c: float  # the chosen inverse penalty (scikit-learn's C)
+    seconds: float  # that the features took to compute, now or when they were cached
 
 
 @dataclass(frozen=True)
 class Features:
-    """Pooled features of a frozen backbone.
+    """Pooled features of a frozen backbone."""
 
-    Attributes:
-        tensors: "train" ((1 + views) * N, F), "train_targets", "validation" (M, F), "validation_targets".
-        seconds: that they took to compute, now or when they were cached.
-    """
-
-    tensors: dict[str, torch.Tensor]
-    seconds: float
+    tensors: dict[str, torch.Tensor]  # "train" ((1 + views) * N, F), "train_targets", "validation" (M, F), "validation_targets"
+    seconds: float  # that they took to compute, now or when they were cached
 
 
 def fit_head(ready: Prepared, run: Run, console: Console) -> Head | None:
@@ -157,15 +146,13 @@ def _computed(ready: Prepared, run: Run, advance: Progress) -> dict[str, torch.T
 def _choose(features: dict[str, torch.Tensor], recipe: Recipe) -> tuple[dict[str, torch.Tensor], Score, float]:
     """-> (the linear layer's state, its score on validation, the inverse penalty)"""
     x, y = features["train"].numpy(), features["train_targets"].numpy()
-    best: tuple[dict[str, torch.Tensor], Score, float] | None = None
+    tried = []
     for c in recipe.head_c:
         state = _linear_state(LogisticRegression(C=c, max_iter=1000).fit(x, y))
         logits = torch.nn.functional.linear(features["validation"], state["weight"], state["bias"])
         score = score_of(logits, features["validation_targets"])
-        if best is None or score.beats(best[1]):
-            best = state, score, c
-    assert best is not None
-    return best
+        tried.append((state, score, c))
+    return max(tried, key=lambda each: each[1].rank)
 
 
 def _linear_state(fitted: LogisticRegression) -> dict[str, torch.Tensor]:

@@ -28,26 +28,18 @@ from training.release.record import Backbone
 
 @dataclass(frozen=True)
 class Prepared:
-    """A network ready to be trained.
-
-    Attributes:
-        recipe: as it was asked for, with what the data and the devices decided.
-        teachers: what all layers learn from in place of the labels, where the recipe names any.
-        backbone: where its weights came from, and their hash.
-        is_trained: whether the backbone's features say something; not from scratch.
-        data: where the pictures came from, at which revision, and the hash of each split.
-    """
+    """A network ready to be trained."""
 
     network: torch.nn.Module
     config: ModelConfig
-    recipe: Recipe
+    recipe: Recipe  # as it was asked for, with what the data and the devices decided
     engine: Accelerator
     train: Pixels
     validation: Pixels
-    teachers: Teachers | None
-    backbone: Backbone
-    is_trained: bool
-    data: Origin
+    teachers: Teachers | None  # what all layers learn from in place of the labels, where the recipe names any
+    backbone: Backbone  # where its weights came from, and their hash
+    is_trained: bool  # whether the backbone's features say something; not from scratch
+    data: Origin  # where the pictures came from, at which revision, and the hash of each split
 
     @property
     def made_of(self) -> dict[str, Any]:
@@ -97,21 +89,18 @@ def prepare(
     distil.check(recipe.teachers, config)
     network = backbones.create(config, recipe, weights).to(engine.device)
     _check_space(network, run.output)
+    split_hash = {"train": train.fingerprint, "validation": validation.fingerprint}
     return Prepared(
         network,
         config,
         recipe,
         engine,
-        train=Pixels(train, training_transform(config, recipe)),
+        train=Pixels(train, training_transform(config, recipe.augmentation())),
         validation=Pixels(validation, plain_transform(config)),
         teachers=teachers,
         backbone=backbones.origin(weights, recipe.backbone),
         is_trained=weights != "scratch",
-        data=Origin(
-            source.place if source.on_hub else None,
-            source.revision,
-            {"train": train.fingerprint, "validation": validation.fingerprint},
-        ),
+        data=Origin(source.place if source.on_hub else None, source.revision, split_hash),
     )
 
 

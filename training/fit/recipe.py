@@ -19,60 +19,37 @@ class RecipeError(CnnHubError):
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a model is trained.
+    """How a model is trained."""
 
-    Attributes:
-        backbone: a timm architecture, with or without a tag ("resnet18.a1_in1k"), or "torchvision:shufflenet_v2_x1_0".
-        model_args: variants of the backbone, such as {"pad_type": "same"} for weights from TensorFlow.
-        size: side of the square input, pixels; None takes the backbone's own.
-        views: phase one, augmented views of each training picture beside the plain one.
-        head_c: phase one, the inverse L2 penalties that are tried for the head on cached features.
-        epochs, lr: phase two, all layers, AdamW; lr is the head's peak rate.
-        layer_decay: each layer learns at this share of the rate of the layer above it (timm's layer groups).
-        warmup_epochs: the rate rises linearly for so long, then falls to zero as a cosine.
-        mixup: alpha of the Beta distribution (Zhang et al. 2018); 0 is off.
-        augment: timm's auto_augment string, such as "rand-m5-n2-mstd0.5-inc1" (RandAugment); empty is off.
-        scale: smallest share of the picture's area that a random crop keeps.
-        color_jitter: used where `augment` is off.
-        ema_decay: what is measured and kept is the exponential moving average of the weights over the steps; 0 is off.
-        freeze_batch_norm: phase two, batch norm keeps the statistics of the backbone's training (eval mode) and learns its
-            scale and shift alone; those of a batch of 32 are noisy.
-        batch_size: pictures a step, over all devices and micro-batches together.
-        accumulate: micro-batches that a step's pictures are cut into, to save memory.
-        clip: largest norm of a step's gradient; 0 is off.
-        precision: "bf16" runs convolutions in bfloat16 (autocast), "float32" does not, "auto" takes bf16 where the
-            device computes in it.
-        patience: stop after so many epochs without a better validation score; 0 is off.
-        teachers: folders of trained models whose mean answer phase two learns in place of the labels; see `training.fit.distil`.
-        blend: after phase two, look for better weights between phase one's and phase two's (WiSE-FT); see `training.fit.blend`.
-        squashed_from: width / height that the data's pictures had before they were squashed to squares, or None.
-            Crops are then chosen on validation pictures stretched back to it, as visitors' photos are.
-    """
-
-    backbone: str = "mobilenetv2_100"
-    model_args: dict[str, str] = field(default_factory=dict)
-    size: int | None = None
-    views: int = 0
-    head_c: tuple[float, ...] = (0.003, 0.01, 0.03, 0.1, 0.3)
-    epochs: int = 8
-    lr: float = 1e-3
-    layer_decay: float = 0.85
+    backbone: str = "mobilenetv2_100"  # a timm architecture, with or without a tag, or "torchvision:shufflenet_v2_x1_0"
+    model_args: dict[str, str] = field(default_factory=dict)  # such as {"pad_type": "same"} for weights from TensorFlow
+    size: int | None = None  # side of the square input, pixels; None takes the backbone's own
+    views: int = 0  # phase one, augmented views of each training picture beside the plain one
+    head_c: tuple[float, ...] = (0.003, 0.01, 0.03, 0.1, 0.3)  # phase one, inverse L2 penalties that are tried for the head
+    epochs: int = 8  # phase two, all layers, AdamW
+    lr: float = 1e-3  # the head's peak rate
+    layer_decay: float = 0.85  # each layer learns at this share of the rate of the layer above it (timm's layer groups)
     weight_decay: float = 0.02
-    warmup_epochs: float = 1.0
+    warmup_epochs: float = 1.0  # the rate rises linearly for so long, then falls to zero as a cosine
     label_smoothing: float = 0.1
-    mixup: float = 0.2
-    augment: str = "rand-m5-n2-mstd0.5-inc1"
-    scale: float = 0.5
-    color_jitter: float = 0.25
-    ema_decay: float = 0.995
+    mixup: float = 0.2  # alpha of the Beta distribution (Zhang et al. 2018); 0 is off
+    augment: str = "rand-m5-n2-mstd0.5-inc1"  # timm's auto_augment string, here RandAugment; empty is off
+    scale: float = 0.5  # smallest share of the picture's area that a random crop keeps
+    color_jitter: float = 0.25  # used where `augment` is off
+    ema_decay: float = 0.995  # of the weights' exponential moving average, which is measured and kept; 0 is off
+    # phase two, batch norm keeps the statistics of the backbone's training (eval mode) and learns its scale and shift alone;
+    # those of a batch of 32 are noisy
     freeze_batch_norm: bool = False
-    batch_size: int = 32
-    accumulate: int = 1
-    clip: float = 0.0
+    batch_size: int = 32  # pictures a step, over all devices and micro-batches together
+    accumulate: int = 1  # micro-batches that a step's pictures are cut into, to save memory
+    clip: float = 0.0  # largest norm of a step's gradient; 0 is off
+    # "bf16" runs convolutions in bfloat16 (autocast), "float32" does not, "auto" takes bf16 where the device computes in it
     precision: str = "auto"
-    patience: int = 0
-    teachers: tuple[str, ...] = ()
-    blend: bool = True
+    patience: int = 0  # stop after so many epochs without a better validation score; 0 is off
+    teachers: tuple[str, ...] = ()  # folders of trained models whose mean answer phase two learns in place of the labels
+    blend: bool = True  # after phase two, look for better weights between phase one's and phase two's (WiSE-FT)
+    # width / height that the data's pictures had before they were squashed to squares, or None. Crops are then chosen on
+    # validation pictures stretched back to it, as visitors' photos are
     squashed_from: float | None = None
     seed: int = 0
 
@@ -88,11 +65,10 @@ class Recipe:
             if key not in ALLOWED_MODEL_ARGS:
                 raise UnknownNameError("model argument", key, ALLOWED_MODEL_ARGS)
         shares = self.accumulate * processes
-        least = 2 * shares
-        if self.batch_size < least or self.batch_size % shares:
+        if self.batch_size < 2 * shares or self.batch_size % shares:
             raise RecipeError(
                 f"A batch of {self.batch_size} pictures cannot be cut into {self.accumulate} micro-batches on {processes} "
-                f"devices. Expected a multiple of {shares}, {least} or more; change --batch-size or --accumulate."
+                f"devices. Expected a multiple of {shares}, {2 * shares} or more; change --batch-size or --accumulate."
             )
         if self.mixup and self.micro_batch(processes) % 2:
             raise RecipeError(
@@ -112,6 +88,11 @@ class Recipe:
         largest = pictures // unit * unit
         return self if self.batch_size <= pictures else dataclasses.replace(self, batch_size=largest)
 
+    def augmentation(self) -> dict[str, Any]:
+        """What happens to a training picture at random, as arguments of timm's create_transform."""
+        jitter = {"auto_augment": self.augment or None, "color_jitter": self.color_jitter}
+        return {"scale": (self.scale, 1.0), "ratio": (3 / 4, 4 / 3), **jitter}
+
     def as_json(self) -> dict[str, Any]:
         """As it stands in config.json and in checkpoints."""
         return {**dataclasses.asdict(self), "head_c": list(self.head_c), "teachers": list(self.teachers)}
@@ -119,26 +100,16 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Run:
-    """Where and how a recipe is carried out; what comes out depends on `max_minutes` and `fix_leaks` alone.
+    """Where and how a recipe is carried out; what comes out depends on `max_minutes` and `fix_leaks` alone."""
 
-    Attributes:
-        output: the model's folder; `output/run` holds what only training needs.
-        resume: go on from the newest checkpoint there; start where there is none.
-        overwrite: drop an unfinished run there.
-        max_minutes: end training so that the best model is evaluated and saved by then; 0 is no limit.
-        checkpoint_steps: steps between checkpoints, beside the one at each epoch's end; 0 is none between.
-        workers: processes that decode pictures.
-        fix_leaks: train on validation pictures that have a copy in train, where otherwise they are refused.
-        name, command: what the model is called, and the command line that makes it; both stand in its card.
-    """
-
-    output: Path
-    resume: bool = False
-    overwrite: bool = False
-    max_minutes: float = 0.0
-    checkpoint_steps: int = 100
-    workers: int = 2
-    fix_leaks: bool = False
+    output: Path  # the model's folder; `output/run` holds what only training needs
+    resume: bool = False  # go on from the newest checkpoint there; start where there is none
+    overwrite: bool = False  # drop an unfinished run there
+    max_minutes: float = 0.0  # end training so that the best model is evaluated and saved by then; 0 is no limit
+    checkpoint_steps: int = 100  # steps between checkpoints, beside the one at each epoch's end; 0 is none between
+    workers: int = 2  # processes that decode pictures
+    fix_leaks: bool = False  # train on validation pictures that have a copy in train, where otherwise they are refused
+    # name, command: what the model is called, and the command line that makes it; both stand in its card
     name: str | None = None
     command: str | None = None
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +22,12 @@ from cnnhub.hub.config import ModelConfig
 from cnnhub.hub.folder import read_config, read_weights, write
 from training.data.sources import Source
 from training.data.writable import check_writable
-from training.fit.choose import cropped
+from training.fit.choose import Crop, crop_name, cropped
 from training.fit.distil import SEEN_ALIKE
 from training.fit.recipe import RecipeError
 from training.measure import plots
 from training.measure.evaluate import Evaluation, evaluate
-from training.measure.score import Score
+from training.measure.figures import Score, fitted
 from training.release.record import Member, Record, Soup, git_commit, parent, record_of
 from training.release.verify import write_with_probe
 
@@ -46,8 +46,7 @@ class _Ingredient:
     @property
     def loss(self) -> float:
         """On validation."""
-        loss: float = self.record.validation["loss"]
-        return loss
+        return float(self.record.validation["loss"])
 
     def member(self) -> Member:
         return Member(**asdict(parent(self.folder)), top1=self.record.validation["top1"], loss=self.loss)
@@ -55,15 +54,11 @@ class _Ingredient:
 
 @dataclass(frozen=True)
 class _Tasted:
-    """A mean of models with the best way of cropping.
-
-    Attributes:
-        crops: each way's score.
-    """
+    """A mean of models with the best way of cropping."""
 
     config: ModelConfig
     found: Evaluation
-    crops: dict[str, Score]
+    crops: dict[str, Score]  # each way's score
 
 
 def cook(folders: Sequence[Path], data: Source | Path, output: Path, name: str, command: str, console: Console) -> ModelConfig:
@@ -90,7 +85,7 @@ def cook(folders: Sequence[Path], data: Source | Path, output: Path, name: str, 
     models = [_Ingredient(folder, config, record_of(config), read_weights(folder)) for folder, config in configs.items()]
     first, *others = sorted(models, key=lambda model: model.loss)
     network = cnnhub.load(first.folder, engine="torch").network
-    crops = [_crop(model.config) for model in (first, *others)]
+    crops = list(dict.fromkeys(_crop(model.config) for model in (first, *others)))
     if (first.record.recipe or {}).get("squashed_from"):
         crops = crops[:1]  # visitors' photos are not squashed as validation's are: only finetune can compare crops then
     kept: list[_Ingredient] = []
@@ -111,7 +106,12 @@ def cook(folders: Sequence[Path], data: Source | Path, output: Path, name: str, 
     minutes = round(sum(model.record.minutes or 0 for model in kept), 1)
     if (curves := first.folder / plots.CURVES).is_file():
         shutil.copyfile(curves, output / plots.CURVES)
-    return _write(network, best, output, Record(name=name, command=command, soup=soup, minutes=minutes))
+    metrics = {"validation": best.found.recorded()}
+    record = Record(name, command, metrics=metrics, crops=best.crops, git_commit=git_commit(), minutes=minutes, soup=soup)
+    # The neighbours in it are of the first model's embeddings.
+    config = record.written_to(best.config, neighbours=None, **fitted(best.found.calibration, best.found.figures))
+    write(output, config, network)
+    return write_with_probe(output, config)
 
 
 def mean(states: Sequence[State]) -> State:
@@ -122,34 +122,16 @@ def mean(states: Sequence[State]) -> State:
     }
 
 
-def _taste(
-    network: torch.nn.Module, config: ModelConfig, crops: Sequence[dict[str, Any]], data: Source | Path, output: Path
-) -> _Tasted:
+def _taste(network: torch.nn.Module, config: ModelConfig, crops: Sequence[Crop], data: Source | Path, output: Path) -> _Tasted:
     """Measure the network on validation with each way of cropping, from a folder that is gone again."""
     tried: dict[str, tuple[ModelConfig, Evaluation]] = {}
     with tempfile.TemporaryDirectory(dir=output, prefix=".soup-") as kitchen:
         for crop in crops:
-            name = " ".join(map(str, crop.values()))
-            if name not in tried:
-                candidate = cropped(config, crop)
-                write(Path(kitchen), candidate, network)
-                tried[name] = candidate, evaluate(str(Path(kitchen).resolve()), data, "validation")
+            candidate = cropped(config, crop)
+            write(Path(kitchen), candidate, network)
+            tried[crop_name(crop)] = candidate, evaluate(str(Path(kitchen).resolve()), data, "validation")
     winner = min(tried.values(), key=lambda each: each[1].figures.loss)
     return _Tasted(*winner, {name: Score(each.figures.top1, each.figures.loss) for name, (_, each) in tried.items()})
-
-
-def _write(network: torch.nn.Module, best: _Tasted, output: Path, made: Record) -> ModelConfig:
-    found = best.found
-    made = replace(made, metrics={"validation": found.recorded()}, crops=best.crops, git_commit=git_commit())
-    config = made.written_to(
-        best.config,
-        neighbours=None,  # they are of the first model's embeddings
-        temperature=found.calibration.temperature,
-        energy=found.energy(),
-        reliability={"split": "validation", "bins": found.figures.bins()},
-    )
-    write(output, config, network)
-    return write_with_probe(output, config)
 
 
 def _check_alike(configs: dict[Path, ModelConfig]) -> None:
@@ -177,5 +159,5 @@ def _what_must_agree(config: ModelConfig) -> dict[str, Any]:
     }
 
 
-def _crop(config: ModelConfig) -> dict[str, Any]:
-    return {"crop_mode": config.pretrained_cfg.crop_mode, "crop_pct": config.pretrained_cfg.crop_pct}
+def _crop(config: ModelConfig) -> Crop:
+    return config.pretrained_cfg.crop_mode, config.pretrained_cfg.crop_pct

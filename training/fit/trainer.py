@@ -6,8 +6,9 @@ import math
 from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from accelerate.utils import broadcast
@@ -17,7 +18,7 @@ from timm.scheduler import CosineLRScheduler
 from timm.utils import ModelEmaV3
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from training.data.pixels import derive, seeded
+from training.data.pixels import Key, derive, seeded
 from training.fit.prepare import Prepared
 from training.fit.recipe import Recipe
 from training.fit.stops import DivergedError
@@ -36,12 +37,6 @@ class Step:
     skipped: bool
 
 
-class Schedule(Protocol):
-    """Sets the optimizer's learning rates before each step, by the step's number."""
-
-    def step_update(self, number: int, /) -> None: ...
-
-
 class Trainer:
     """A network with its optimizer, schedule and moving average.
 
@@ -58,9 +53,12 @@ class Trainer:
         self.recipe, self.engine, self.teachers = recipe, ready.engine, ready.teachers
         self.network = ready.network.to(ready.engine.device)
         self.average = ModelEmaV3(self.network, decay=recipe.ema_decay) if recipe.ema_decay else None
-        self.model, self.optimizer = ready.engine.prepare(self.network, _optimizer(self.network, recipe))
+        # AdamW over timm's layer groups, each at `layer_decay` times the rate of the group above it
+        rates = {"lr": recipe.lr, "weight_decay": recipe.weight_decay, "layer_decay": recipe.layer_decay}
+        optimizer = create_optimizer_v2(self.network, opt="adamw", **rates)
+        self.model, self.optimizer = ready.engine.prepare(self.network, optimizer)
         self.steps = len(ready.train.pictures) // recipe.batch_size
-        self.schedule: Schedule = CosineLRScheduler(
+        self.schedule: Any = CosineLRScheduler(
             self.optimizer,
             t_initial=max(2, self.steps * recipe.epochs),
             warmup_t=round(recipe.warmup_epochs * self.steps),
@@ -171,14 +169,22 @@ class Trainer:
             )
 
 
+def epoch_batches(pictures: int, recipe: Recipe, epoch: int, process: int, processes: int) -> list[list[Key]]:
+    """One process's micro-batches of an epoch, `recipe.accumulate` to a step; the incomplete last step is dropped.
+
+    Every process cuts its share out of the same shuffled steps, so that the pictures of a step do not depend on how many
+    processes there are.
+    """
+    order = np.random.default_rng(derive(recipe.seed, epoch)).permutation(pictures).tolist()
+    micro = recipe.micro_batch(processes)
+    batches = []
+    for start in range(0, pictures - recipe.batch_size + 1, recipe.batch_size):
+        for part in range(recipe.accumulate):
+            first = start + (part * processes + process) * micro
+            batches.append([(index, derive(recipe.seed, epoch, index)) for index in order[first : first + micro]])
+    return batches
+
+
 def copy_of(network: torch.nn.Module) -> dict[str, torch.Tensor]:
     """Its weights and statistics, on the CPU, as they are now."""
     return {name: tensor.detach().cpu().clone() for name, tensor in network.state_dict().items()}
-
-
-def _optimizer(network: torch.nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
-    """AdamW over timm's layer groups, each at `layer_decay` times the rate of the group above it."""
-    optimizer: torch.optim.Optimizer = create_optimizer_v2(
-        network, opt="adamw", lr=recipe.lr, weight_decay=recipe.weight_decay, layer_decay=recipe.layer_decay
-    )
-    return optimizer

@@ -23,17 +23,11 @@ class OutOfMemoryError(CnnHubError):
 
 @dataclass(frozen=True)
 class Answers:
-    """What a model answered.
+    """What a model answered."""
 
-    Attributes:
-        readable: numbers of the pictures that can be read; one row each below.
-        logits: (N, K)
-        embeddings: (N, D); (0, 0) where they were not asked for.
-    """
-
-    readable: list[int]
-    logits: NDArray[np.float32]
-    embeddings: NDArray[np.float32]
+    readable: list[int]  # numbers of the pictures that can be read; one row each below
+    logits: NDArray[np.float32]  # (N, K)
+    embeddings: NDArray[np.float32]  # (N, D); (0, 0) where they were not asked for
 
 
 def answers(

@@ -17,17 +17,11 @@ TEMPERATURES = (0.05, 20.0)  # where no mistake is left, the best temperature is
 
 @dataclass(frozen=True)
 class Calibration:
-    """What validation says about a network's logits; it stands in config.json.
+    """What validation says about a network's logits; it stands in config.json."""
 
-    Attributes:
-        temperature: logits are divided by it before the softmax.
-        threshold: a picture whose energy is larger is called unfamiliar; None where it was never fitted.
-        false_alarm: share of validation's own pictures that are called so.
-    """
-
-    temperature: float = 1.0
-    threshold: float | None = None
-    false_alarm: float | None = None
+    temperature: float = 1.0  # logits are divided by it before the softmax
+    threshold: float | None = None  # a picture whose energy is larger is called unfamiliar; None where it was never fitted
+    false_alarm: float | None = None  # share of validation's own pictures that are called so
 
     def energy(self) -> dict[str, float | None]:
         """As it stands in config.json under "energy"."""
@@ -44,9 +38,7 @@ def calibrate(logits: torch.Tensor, targets: torch.Tensor) -> Calibration:
 def fit_temperature(logits: torch.Tensor, targets: torch.Tensor) -> float:
     """The temperature with the smallest log loss (Guo et al. 2017, "On Calibration of Modern Neural Networks").
 
-    Args:
-        logits: (N, K) of pictures that the network did not learn from.
-        targets: (N,) class numbers.
+    The logits (N, K) are of pictures that the network did not learn from, the targets (N,) their class numbers.
     """
     exact = logits.double()
 
@@ -74,11 +66,9 @@ class Bin:
 
 
 def reliability(probabilities: torch.Tensor, targets: torch.Tensor, bins: int = 15) -> list[Bin]:
-    """How often answers given with a certain confidence are right; bins of equal width, empty ones left out.
+    """How often answers given with a certain confidence are right: probabilities (N, K) against class numbers (N,).
 
-    Args:
-        probabilities: (N, K)
-        targets: (N,) class numbers.
+    The bins have equal width; empty ones are left out.
     """
     confidence, answers = probabilities.double().max(1)
     right = answers == targets

@@ -30,29 +30,19 @@ CONFUSION, RELIABILITY = "confusion_matrix.png", "reliability.png"
 
 @dataclass(frozen=True)
 class Evaluation:
-    """A model measured on one split. Shares lie in 0 to 1, losses are nats.
-
-    Attributes:
-        unreadable: how many pictures were left out.
-        calibration: what was fitted on validation.
-        false_alarm: the share of the split that is called unfamiliar; None without a threshold.
-        detection: set of unfamiliar pictures -> how many were noticed.
-        test_log: of the model, where the test split was opened; None where no log can be kept.
-        likely_wrong: how many labels are likely wrong, where a contact sheet was written.
-        contact_sheet: its path.
-    """
+    """A model measured on one split. Shares lie in 0 to 1, losses are nats."""
 
     model: str
     split: str
     figures: Figures
-    unreadable: int
+    unreadable: int  # how many pictures were left out
     split_hash: str
-    calibration: Calibration
-    false_alarm: float | None = None
-    detection: dict[str, Detection] = field(default_factory=dict)
-    test_log: testlog.Summary | None = None
-    likely_wrong: int | None = None
-    contact_sheet: Path | None = None
+    calibration: Calibration  # what was fitted on validation
+    false_alarm: float | None = None  # the share of the split that is called unfamiliar; None without a threshold
+    detection: dict[str, Detection] = field(default_factory=dict)  # set of unfamiliar pictures -> how many were noticed
+    test_log: testlog.Summary | None = None  # of the model, where the test split was opened; None where no log can be kept
+    likely_wrong: int | None = None  # how many labels are likely wrong, where a contact sheet was written
+    contact_sheet: Path | None = None  # its path
 
     def as_json(self) -> dict[str, Any]:
         """As `evaluate --json` prints it."""

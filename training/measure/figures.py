@@ -1,4 +1,4 @@
-"""What is counted of a network's logits on one split."""
+"""What is counted of a network's logits on one split, and what is kept of each epoch."""
 
 from __future__ import annotations
 
@@ -12,35 +12,54 @@ import torch.nn.functional as F
 from scipy.stats import binomtest
 from sklearn import metrics
 
-from training.measure.calibration import Bin, expected_calibration_error, reliability
+from training.measure.calibration import Bin, Calibration, expected_calibration_error, reliability
+
+
+@dataclass(frozen=True)
+class Score:
+    """What is compared to choose: accuracy (0 to 1) and mean cross-entropy (nats)."""
+
+    top1: float
+    loss: float
+
+    @property
+    def rank(self) -> tuple[float, float]:
+        """The higher, the better: a higher accuracy wins, then a lower loss."""
+        return self.top1, -self.loss
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One epoch of training all layers, or the part of it that was trained."""
+
+    epoch: float  # its number, from 1; with a fraction where it was cut short
+    lr: float  # the head's learning rate at its end
+    # train_loss, train_top1: means over its steps, on augmented pictures
+    train_loss: float
+    train_top1: float
+    # top1, loss: on validation
+    top1: float
+    loss: float
+    pictures_per_second: float
+    seconds: float  # of training since the run began
 
 
 @dataclass(frozen=True)
 class Figures:
-    """How good logits are.
+    """How good logits are."""
 
-    Attributes:
-        n: pictures.
-        top1: accuracy.
-        top1_interval: its 95 % interval (Wilson 1927).
-        top5: share whose label is among the first five answers; None for five classes or fewer.
-        loss: mean cross-entropy, nats; loss_uncalibrated is that at temperature 1.
-        ece: expected calibration error over 15 bins; ece_uncalibrated likewise.
-        precision, recall: by label, without labels where they are undefined.
-        confusion: (K, K), rows the given labels, columns the answers.
-    """
-
-    n: int
-    top1: float
-    top1_interval: tuple[float, float]
-    top5: float | None
-    loss: float
-    ece: float
+    n: int  # pictures
+    top1: float  # accuracy
+    top1_interval: tuple[float, float]  # its 95 % interval (Wilson 1927)
+    top5: float | None  # share whose label is among the first five answers; None for five classes or fewer
+    loss: float  # mean cross-entropy, nats; loss_uncalibrated is that at temperature 1
+    ece: float  # expected calibration error over 15 bins; ece_uncalibrated likewise
     loss_uncalibrated: float
     ece_uncalibrated: float
+    # precision, recall: by label, without labels where they are undefined
     precision: dict[str, float]
     recall: dict[str, float]
-    confusion: list[list[int]]
+    confusion: list[list[int]]  # (K, K), rows the given labels, columns the answers
     reliability: list[Bin]
 
     def recorded(self) -> dict[str, Any]:
@@ -52,14 +71,19 @@ class Figures:
         return [asdict(each) for each in self.reliability]
 
 
-def measure(logits: torch.Tensor, targets: torch.Tensor, labels: Sequence[str], temperature: float) -> Figures:
-    """Compare logits with the given labels.
+def fitted(calibration: Calibration, figures: Figures) -> dict[str, Any]:
+    """What was fitted on validation, as it stands in config.json under these keys."""
+    reliability = {"split": "validation", "bins": figures.bins()}
+    return {"temperature": calibration.temperature, "energy": calibration.energy(), "reliability": reliability}
 
-    Args:
-        logits: (N, K)
-        targets: (N,) class numbers.
-        temperature: what the logits are divided by before the softmax.
-    """
+
+def score_of(logits: torch.Tensor, targets: torch.Tensor) -> Score:
+    """Logits (N, K) and class numbers (N,) -> their score."""
+    return Score((logits.argmax(1) == targets).double().mean().item(), F.cross_entropy(logits.double(), targets).item())
+
+
+def measure(logits: torch.Tensor, targets: torch.Tensor, labels: Sequence[str], temperature: float) -> Figures:
+    """Compare logits (N, K), divided by the temperature, with the given labels' class numbers (N,)."""
     exact = logits.double()
     truth, answered = targets.numpy(), exact.argmax(1).numpy()
     n, right = len(truth), int((truth == answered).sum())

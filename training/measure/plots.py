@@ -21,7 +21,7 @@ from scipy.stats import binomtest
 from cnnhub.files import write_atomically
 from training.measure.calibration import expected_calibration_error
 from training.measure.calibration import reliability as table_of
-from training.measure.score import Epoch
+from training.measure.figures import Epoch
 
 CURVES = "curves.png"
 MOST_CLASSES = 50  # that a confusion matrix can show
@@ -37,7 +37,10 @@ def curves(history: Sequence[Epoch], path: Path) -> None:
     with _style():
         figure = _figure(8.4, 3.2)
         losses, accuracies = figure.subplots(1, 2)
-        _draw_losses(losses, epochs, history)
+        losses.plot(epochs, [each.train_loss for each in history], color=_QUIET, marker="o", label="training")
+        losses.plot(epochs, [each.loss for each in history], color=_BLUE, marker="o", label="validation")
+        losses.set(title="cross-entropy (nats)", ylim=(0, 1.08 * losses.dataLim.ymax))
+        losses.legend()
         _draw_accuracy(accuracies, epochs, [each.top1 for each in history])
         for axes in (losses, accuracies):
             axes.set_xlabel("epoch")
@@ -63,9 +66,8 @@ def confusion_matrix(matrix: Sequence[Sequence[int]], labels: Sequence[str], pat
             if count:
                 ink = "white" if shares[row, column] > 0.55 else _RED if row != column else _INK
                 axes.text(column, row, f"{count:,}", ha="center", va="center", color=ink, fontsize=9)
-        axes.set_xticks(
-            range(len(labels)), labels, rotation=35 if len(labels) > 2 else 0, ha="right" if len(labels) > 2 else "center"
-        )
+        slanted: dict[str, Any] = {"rotation": 35, "ha": "right"} if len(labels) > 2 else {}
+        axes.set_xticks(range(len(labels)), labels, **slanted)
         axes.set_yticks(range(len(labels)), labels)
         axes.tick_params(length=0)
         axes.set(title=title, xlabel="answer", ylabel="given label")
@@ -111,13 +113,6 @@ def lr_curve(rates: Sequence[float], losses: Sequence[float], suggestion: float,
         axes.set(xscale="log", xlabel="learning rate", ylabel="cross-entropy (nats)")
         axes.set_ylim(lowest - 0.1 * (first - lowest), first + 0.6 * (first - lowest))  # its end shoots out of any frame
         _save(figure, path)
-
-
-def _draw_losses(axes: Axes, epochs: Sequence[float], history: Sequence[Epoch]) -> None:
-    axes.plot(epochs, [each.train_loss for each in history], color=_QUIET, marker="o", label="training")
-    axes.plot(epochs, [each.loss for each in history], color=_BLUE, marker="o", label="validation")
-    axes.set(title="cross-entropy (nats)", ylim=(0, 1.08 * axes.dataLim.ymax))
-    axes.legend()
 
 
 def _draw_accuracy(axes: Axes, epochs: Sequence[float], top1: Sequence[float]) -> None:

@@ -17,33 +17,21 @@ MOST = 48  # of each kind
 
 @dataclass(frozen=True)
 class Seen:
-    """What a network said of pictures with labels.
+    """What a network said of pictures with labels."""
 
-    Attributes:
-        probabilities: (N, K)
-        targets: (N,) the given labels' class numbers.
-        labels: K names.
-        pictures: the whole split.
-        numbers: N numbers of its pictures.
-    """
-
-    probabilities: torch.Tensor
-    targets: torch.Tensor
-    labels: Sequence[str]
-    pictures: Pictures
-    numbers: Sequence[int]
+    probabilities: torch.Tensor  # (N, K)
+    targets: torch.Tensor  # (N,) the given labels' class numbers
+    labels: Sequence[str]  # K names
+    pictures: Pictures  # the whole split
+    numbers: Sequence[int]  # N numbers of its pictures
 
 
 def likely_wrong(probabilities: torch.Tensor, targets: torch.Tensor) -> list[int]:
     """Numbers of the pictures whose given label is likely wrong, the clearest first.
 
     Confident learning (Northcutt et al. 2021, https://arxiv.org/abs/1911.00068): the answer is another label, and at least as
-    probable as that label is on average where it is given. It counts on probabilities of pictures that the network did not
-    learn from.
-
-    Args:
-        probabilities: (N, K)
-        targets: (N,) the given labels' class numbers.
+    probable as that label is on average where it is given. It takes probabilities (N, K) of pictures that the network did not
+    learn from, and the given labels' class numbers (N,).
     """
     given = probabilities.gather(1, targets[:, None])[:, 0]
     classes = probabilities.shape[1]

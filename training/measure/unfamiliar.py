@@ -19,31 +19,20 @@ MOST_PICTURES = 1000
 
 @dataclass(frozen=True)
 class Unfamiliar:
-    """A set of pictures none of which shows one of the network's labels.
-
-    Attributes:
-        sources: paths or encoded bytes.
-        groups: each picture's label in its own dataset, None where it has none.
-    """
+    """A set of pictures none of which shows one of the network's labels."""
 
     name: str
-    sources: list[Path | bytes]
-    groups: list[str | None]
+    sources: list[Path | bytes]  # paths or encoded bytes
+    groups: list[str | None]  # each picture's label in its own dataset, None where it has none
 
 
 @dataclass(frozen=True)
 class Detection:
-    """How many of a set's pictures were noticed.
+    """How many of a set's pictures were noticed."""
 
-    Attributes:
-        n: how many there are.
-        rate: the share that was noticed, 0 to 1.
-        groups: the same by label, where the set has several.
-    """
-
-    n: int
-    rate: float
-    groups: dict[str, Detection] = field(default_factory=dict)
+    n: int  # how many there are
+    rate: float  # the share that was noticed, 0 to 1
+    groups: dict[str, Detection] = field(default_factory=dict)  # the same by label, where the set has several
 
     def as_json(self) -> dict[str, Any]:
         """As it stands in config.json under "detection"."""
@@ -85,12 +74,7 @@ def read_all(paths: Iterable[Path], labels: Sequence[str]) -> list[Unfamiliar]:
 
 
 def detection(scores: torch.Tensor, groups: Sequence[str | None], threshold: float) -> Detection:
-    """How many of a set's pictures have a score above the threshold.
-
-    Args:
-        scores: (N,), the higher, the more unfamiliar.
-        groups: N labels.
-    """
+    """How many of a set's pictures score above the threshold: N scores, the higher the more unfamiliar, and N labels."""
     names = sorted({group for group in groups if group is not None})
     parts = {name: scores[[group == name for group in groups]] for name in names} if len(names) > 1 else {}
     by_group = {name: Detection(len(part), share_above(part, threshold)) for name, part in parts.items()}

@@ -16,6 +16,7 @@ from training.data.sources import Origin
 from training.data.tasks import TASKS, Task
 from training.measure import testlog
 from training.measure.evaluate import CONFUSION, RELIABILITY, Evaluation, home
+from training.measure.figures import fitted
 from training.measure.plots import CURVES
 from training.release.record import Record, record_of
 
@@ -81,17 +82,12 @@ def record(source: str, found: Evaluation, command: str) -> None:
     folder = recordable(source)
     config = read_config(folder)
     metrics = {**record_of(config).metrics, found.split: {**found.recorded(), "command": command}}
-    fitted: dict[str, Any] = {}
-    if found.split == "validation":
-        fitted = {
-            "temperature": found.calibration.temperature,
-            "reliability": {"split": found.split, "bins": found.figures.bins()},
-        }
+    changed = fitted(found.calibration, found.figures) if found.split == "validation" else {}
     if found.false_alarm is not None:
         before = config.cnnhub.energy.model_dump() if config.cnnhub.energy else {}
         detection = {**before.get("detection", {}), **found.energy().get("detection", {})}
-        fitted["energy"] = {**before, **found.energy(), "detection": detection}
-    config = config.with_metadata(metrics=metrics, **fitted)
+        changed["energy"] = {**before, **found.energy(), "detection": detection}
+    config = config.with_metadata(metrics=metrics, **changed)
     write_config(folder, config)
     if found.contact_sheet and (found.split == "test" or "test" not in metrics):
         for file in (CONFUSION, RELIABILITY):

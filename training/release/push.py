@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 
 import yaml
@@ -58,10 +59,7 @@ def push(
         tag = tag if tag and _is_new(tag, remote, wanted) else None
 
     files = _verify(folder, data, wanted, console)
-
-    def say(text: str) -> None:
-        console.print(text, markup=False, highlight=False)
-
+    say = partial(console.print, markup=False, highlight=False)
     with publish.explained(f"The push to {repository}", "the model"):
         message = f"Upload {folder.resolve().name} with cnnhub"
         pushed = publish.commit(remote, files, message, create_pr=create_pr, private=private, say=say)
@@ -69,9 +67,6 @@ def push(
         with publish.explained(f"The files are there ({pushed.url}), but tagging them {tag!r}", "the model"):
             remote.api.create_tag(repository, tag=tag, revision=pushed.commit)
     return pushed.url
-
-
-# Before the model is loaded
 
 
 def _check_tag(tag: str | None) -> None:
@@ -114,9 +109,6 @@ def _is_new(tag: str, remote: Remote, wanted: publish.Digests) -> bool:
             f"delete that tag first: hf repos tag delete {remote.repository} {tag}"
         )
     return tag not in tags
-
-
-# The model
 
 
 def _verify(folder: Path, data: Path | None, before: publish.Digests, console: Console) -> dict[str, Path]:

@@ -13,7 +13,7 @@ from cnnhub.errors import ModelConfigError
 from cnnhub.hub.config import ModelConfig
 from cnnhub.hub.folder import read_config, weights_sha256
 from training.data.sources import Origin
-from training.measure.score import Epoch, Score
+from training.measure.figures import Epoch, Score
 
 
 @dataclass(frozen=True)
@@ -74,45 +74,32 @@ class Record:
     """What stands under "cnnhub" in the config.json of a trained model beside what `cnnhub` itself reads there.
 
     Recipes and figures are kept as they were written: those of earlier versions lack some of today's.
-
-    Attributes:
-        command: the command line that made it.
-        earlier: recipes of the runs whose weights it started from, the first one first.
-        counts: split -> pictures.
-        metrics: split -> figures (`Evaluation.recorded`), and the command that measured them.
-        crops: way of cutting -> score on validation.
-        best_epoch: 0 where the head alone was better.
-        history: of the oldest models the scores alone.
-        stopped: what ended the run.
-        processes: how many trained side by side.
-        probe: {"logits": those of `verify.probe_pictures`}.
-        note: what its trainer wants a reader to know.
-        origin: the backbone's, where the oldest models say it.
     """
 
     name: str | None = None
-    command: str | None = None
+    command: str | None = None  # the command line that made it
     recipe: dict[str, Any] | None = None
     teachers: list[Parent] | None = None
-    earlier: list[dict[str, Any]] | None = None
+    earlier: list[dict[str, Any]] | None = None  # recipes of the runs whose weights it started from, the first one first
     backbone: Backbone | None = None
-    counts: dict[str, int] | None = None
+    counts: dict[str, int] | None = None  # split -> pictures
+    # split -> figures (`Evaluation.recorded`), and the command that measured them
     metrics: dict[str, dict[str, Any]] = field(default_factory=dict)
     head_only: HeadOnly | None = None
-    crops: dict[str, Score] | None = None
-    best_epoch: int | None = None
+    crops: dict[str, Score] | None = None  # way of cropping -> score on validation
+    best_epoch: int | None = None  # 0 where the head alone was better
     blend: Blended | None = None
-    history: list[Epoch] | list[Score] | None = None
+    history: list[Epoch] | list[Score] | None = None  # of the oldest models the scores alone
     skipped_steps: int | None = None
-    stopped: str | None = None
+    stopped: str | None = None  # what ended the run
     data: Origin | None = None
     git_commit: str | None = None
     minutes: float | None = None
-    processes: int | None = None
-    probe: dict[str, Any] | None = None
+    processes: int | None = None  # how many trained side by side
+    probe: dict[str, Any] | None = None  # {"logits": those of `verify.probe_pictures`}
     soup: Soup | None = None
-    note: str | None = None
-    origin: str | None = None
+    note: str | None = None  # what its trainer wants a reader to know
+    origin: str | None = None  # the backbone's, where the oldest models say it
 
     @property
     def is_finished(self) -> bool:
