@@ -15,7 +15,7 @@ from cnnhub.hub import is_folder
 from demo import address, assets, endpoints, networks, texts
 from demo.address import Address
 from demo.answers import answer_to
-from demo.assets import page_file
+from demo.assets import called, page_file
 from demo.language import Words, labelled, picker
 from demo.photo import column, uploads
 from demo.photo.column import PhotoColumn
@@ -70,7 +70,8 @@ def launch_options() -> dict[str, Any]:
             font_mono=["ui-monospace", "Menlo", "Consolas", "monospace"],
         ),
         "css": "".join(page_file(name) for name in ("page/style.css", *(name for tab in TABS for name in tab.styles))),
-        "head": page_file("page/head.html")
+        "head": assets.preloads()
+        + page_file("page/head.html")
         + "".join(f"<style>{page_file(name)}</style>" for tab in TABS for name in tab.head_styles),
         "allowed_paths": [str(assets.EXAMPLES)],
         "blocked_paths": [str(path) for path in assets.SPACE.iterdir() if path != assets.EXAMPLES],
@@ -111,7 +112,7 @@ class Page:
         language.input(
             None,
             language,
-            js="(code) => { window.cnnhubLink.set({lang: code}); window.cnnhubLanguage(code); }",
+            js=called("page/address.js", "setLanguage"),
             api_visibility="private",
         )
         again = gr.Button(visible="hidden", elem_id="restore")
@@ -120,7 +121,7 @@ class Page:
             event(answer, {self.column.panel, *inputs}, _each(chosen, words, outputs), **PRIVATE).then(
                 None,
                 language,
-                js="(code) => { window.cnnhubLink.restored(code); window.cnnhubLanguage(code); window.cnnhubHub(); }",
+                js=called("page/address.js", "restored"),
                 api_visibility="private",
             )
 
@@ -165,7 +166,7 @@ class Page:
 
     def _wire_opening(self, room: Room) -> None:
         # first, since gradio begins with one listener after another has ended
-        room.label.select(None, js="() => window.cnnhubLink.setTab()", api_visibility="private")
+        room.label.select(None, js=called("page/address.js", "setTab"), api_visibility="private")
         now_open = functools.partial(_now_open, room.tab.name)
         room.label.select(now_open, self.open_tab, [self.open_tab, self.is_new], queue=False, **PRIVATE)
         # one that was open keeps its content, which may be in another language by now
