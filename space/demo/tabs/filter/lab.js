@@ -331,14 +331,14 @@ class Lab {
     const place = document.querySelector("#photo");
     const redraw = () => drawPhotoFrame(this, this.value?.map ? this.point : [0, 0]);
     let width = 0;
-    const resized = new ResizeObserver(() => {
+    const sizes = new ResizeObserver(() => {
       if (this.element.clientWidth !== width) this.find(".sentence").style.minHeight = "";
       width = this.element.clientWidth;
       redraw();
       if (this.value?.map) drawMapFrame(this, this.point);
     });
-    resized.observe(this.element);
-    resized.observe(place);
+    sizes.observe(this.element);
+    sizes.observe(place);
     place.addEventListener("load", redraw, true); // images do not bubble
   }
 }

@@ -104,8 +104,8 @@ export function cut(number) {
 // A kernel in another size: zeros around it, or its rim cut off.
 export function resized(weights, size) {
   const shift = (weights.length - size) / 2;
-  return Array.from({ length: size }, (_, i) =>
-    Array.from({ length: size }, (_, j) => weights[i + shift]?.[j + shift] ?? 0));
+  const places = Array.from({ length: size }, (_, i) => i + shift);
+  return places.map((row) => places.map((column) => weights[row]?.[column] ?? 0));
 }
 
 // What a visitor typed -> a number, or the text itself, which Python will refuse with a sentence.
