@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 import cnnhub
-from cnnhub.errors import CnnHubError
+from cnnhub.errors import CnnHubError, PushError
 from cnnhub.hub import publish
 
 HERE = Path(__file__).resolve().parent
@@ -73,10 +73,10 @@ def deploy(files: dict[str, Path], repository: str, private: bool) -> str:
         try:
             remote = publish.look(repository, "space", private=private)
         except publish.AlreadyPublicError as error:
-            raise publish.PushError(f"{error} --private is for creating one; leave it out.") from error
+            raise PushError(f"{error} --private is for creating one; leave it out.") from error
     there = remote.files() - {".gitattributes"}  # the Hub's own
     if "app.py" in there and f"{PACKAGE.name}/__init__.py" not in there:
-        raise publish.PushError(
+        raise PushError(
             f"{repository} holds another app, and this push would delete its files. Expected an empty Space or one that this "
             "command has filled; choose another name."
         )
@@ -116,15 +116,15 @@ def _names(folder: Path) -> list[str]:
 
 def _check(name: str, path: Path) -> None:
     if (path.suffix not in KINDS and name != LICENSE) or any(part.startswith(".") for part in Path(name).parts):
-        raise publish.PushError(f"{path} is no part of a Space; expected {', '.join(KINDS)}. Move it out of the folder.")
+        raise PushError(f"{path} is no part of a Space; expected {', '.join(KINDS)}. Move it out of the folder.")
     if path.is_symlink():
-        raise publish.PushError(f"{path} is a link; put the file itself there, or move it out of the folder.")
+        raise PushError(f"{path} is a link; put the file itself there, or move it out of the folder.")
     data, token = path.read_bytes(), os.environ.get("HF_TOKEN", "").strip().encode()
     found = SECRET.search(data)
     if found or (len(token) >= 8 and token in data):
         start = found.start() if found else data.index(token)
         line = data.count(b"\n", 0, start) + 1
-        raise publish.PushError(
+        raise PushError(
             f"{path}, line {line}, holds what looks like a token or a key, and everybody could read it in the Space. "
             "Take it out (and revoke it if it was real); a Space keeps secrets in its settings."
         )

@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # a test that reached for the Hub would fail here as it does offline
 
@@ -19,11 +18,6 @@ import cnnhub
 from cnnhub.engines.network import create_network
 from cnnhub.hub import folder
 from cnnhub.hub.config import ModelConfig
-
-if TYPE_CHECKING:
-    from gradio_client import Client
-
-    from tests.support.running_space import Server
 
 ROOT = Path(__file__).parent.parent
 SPACE = ROOT / "space"
@@ -61,30 +55,6 @@ def model_folder(tmp_path: Path) -> Callable[..., Path]:
         return tmp_path / name
 
     return write
-
-
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A copy of the Space, served for all tests: it takes seconds to start."""
-    from tests.support.running_space import copy_of_the_space, running
-
-    folder = tmp_path_factory.mktemp("served")
-    with running(copy_of_the_space(folder / "space"), folder / "files") as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def app(server: Server) -> str:
-    """Its address."""
-    return server.url
-
-
-@pytest.fixture(scope="session")
-def client(app: str) -> Client:
-    """gradio's client of it."""
-    from gradio_client import Client
-
-    return Client(app, verbose=False)
 
 
 @pytest.fixture

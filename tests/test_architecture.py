@@ -67,3 +67,34 @@ def test_space_and_training_do_not_import_each_other(folder: str) -> None:
     names = {name.partition(".")[0] for path in (ROOT / folder).rglob("*.py") for name in imports_of(path)}
     assert other not in names
     assert "cnnhub" in names
+
+
+# Of space/demo, from the top down, likewise.
+SPACE_LEVELS = [
+    {"page"},
+    {"tabs", "serving.serve"},
+    {"tabs.filter.tab", "tabs.inside.tab", "tabs.what.tab"},
+    {"tabs.filter.endpoints", "tabs.inside.endpoints", "tabs.what.endpoints"},
+    {"tabs.filter.answer", "tabs.filter.pooling", "tabs.inside.gallery", "tabs.what.compare", "tabs.what.hub_choice"},
+    {"photo.column", "tabs.filter.settings"},
+    {"tab", "endpoints"},
+    {"answers", "language", "photo.input", "serving.first_page"},
+    {"address", "networks", "photo.photo", "serving.gradio_fixes"},
+    {"texts", "assets", "photo.pixels", "photo.memory", "photo.uploads"},
+    {"texts.filter", "texts.inside", "texts.page", "texts.what"},
+    {"texts.table"},
+]
+DEMO = ROOT / "space" / "demo"
+
+
+def demo_module(path: Path) -> str:
+    return ".".join(path.relative_to(DEMO).with_suffix("").parts).removesuffix(".__init__")
+
+
+@pytest.mark.parametrize("path", sorted(DEMO.rglob("*.py")), ids=demo_module)
+def test_the_demo_imports_downwards(path: Path) -> None:
+    below = {name: number for number, names in enumerate(SPACE_LEVELS) for name in names}
+    own, names = demo_module(path), imports_of(path)
+    assert own in below or not names, f"{own} has no place in SPACE_LEVELS"
+    for name in {name.removeprefix("demo.") for name in names} & below.keys() - {own}:
+        assert below[name] > below[own], f"{own} imports {name}"

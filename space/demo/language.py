@@ -24,12 +24,8 @@ class Words:
     def make(self, kind: Callable[..., Made], words: Properties, *arguments: Any, **options: Any) -> Made:
         """A component of this kind with its words, in the first language."""
         component = kind(*arguments, **words(self._first), **options)
-        self.follow(component, words)
-        return component
-
-    def follow(self, component: Any, words: Properties) -> None:
-        """Let a component follow that has its first words already."""
         self._entries.append((component, words))
+        return component
 
     @property
     def components(self) -> list[Any]:

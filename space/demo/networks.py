@@ -90,7 +90,7 @@ def hub_list() -> list[str]:
 def _hub_model(repository: str) -> cnnhub.Classifier:
     """The model in a repository of the Hub; the last few are kept in memory, nothing on disk.
 
-    No token goes along, and the cache of whoever runs the page is not looked into: visitors reach public models only.
+    No token goes along, and the cache of whoever runs the page is not read: visitors reach public models only.
 
     Raises:
         NotListedError: the page does not take it.

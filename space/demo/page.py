@@ -43,6 +43,7 @@ def build() -> gr.Blocks:
     """The page with its events and named endpoints."""
     gradio_fixes.mend()
     words = Words()
+    blocks: gr.Blocks
     with gr.Blocks(title="cnnhub", analytics_enabled=False) as blocks:
         with gr.Row(elem_id="top"):
             words.make(gr.HTML, lambda language: {"value": _brand(language)}, elem_id="brand", apply_default_css=False)
@@ -53,7 +54,7 @@ def build() -> gr.Blocks:
             with gr.Column(elem_id="tab-column"):
                 shared = Shared(photo_column.photo, language, gr.State(networks.names()[0]), words)
                 with gr.Tabs(selected=TABS[0].name) as tabs:
-                    rooms = [_room(tab, shared) for tab in TABS]
+                    rooms = [room_of(tab, shared) for tab in TABS]
         upload = endpoints.photo_input()
         for tab in TABS:
             tab.endpoints(upload)
@@ -84,7 +85,13 @@ def launch_options() -> dict[str, Any]:
     }
 
 
-@dataclass(frozen=True)
+def room_of(tab: Tab, shared: Shared) -> Room:
+    """Lay a tab out."""
+    with shared.words.make(gr.Tab, labelled(f"tab_{tab.name}"), id=tab.name, elem_id=f"tab-{tab.name}") as label:
+        return Room(tab, label, tab.layout(shared), shared)
+
+
+@dataclass(frozen=True, repr=False)
 class Page:
     """All components, and what happens between them. Only the tab that is open is worked out; another one is when it is opened.
 
@@ -138,7 +145,7 @@ class Page:
         """The page was opened: an address that asks for nothing changes nothing but the language."""
         asked = _asked(request)
         if not asked.is_bare:
-            return self._restored(asked, values)
+            return self.restored(asked, values)
         language = self.shared.language
         # the language that the page has already is left alone: another one may have been clicked meanwhile
         if asked.language == texts.DEFAULT_LANGUAGE:
@@ -146,9 +153,9 @@ class Page:
         return merged({language: asked.language}, self.switch({**values, language: asked.language}))
 
     def went_back(self, request: gr.Request, values: Values) -> dict[Any, Any]:
-        return self._restored(_asked(request), values)
+        return self.restored(_asked(request), values)
 
-    def _restored(self, asked: Address, values: Values) -> dict[Any, Any]:
+    def restored(self, asked: Address, values: Values) -> dict[Any, Any]:
         """All that the address says."""
         name = asked.tab if asked.tab in [room.tab.name for room in self.rooms] else self.rooms[0].tab.name
         language, now = self.shared.language, dict(values)
@@ -181,11 +188,6 @@ class Page:
 
     def _remembered(self) -> dict[Any, Any]:
         return {room.part(name): each for room in self.rooms for name, each in room.tab.remembered.items()}
-
-
-def _room(tab: Tab, shared: Shared) -> Room:
-    with shared.words.make(gr.Tab, labelled(f"tab_{tab.name}"), id=tab.name, elem_id=f"tab-{tab.name}") as label:
-        return Room(tab, label, tab.layout(shared), shared)
 
 
 def _now_open(name: str, before: str) -> tuple[str, bool]:

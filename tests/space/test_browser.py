@@ -2,89 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from demo import texts
-from tests.conftest import EXAMPLES, ROOT
+from demo.tabs import TABS
+from tests.conftest import EXAMPLES
+from tests.support.visiting import CONTENT, DESKTOP, Visit
 
-ARTIFACTS = ROOT / "artifacts"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here; Debian's package chromium brings one"),
-]
-
-
-def open_tab(page, name: str) -> None:  # noqa: ANN001
-    """Click a tab as soon as the page is its own master: what the address asked for is shown first."""
-    page.wait_for_function("window.cnnhubLink?.isRestored")
-    page.click(f"#tab-{name}-button")
-
-
-class Visit:
-    """A page in the browser, and what it complained about."""
-
-    def __init__(self, browser, url: str, **options: object) -> None:  # noqa: ANN001
-        self.page = browser.new_page(**options)
-        self.complaints: list[str] = []
-        self.elsewhere: list[str] = []
-        self.page.on("console", lambda message: message.type == "error" and self.complaints.append(message.text))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("request", lambda request: self._note(request.url, url.partition("?")[0]))
-        self.page.goto(url)
-        self.page.wait_for_selector(".bars", state="attached")  # an address may open another tab
-        # what is clicked before the page shows what its address asked for is not written to the address
-        self.page.wait_for_function("window.cnnhubLink?.isRestored")
-
-    def _note(self, address: str, own: str) -> None:
-        if not address.startswith((own, "data:", "blob:")):
-            self.elsewhere.append(address)
-
-    def heading(self, room: str) -> str:
-        return self.page.inner_text(f"{room} .sentence h2")
-
-    def wait_for_heading(self, room: str, text: str) -> None:
-        self.page.wait_for_function(
-            "([room, text]) => document.querySelector(`${room} .sentence h2`)?.textContent.includes(text)",
-            arg=[room, text],
-        )
-
-    def keep(self, name: str) -> None:
-        ARTIFACTS.mkdir(exist_ok=True)
-        self.page.screenshot(path=ARTIFACTS / f"{name}.png", full_page=True)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[object]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=[
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-quic",
-                "--no-first-run",
-                "--disable-background-networking",
-            ],
-        )
-        yield running
-        running.close()
-
-
-@pytest.fixture
-def visit(browser: object, app: str) -> Iterator[Visit]:
-    visit = Visit(browser, app, viewport={"width": 1280, "height": 900})
-    yield visit
-    assert visit.complaints == []
-    assert visit.elsewhere == [], "the page asked another server"
-    visit.page.close()
+pytestmark = pytest.mark.browser
 
 
 def test_a_dog_then_a_cat_through_all_tabs_in_both_languages(visit: Visit) -> None:
@@ -160,7 +89,7 @@ def test_what_pooling_survives_is_worked_out_in_its_open_fold(visit: Visit) -> N
     def wait_for(text: str) -> None:
         page.wait_for_function("text => document.querySelector('.pooling h3')?.textContent.includes(text)", arg=text)
 
-    open_tab(page, "filter")
+    page.click("#tab-filter-button")
     visit.wait_for_heading("#lab", "Sobel x")
     assert page.locator(".pooling h3").count() == 0
     page.click("#pooling-fold .label-wrap")
@@ -195,11 +124,8 @@ def test_what_pooling_survives_is_worked_out_in_its_open_fold(visit: Visit) -> N
     page.wait_for_function("document.querySelector('.pooling .size').textContent === '1125 × 750'")
 
 
-def test_a_link_opens_the_fold_of_pooling_as_it_was(browser: object, app: str) -> None:
-    visit = Visit(
-        browser, f"{app}/?tab=filter&example=dog&fold=pooling&pooling=4,2,0,0,-10,100", viewport={"width": 1280, "height": 900}
-    )
-    page = visit.page
+def test_a_link_opens_the_fold_of_pooling_as_it_was(visit_of: Callable[..., Visit]) -> None:
+    page = visit_of("?tab=filter&example=dog&fold=pooling&pooling=4,2,0,0,-10,100").page
 
     def fields() -> list[str]:
         return list(page.eval_on_selector_all(".pooling input, .pooling select", "fields => fields.map((field) => field.value)"))
@@ -218,12 +144,10 @@ def test_a_link_opens_the_fold_of_pooling_as_it_was(browser: object, app: str) -
     page.keyboard.press("ArrowRight")
     page.wait_for_function("document.querySelector('.pooling h3').textContent.includes('This move')")
     assert "105" in fields()
-    assert visit.complaints == []
-    page.close()
 
 
-def test_what_is_clicked_before_the_page_is_ready_stands_in_the_address(browser: object, app: str) -> None:
-    page = browser.new_page(viewport={"width": 1280, "height": 900})  # type: ignore[attr-defined]
+def test_what_is_clicked_before_the_page_is_ready_stands_in_the_address(browser: Any, app: str) -> None:
+    page = browser.new_page(viewport=DESKTOP)
     page.add_init_script("""
         const timer = setInterval(() => {
           const [dog, tab] = ["[data-key=dog]", "#tab-filter-button"].map((selector) => document.querySelector(selector));
@@ -243,12 +167,11 @@ def test_what_is_clicked_before_the_page_is_ready_stands_in_the_address(browser:
     page.close()
 
 
-def test_a_link_keeps_its_tab_while_the_page_starts(browser: object, app: str) -> None:
-    visit = Visit(browser, f"{app}/?tab=inside&example=dog&lang=zh-TW", viewport={"width": 1280, "height": 900})
+def test_a_link_keeps_its_tab_while_the_page_starts(visit_of: Callable[..., Visit]) -> None:
+    visit = visit_of("?tab=inside&example=dog&lang=zh-TW")
     visit.wait_for_heading("#journey", "站")
     visit.page.wait_for_timeout(1000)  # for what gradio tells of the tab that it began with
     assert visit.page.evaluate("location.search") == "?tab=inside&example=dog&lang=zh-TW"
-    visit.page.close()
 
 
 def test_a_photo_of_one_s_own_stays_and_a_broken_one_gets_a_message(visit: Visit, tmp_path: Path) -> None:
@@ -272,33 +195,36 @@ def test_a_photo_of_one_s_own_stays_and_a_broken_one_gets_a_message(visit: Visit
     visit.wait_for_heading("#journey", "Stage")
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("language", list(texts.LANGUAGES))
-def test_every_tab_in_every_language_without_a_complaint(browser: object, app: str, language: str, width: int) -> None:
-    visit = Visit(browser, f"{app}/?lang={language}&example=dog", viewport={"width": width, "height": 900})
-    page = visit.page
+FEW = {(language, (1280, 390)[number % 2]) for number, language in enumerate(texts.LANGUAGES)}
+
+
+@pytest.mark.parametrize(
+    ("language", "width"),
+    [
+        pytest.param(language, width, marks=() if (language, width) in FEW else pytest.mark.long)
+        for language in texts.LANGUAGES
+        for width in (1280, 390)
+    ],
+)
+def test_every_tab_in_every_language_without_a_complaint(visit_of: Callable[..., Visit], language: str, width: int) -> None:
+    page = visit_of(f"?lang={language}&example=dog", viewport={"width": width, "height": 900}).page
     assert page.get_attribute("html", "lang") == language
-    for tab, content in (("what", "#answer .bars"), ("filter", "#lab .map img[src]"), ("inside", ".channels .tile")):
-        page.click(f"#tab-{tab}-button")
-        page.wait_for_selector(content)
-        name = page.inner_text(f"#tab-{tab}-button")
-        assert name == texts.t(language, f"tab_{tab}")
+    for tab in TABS:
+        page.click(f"#tab-{tab.name}-button")
+        page.wait_for_selector(CONTENT[tab.name])
+        assert page.inner_text(f"#tab-{tab.name}-button") == texts.t(language, f"tab_{tab.name}")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-    page.wait_for_function("location.search.includes('tab=inside')")
+    page.wait_for_function("name => location.search.includes(`tab=${name}`)", arg=TABS[-1].name)
     page.go_back()
-    page.wait_for_selector("#lab .map", state="visible")
-    assert visit.complaints == []
-    assert visit.elsewhere == [], "the page asked another server"
-    page.close()
+    page.wait_for_selector(CONTENT[TABS[-2].name], state="visible")
 
 
-def test_on_a_phone_nothing_is_wider_than_the_screen(browser: object, app: str) -> None:
-    visit = Visit(browser, app, viewport={"width": 390, "height": 844})
-    for tab in ("what", "filter", "inside"):
-        visit.page.click(f"#tab-{tab}-button")
-        visit.page.wait_for_timeout(500)
+def test_on_a_phone_nothing_is_wider_than_the_screen(visit_of: Callable[..., Visit]) -> None:
+    visit = visit_of(viewport={"width": 390, "height": 844})
+    for tab in TABS:
+        visit.page.click(f"#tab-{tab.name}-button")
+        visit.page.wait_for_selector(CONTENT[tab.name])
         assert visit.page.evaluate("document.documentElement.scrollWidth") <= 390
-        visit.keep(f"phone-{tab}")
+        visit.keep(f"phone-{tab.name}")
     box = visit.page.locator(".photo-frame").bounding_box()
     assert box["height"] <= 0.38 * 844 + 1
-    visit.page.close()

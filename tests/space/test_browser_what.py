@@ -13,21 +13,18 @@ from PIL import Image, ImageOps
 
 import cnnhub
 from tests.conftest import EXAMPLES
-from tests.space.test_browser import CHROMIUM, Visit, browser, visit  # noqa: F401
+from tests.support.visiting import Visit
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here; Debian's package chromium brings one"),
-]
+pytestmark = pytest.mark.browser
 
 
-def saved(visit: Visit, button: str) -> tuple[str, bytes]:  # noqa: F811
+def saved(visit: Visit, button: str) -> tuple[str, bytes]:
     with visit.page.expect_download() as download:
         visit.page.click(button)
     return download.value.suggested_filename, Path(download.value.path()).read_bytes()
 
 
-def test_the_result_and_the_card_are_made_in_the_browser(visit: Visit) -> None:  # noqa: F811
+def test_the_result_and_the_card_are_made_in_the_browser(visit: Visit) -> None:
     sent: list[str] = []
     visit.page.on("request", lambda request: request.method == "POST" and sent.append(request.url))
     visit.page.wait_for_selector(".downloads button:enabled")
@@ -53,7 +50,7 @@ def test_the_result_and_the_card_are_made_in_the_browser(visit: Visit) -> None: 
 
 
 @pytest.mark.parametrize("language", ["zh-TW", "zh-CN"])
-def test_a_card_in_chinese(visit: Visit, language: str) -> None:  # noqa: F811
+def test_a_card_in_chinese(visit: Visit, language: str) -> None:
     visit.page.click(f"#language input[value='{language}']", force=True)
     visit.wait_for_heading("#answer", "一")
     _, data = saved(visit, ".downloads [data-word=card]")
@@ -61,7 +58,7 @@ def test_a_card_in_chinese(visit: Visit, language: str) -> None:  # noqa: F811
     assert (pixels[40:130, 540:1150] < 60).sum() > 1_000
 
 
-def test_a_second_photo_beside_the_first(visit: Visit) -> None:  # noqa: F811
+def test_a_second_photo_beside_the_first(visit: Visit) -> None:
     page = visit.page
     page.click("#compare > button")
     page.click("#second .picker button >> nth=1")
@@ -79,7 +76,7 @@ def test_a_second_photo_beside_the_first(visit: Visit) -> None:  # noqa: F811
     visit.keep("1-compare-zh")
 
 
-def test_a_pizza_is_neither(visit: Visit) -> None:  # noqa: F811
+def test_a_pizza_is_neither(visit: Visit) -> None:
     page = visit.page
     page.click(".picker button[title='a pizza']")
     visit.wait_for_heading("#answer", "This looks like neither a cat nor a dog.")
@@ -89,7 +86,7 @@ def test_a_pizza_is_neither(visit: Visit) -> None:  # noqa: F811
     visit.keep("1-pizza-en")
 
 
-def test_the_gallery_and_its_maps_can_be_saved(visit: Visit) -> None:  # noqa: F811
+def test_the_gallery_and_its_maps_can_be_saved(visit: Visit) -> None:
     page = visit.page
     page.click("#tab-inside-button")
     visit.wait_for_heading("#journey", "Stage 3 of 9")
@@ -104,7 +101,7 @@ def test_the_gallery_and_its_maps_can_be_saved(visit: Visit) -> None:  # noqa: F
     assert maps.dtype == np.float32 and np.allclose(maps, expected, atol=1e-5)
 
 
-def test_the_address_keeps_network_layer_and_channel(visit: Visit) -> None:  # noqa: F811
+def test_the_address_keeps_network_layer_and_channel(visit: Visit) -> None:
     page = visit.page
     page.click("#model label:has-text('Flowers')")
     page.wait_for_function("location.search.includes('task=flowers')")
@@ -123,7 +120,7 @@ def test_the_address_keeps_network_layer_and_channel(visit: Visit) -> None:  # n
     assert "channel" not in page.url and "number 1 of" in page.inner_text(".large")
 
 
-def test_long_numbers_stay_inside_the_page(visit: Visit) -> None:  # noqa: F811
+def test_long_numbers_stay_inside_the_page(visit: Visit) -> None:
     assert visit.page.inner_text("#answer .bars dd >> nth=1") == "> 99.9 %"
     for width in (1280, 390):
         visit.page.set_viewport_size({"width": width, "height": 844})

@@ -10,19 +10,23 @@ import subprocess
 import sys
 import venv
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from gradio_client import Client, handle_file
 
 import cnnhub
+from demo import texts
 from space.deploy import files_of_the_space
 from tests.conftest import EXAMPLES, ROOT, SPACE
 from tests.support import space_requirements
 from tests.support.loopback_hub import LoopbackHub, Repository, serve
 from tests.support.running_space import Server, running
+from tests.support.visiting import Visit
 
 NAME = "spaces/me/cnnhub"
 CAT = EXAMPLES / "cat.jpg"
@@ -235,6 +239,16 @@ def test_the_uploaded_package_is_what_answers(space: Server) -> None:
     assert got == pytest.approx(cnnhub.load("cats-vs-dogs").predict(CAT).scores, abs=1e-4)
 
 
+@pytest.mark.browser
+def test_a_space_asks_no_hub_for_a_visitor(space: Server, browser: Any) -> None:
+    """A link that names a repository gets a sentence, and a network of the page's own answers."""
+    visit = Visit(browser, f"{space.url}/?task=owner/tiny")
+    note = "text => document.querySelector('#hub-note')?.textContent.includes(text)"
+    visit.page.wait_for_function(note, arg=texts.t("en", "hub_off"))
+    assert visit.heading("#answer") == "It is a cat."
+    visit.end()
+
+
 def mcp(url: str, *calls: tuple[str, dict[str, object]]) -> tuple[list, list]:
     """-> (the tools, the answers to the calls), by MCP's own client."""
     from mcp import ClientSession
@@ -249,7 +263,8 @@ def mcp(url: str, *calls: tuple[str, dict[str, object]]) -> tuple[list, list]:
             tools = (await session.list_tools()).tools
             return tools, [await session.call_tool(name, arguments) for name, arguments in calls]
 
-    return asyncio.run(talk())
+    with ThreadPoolExecutor(1) as thread:  # Playwright's loop may run in this one
+        return thread.submit(asyncio.run, talk()).result()
 
 
 def test_each_feature_is_an_mcp_tool(space: Server) -> None:

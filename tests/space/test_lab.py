@@ -21,23 +21,34 @@ from PIL import Image
 import cnnhub
 from cnnhub import convolution, kernels, stack
 from demo import texts
-from demo.photo import photo as lab_photo
-from demo.photo import uploads
+from demo.photo import pixels, uploads
+from demo.photo.photo import Photo
 from demo.tabs.filter import settings as lab_settings
 from demo.tabs.filter import tab as one_filter
-from demo.tabs.filter.settings import Misplaced, Settings, Step, from_link, of_preset, read, to_link
+from demo.tabs.filter.settings import Misplaced, Settings, Step, from_link, read, to_link
 from tests.conftest import EXAMPLES, SPACE
 
 CAT = EXAMPLES / "chelsea.png"
+RELU = {"kind": "relu"}
+
+
+def settings_of(kernel: str = lab_settings.FIRST_KERNEL, **others: object) -> Settings:
+    return read({"kernel": kernel, **others})
+
+
+def shown(photo: bytes, settings: Settings) -> dict:
+    """What the laboratory draws."""
+    return one_filter.show(Photo(photo), settings).lab
 
 
 def seeded_settings(seed: int) -> Settings:
     """Some settings that the page can make."""
     pick = random.Random(seed)
+    pooling = {"window": pick.choice((2, 3, 4)), "stride": pick.choice((1, 2, 3, 4))}
     steps = [
-        Step("relu", window=1, stride=1),
-        Step("pool", pick.choice(convolution.POOLING_MODES), pick.choice((2, 3, 4)), pick.choice((1, 2, 3, 4))),
-        Step("filter", pick.choice(kernels.names()), 1, pick.choice((1, 2))),
+        Step(kind="relu"),
+        Step(kind="pool", name=pick.choice(convolution.POOLING_MODES), **pooling),
+        Step(kind="filter", name=pick.choice(kernels.names()), stride=pick.choice((1, 2))),
     ]
     if pick.random() < 0.5:
         size = pick.choice(lab_settings.SIZES)
@@ -50,14 +61,17 @@ def seeded_settings(seed: int) -> Settings:
         name = pick.choice(kernels.names())
         kernel = {"kernel": name, "weights": kernels.preset(name).weights, "divisor": kernels.preset(name).divisor}
     return Settings(
-        **kernel,
-        bias=pick.choice((0.0, 128.0, -1.5)),
-        stride=pick.choice(lab_settings.STRIDES),
-        dilation=pick.choice(lab_settings.DILATIONS),
-        padding=pick.choice(lab_settings.PADDINGS),
-        border=pick.choice(convolution.BORDERS),
+        kernel.pop("kernel"),
+        convolution.Filter(
+            **kernel,
+            bias=pick.choice((0.0, 128.0, -1.5)),
+            stride=pick.choice(lab_settings.STRIDES),
+            dilation=pick.choice(lab_settings.DILATIONS),
+            padding=pick.choice(lab_settings.PADDINGS),
+            border=pick.choice(convolution.BORDERS),
+            flipped=pick.random() < 0.5,
+        ),
         colour=pick.random() < 0.5,
-        flipped=pick.random() < 0.5,
         drawn=pick.choice(lab_settings.DRAWN),
         channel=pick.choice((0, 1, 2)),
         steps=tuple(pick.sample(steps, pick.randint(0, 3))),
@@ -70,7 +84,7 @@ def test_settings_survive_a_link_and_the_page_s_json(seed: int) -> None:
     chosen = seeded_settings(seed)
     link = {name: value for name, value in to_link(chosen).items() if value is not None}
     assert from_link(link) == chosen
-    assert read(json.loads(json.dumps(one_filter._as_json(chosen)))) == chosen
+    assert read(json.loads(json.dumps(chosen.as_json()))) == chosen
 
 
 def test_a_link_without_settings_is_the_default_and_the_default_needs_none() -> None:
@@ -81,7 +95,7 @@ def test_a_link_without_settings_is_the_default_and_the_default_needs_none() -> 
 def test_own_numbers_that_are_a_preset_s_bear_its_name() -> None:
     assert read({"weights": [[1, 1, 1]] * 3, "divisor": 9}).kernel == "box_blur"
     assert read({"kernel": "box_blur", "weights": [[1, 1, 1]] * 3, "divisor": 8}).kernel == ""
-    assert read({"kernel": "box_blur"}).divisor == 9
+    assert read({"kernel": "box_blur"}).filter.divisor == 9
 
 
 @pytest.mark.parametrize(
@@ -107,7 +121,7 @@ def test_own_numbers_that_are_a_preset_s_bear_its_name() -> None:
     ],
 )
 def test_bad_values_in_a_link_are_passed_over(name: str, value: str) -> None:
-    assert from_link({name: value, "dilation": "2"}) == Settings(dilation=2)
+    assert from_link({name: value, "dilation": "2"}) == read({"dilation": 2})
 
 
 @pytest.mark.parametrize(
@@ -153,7 +167,7 @@ def test_a_setting_that_cannot_be_used_is_named(data: object, place: str) -> Non
 
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.sampled_from(["same", "max", "pool"])
 JSON = st.recursive(LEAVES, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=3))
-HOSTILE = st.dictionaries(st.sampled_from([*lab_settings._READERS, "number"]), JSON, max_size=6) | JSON
+HOSTILE = st.dictionaries(st.sampled_from([*lab_settings.TYPES, "number"]), JSON, max_size=6) | JSON
 
 
 @settings(max_examples=150, deadline=None)
@@ -162,45 +176,44 @@ def test_hostile_settings_are_refused_or_are_good(data: object) -> None:
     try:
         good = read(data)
     except Misplaced as refused:
-        assert refused.place in lab_settings._READERS
+        assert refused.place in lab_settings.TYPES
         return
     link = {name: value for name, value in to_link(good).items() if value is not None}
     assert isinstance(from_link(link), Settings)
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.dictionaries(st.sampled_from([*lab_settings._LINK_READERS, "lang"]), st.text(max_size=30), max_size=5))
+@given(st.dictionaries(st.sampled_from([*lab_settings.LINK_READERS, "lang"]), st.text(max_size=30), max_size=5))
 def test_hostile_links_give_settings(parameters: dict[str, str]) -> None:
     assert isinstance(from_link(parameters), Settings)
 
 
 def test_the_photo_s_exact_pixels_can_be_unpacked() -> None:
-    photo = lab_photo.look(CAT.read_bytes())
-    packed = photo.packed()
+    packed = Photo(CAT.read_bytes()).pixels().packed()
     deltas = np.frombuffer(zlib.decompress(base64.b64decode(packed["data"])), np.uint8)
     planes = np.cumsum(deltas.reshape(3, packed["height"], packed["width"]), axis=2, dtype=np.uint8)
     assert np.array_equal(planes.transpose(1, 2, 0), np.asarray(cnnhub.open_image(CAT)))
 
 
 def test_a_decoded_photo_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lab_photo, "KEPT_SECONDS", 0.05)
-    first = lab_photo.look(CAT.read_bytes() + b"1")
-    assert lab_photo.look(CAT.read_bytes() + b"1") is first
-    lab_photo.threading.Event().wait(0.5)
-    assert first.id not in lab_photo._kept
+    monkeypatch.setattr(pixels, "KEPT_SECONDS", 0.05)
+    first = Photo(CAT.read_bytes() + b"1").pixels()
+    assert Photo(CAT.read_bytes() + b"1").pixels() is first
+    pixels.threading.Event().wait(0.5)
+    assert first.id not in pixels._kept
     for extra in range(20):
-        lab_photo.look(CAT.read_bytes() + bytes([extra]))
-    assert len(lab_photo._kept) <= lab_photo.MOST_KEPT
+        Photo(CAT.read_bytes() + bytes([extra])).pixels()
+    assert len(pixels._kept) <= pixels.MOST_KEPT
 
 
 def test_the_photo_is_forgotten_before_the_promised_ten_minutes() -> None:
     sweeper = uploads.Sweeper(Path(), uploads.PROMISED_SECONDS, set)
-    assert 2 * sweeper.interval + sweeper._age + lab_photo.KEPT_SECONDS < 600
+    assert 2 * sweeper.interval + sweeper._age + pixels.KEPT_SECONDS < 600
 
 
 def test_a_map_s_picture_shows_its_values() -> None:
     chosen = Settings()
-    made = one_filter.show(CAT.read_bytes(), chosen)
+    made = shown(CAT.read_bytes(), chosen)
     picture = Image.open(io.BytesIO(base64.b64decode(made["map"]["uri"].split(",")[1]))).convert("RGB")
     values = convolution.correlate2d(cnnhub.open_image(CAT).convert("L"), "sobel_x")
     limit = cnnhub.render.visible_limit(values)
@@ -213,20 +226,20 @@ def test_a_map_s_picture_shows_its_values() -> None:
     ("chosen", "kind"),
     [
         (Settings(), "signed"),
-        (of_preset("gaussian"), "grey"),
-        (of_preset("gaussian", colour=True), "colour"),
-        (of_preset("gaussian", drawn="signed"), "magma"),
-        (of_preset("line_vertical"), "magma"),
-        (of_preset("line_vertical", bias=-500.0), "signed"),
-        (of_preset("sobel_x", drawn="clipped"), "grey"),
+        (settings_of("gaussian"), "grey"),
+        (settings_of("gaussian", colour=True), "colour"),
+        (settings_of("gaussian", drawn="signed"), "magma"),
+        (settings_of("line_vertical"), "magma"),
+        (settings_of("line_vertical", bias=-500.0), "signed"),
+        (settings_of("sobel_x", drawn="clipped"), "grey"),
     ],
 )
 def test_what_a_map_is_drawn_as(chosen: Settings, kind: str) -> None:
-    assert one_filter.show(CAT.read_bytes(), chosen)["map"]["kind"] == kind
+    assert shown(CAT.read_bytes(), chosen)["map"]["kind"] == kind
 
 
 def test_cut_values_are_counted_and_said() -> None:
-    made = one_filter.show(CAT.read_bytes(), Settings(drawn="clipped"))
+    made = shown(CAT.read_bytes(), settings_of(drawn="clipped"))
     values = convolution.correlate2d(cnnhub.open_image(CAT).convert("L"), "sobel_x")
     below = texts.percent((values < 0).double().mean().item())
     assert made["said"]["en"]["notes"].startswith(f"{below} of the values lie below 0")
@@ -235,7 +248,7 @@ def test_cut_values_are_counted_and_said() -> None:
 
 def test_the_sentence_follows_what_the_kernel_does_with_these_settings() -> None:
     def line(**changes: object) -> str:
-        return str(one_filter.show(CAT.read_bytes(), Settings(**changes))["said"]["en"]["line"])
+        return str(shown(CAT.read_bytes(), settings_of(**changes))["said"]["en"]["line"])
 
     assert line().startswith("Red: brighter to the right.")
     assert line(flipped=True).startswith("Red: brighter to the left.")
@@ -247,7 +260,7 @@ def test_the_sentence_follows_what_the_kernel_does_with_these_settings() -> None
 @pytest.mark.parametrize("stride", [1, 2, 3, 4])
 @pytest.mark.parametrize("dilation", [1, 2, 3])
 def test_what_is_said_of_same_is_what_tensorflow_would_do(stride: int, dilation: int) -> None:
-    made = one_filter.show(CAT.read_bytes(), Settings(stride=stride, dilation=dilation))["said"]["en"]["formula"]
+    made = shown(CAT.read_bytes(), settings_of(stride=stride, dilation=dilation))["said"]["en"]["formula"]
     width, height = Image.open(CAT).size
     sides = [convolution.tensorflow_same(side, 3, stride, dilation) for side in (width, height)]
     alike = {amount for side in sides for amount in side} == {dilation}
@@ -259,8 +272,13 @@ def test_what_is_said_of_same_is_what_tensorflow_would_do(stride: int, dilation:
 
 
 def test_steps_have_their_sizes_and_a_step_that_fails_is_named() -> None:
-    steps = (Step("relu", window=1), Step("pool", "max", 4, 4), Step("pool", "average", 64, 64), Step("pool", "max", 4, 4))
-    made = one_filter.show(CAT.read_bytes(), Settings(steps=steps))
+    steps = [
+        RELU,
+        {"kind": "pool", "window": 4},
+        {"kind": "pool", "name": "average", "window": 64},
+        {"kind": "pool", "window": 4},
+    ]
+    made = shown(CAT.read_bytes(), settings_of(steps=steps))
     assert [(step["width"], step["height"]) for step in made["steps"]] == [(451, 300), (112, 75), (1, 1)]
     problem = made["said"]["en"]["problem"]
     assert problem["place"] == "steps" and "Step 5 cannot be applied" in problem["html"]
@@ -269,39 +287,39 @@ def test_steps_have_their_sizes_and_a_step_that_fails_is_named() -> None:
 
 def test_a_picture_stays_a_picture_through_the_steps_that_leave_it_one() -> None:
     def kinds(chosen: Settings) -> list[str]:
-        return [step["kind"] for step in one_filter.show(CAT.read_bytes(), chosen)["steps"]]
+        return [step["kind"] for step in shown(CAT.read_bytes(), chosen)["steps"]]
 
-    steps = (Step("relu", window=1), Step("filter", "gaussian", 1, 1), Step("filter", "sobel_x", 1, 1), Step("relu", window=1))
-    assert kinds(of_preset("gaussian", steps=steps)) == ["grey", "grey", "signed", "magma"]
-    assert kinds(Settings(steps=steps)) == ["magma", "magma", "signed", "magma"]
+    steps = [RELU, {"kind": "filter", "name": "gaussian"}, {"kind": "filter", "name": "sobel_x"}, RELU]
+    assert kinds(settings_of("gaussian", steps=steps)) == ["grey", "grey", "signed", "magma"]
+    assert kinds(settings_of(steps=steps)) == ["magma", "magma", "signed", "magma"]
 
 
 def test_a_mistake_is_said_at_its_place_in_each_language_and_the_old_settings_stay() -> None:
     import gradio as gr
 
-    photo = CAT.read_bytes()
+    photo = Photo(CAT.read_bytes())
 
     def change(**data: object) -> tuple[Settings, dict]:
         event = gr.EventData(None, {"number": 7, "settings": data})
-        return one_filter.changed(event, photo, Settings(stride=2))
+        return one_filter.changed(event, photo, settings_of(stride=2))
 
     kept, made = change(weights=[["?", 0, 1]] * 3)
-    assert kept == Settings(stride=2) and made["number"] == 7 and "map" not in made
+    assert kept == settings_of(stride=2) and made["number"] == 7 and "map" not in made
     assert made["said"]["en"]["problem"]["place"] == "kernel"
     assert "This kernel cannot be used." in made["said"]["en"]["problem"]["html"]
     assert "無法使用" in made["said"]["zh-TW"]["problem"]["html"] and "无法使用" in made["said"]["zh-CN"]["problem"]["html"]
     assert "any number but 0" in change(divisor=0)[1]["said"]["en"]["problem"]["html"]
     assert change(stride=0)[1]["said"]["en"]["problem"]["place"] == "geometry"
     chosen, made = change(stride=3)
-    assert chosen == Settings(stride=3) and made["map"]["width"] == 151
+    assert chosen == settings_of(stride=3) and made["map"]["width"] == 151
 
 
 def test_a_photo_too_small_for_its_border_gets_its_own_sentence() -> None:
     buffer = io.BytesIO()
     Image.new("RGB", (3, 3), "red").save(buffer, "PNG")
-    made = one_filter.show(buffer.getvalue(), Settings(padding=3, border="reflect"))
+    made = shown(buffer.getvalue(), settings_of(padding=3, border="reflect"))
     assert "too small to be mirrored" in made["said"]["en"]["problem"]["html"]
-    made = one_filter.show(buffer.getvalue(), of_preset("line_vertical", padding="valid"))
+    made = shown(buffer.getvalue(), settings_of("line_vertical", padding="valid"))
     assert "nothing is left of the photo" in made["said"]["en"]["problem"]["html"]
 
 
@@ -314,8 +332,8 @@ def test_the_snippet_prints_what_the_page_shows(
     cnnhub.open_image(CAT).resize((1504, 1000)).save("photo.jpg")
     photo = Path("photo.jpg").read_bytes()
     chosen = seeded_settings(seed)
-    made = one_filter.show(photo, chosen)
-    last = stack.run(lab_photo.look(photo).pixels(chosen.colour), chosen.operations())[-1]
+    made = shown(photo, chosen)
+    last = stack.run(Photo(photo).pixels().planes(chosen.colour), chosen.operations())[-1]
     exec(made["snippet"], {})
     shape, low, high = re.fullmatch(r"\((.+)\) (\S+) (\S+)\n", capsys.readouterr().out).groups()
     assert [int(side) for side in shape.split(", ")] == [1, *last.shape]
@@ -325,7 +343,7 @@ def test_the_snippet_prints_what_the_page_shows(
 def test_the_page_says_when_a_photo_was_scaled_down() -> None:
     buffer = io.BytesIO()
     Image.new("RGB", (2000, 1000), "red").save(buffer, "PNG")
-    said = one_filter.show(buffer.getvalue(), Settings())["said"]
+    said = shown(buffer.getvalue(), Settings())["said"]
     assert "scaled down to 1414 × 707" in said["en"]["formula"] and "縮小成 1414 × 707" in said["zh-TW"]["formula"]
 
 
@@ -335,7 +353,7 @@ def test_every_script_of_the_page_is_loaded() -> None:
 
 def test_a_window_by_its_endpoint(client: Client) -> None:
     facts = client.predict(handle_file(str(CAT)), 10, 20, kernel="gaussian", stride=2, border="mean", api_name="/filter_window")
-    values = convolution.correlate2d(lab_photo.look(CAT.read_bytes()).pixels(False)[0], "gaussian", stride=2, border="mean")
+    values = convolution.correlate2d(Photo(CAT.read_bytes()).pixels().planes(False)[0], "gaussian", stride=2, border="mean")
     assert facts["value"] == pytest.approx(values[10, 20].item(), abs=1e-9)
     assert facts["sum"] == pytest.approx(sum(map(sum, facts["products"])))
     assert (facts["top"], facts["left"]) == (19, 39)

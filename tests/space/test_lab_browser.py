@@ -6,6 +6,7 @@ import itertools
 import random
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,12 +16,9 @@ from PIL import Image
 from cnnhub import convolution, kernels
 from demo.tabs.filter import settings as lab_settings
 from tests.conftest import EXAMPLES
-from tests.space.test_browser import CHROMIUM, Visit, browser  # noqa: F401
+from tests.support.visiting import Visit
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here; Debian's package chromium brings one"),
-]
+pytestmark = pytest.mark.browser
 READY = "window.cnnhubLab?.now && cnnhubLab.now().photo && !cnnhubLab.now().busy && document.querySelector('#lab .map img[src]')"
 FIRST_ROW = "cnnhubLab.now().value.strongest[0]"
 
@@ -28,8 +26,8 @@ FIRST_ROW = "cnnhubLab.now().value.strongest[0]"
 class Lab(Visit):
     """A visit with the second tab open and the photo's pixels there."""
 
-    def __init__(self, browser: object, url: str, query: str = "", **options: object) -> None:  # noqa: F811
-        super().__init__(browser, f"{url}/{query}", **{"viewport": {"width": 1280, "height": 900}, **options})
+    def __init__(self, browser: Any, url: str, query: str = "", **options: object) -> None:
+        super().__init__(browser, f"{url}/{query}", **options)
         self.page.click("#tab-filter-button")
         self.settle()
 
@@ -44,11 +42,10 @@ class Lab(Visit):
 
 
 @pytest.fixture
-def lab(browser: object, app: str) -> Iterator[Lab]:  # noqa: F811
+def lab(browser: Any, app: str) -> Iterator[Lab]:
     visit = Lab(browser, app)
     yield visit
-    assert visit.complaints == []
-    visit.page.close()
+    visit.end()
 
 
 def cases() -> list[dict[str, object]]:
@@ -176,14 +173,13 @@ def test_hovering_shows_and_leaving_goes_back_to_what_was_chosen(lab: Lab) -> No
     assert lab.point() == before
 
 
-def test_a_finger_points_and_drags(browser: object, app: str) -> None:  # noqa: F811
+def test_a_finger_points_and_drags(browser: Any, app: str) -> None:
     lab = Lab(browser, app, viewport={"width": 390, "height": 844}, has_touch=True)
     lab.page.locator("#lab .map").scroll_into_view_if_needed()
     box = lab.page.locator("#lab .map img").bounding_box()
     lab.page.touchscreen.tap(box["x"] + 0.5 * box["width"], box["y"] + 0.5 * box["height"])
     assert lab.point() == pytest.approx([213, 320], abs=3)
-    assert lab.complaints == []
-    lab.page.close()
+    lab.end()
 
 
 def test_a_true_convolution_turns_the_kernel_where_it_is_shown(lab: Lab) -> None:
@@ -216,7 +212,7 @@ def test_the_window_walks_stops_and_ends(lab: Lab) -> None:
     assert lab.point() == page.evaluate("cnnhubLab.now().value.strongest")
 
 
-def test_who_wants_no_motion_steps_by_the_button(browser: object, app: str) -> None:  # noqa: F811
+def test_who_wants_no_motion_steps_by_the_button(browser: Any, app: str) -> None:
     lab = Lab(browser, app, reduced_motion="reduce")
     assert not lab.page.is_visible("#lab .play")
     for place in (0, 1, 2):
@@ -249,7 +245,7 @@ def test_steps_are_added_moved_changed_and_removed(lab: Lab) -> None:
     assert page.locator("#lab .step-item").count() == lab_settings.MAX_STEPS
 
 
-def test_a_link_keeps_settings_and_point_and_restores_them(browser: object, app: str) -> None:  # noqa: F811
+def test_a_link_keeps_settings_and_point_and_restores_them(browser: Any, app: str) -> None:
     lab = Lab(browser, app, "?example=chelsea")
     page = lab.page
     page.click(".chip[data-preset=gaussian_5x5]")
@@ -267,9 +263,7 @@ def test_a_link_keeps_settings_and_point_and_restores_them(browser: object, app:
     query = address.partition("?")[2]
     assert {"kernel=gaussian_5x5", "stride=2", "border=mean", "colour=rgb", "bias=3.5"} <= set(query.split("&"))
     assert "tab=filter" in query
-    again = browser.new_page(viewport={"width": 1280, "height": 900})  # no Visit, which waits for the first tab
-    again.goto(f"{app}/?{query}")
-    again.wait_for_function(READY)
+    again = Lab(browser, app, f"?{query}").page
     assert [again.evaluate("cnnhubLab.now().point"), again.inner_text("#lab .value")] == [point, value]
     assert again.input_value("[data-setting=border]") == "mean"
     again.close()

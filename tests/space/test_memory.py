@@ -11,7 +11,7 @@ from PIL import Image
 
 from demo import answers
 from demo.photo import memory
-from demo.photo import photo as lab_photo
+from demo.photo.photo import Photo
 from tests.conftest import EXAMPLES
 
 
@@ -34,7 +34,7 @@ def encoded(size: tuple[int, int], kind: str = "PNG") -> bytes:
     ids=["8 megapixels", "one row more", "JPEG", "TIFF", "no picture", "nothing"],
 )
 def test_what_is_large_is_told_from_the_header(photo: bytes, expected: bool) -> None:
-    assert memory.is_large(photo) is expected
+    assert Photo(photo).is_large is expected
 
 
 def test_large_photos_wait_for_each_other_and_small_ones_for_nothing() -> None:
@@ -42,14 +42,14 @@ def test_large_photos_wait_for_each_other_and_small_ones_for_nothing() -> None:
     done: list[str] = []
 
     def decode() -> None:
-        lab_photo.look(large)
+        Photo(large).pixels()
         done.append("large")
 
-    with memory.turn(large):
+    with Photo(large).opened():
         waiting = threading.Thread(target=decode)
         waiting.start()
-        assert answers.answer_to(small, "cats-vs-dogs").prediction.label == "cat"
-        lab_photo.look(small)
+        assert answers.answer_to(Photo(small), "cats-vs-dogs").prediction.label == "cat"
+        Photo(small).pixels()
         time.sleep(0.2)
         assert done == []
     waiting.join(30)
@@ -59,6 +59,6 @@ def test_large_photos_wait_for_each_other_and_small_ones_for_nothing() -> None:
 def test_a_photo_that_cannot_be_read_ends_its_turn() -> None:
     for _ in range(2):
         with pytest.raises(Exception, match="not a picture"):
-            answers.answer_to(b"no picture", "cats-vs-dogs")
-    assert memory._turn.acquire(timeout=1)
-    memory._turn.release()
+            answers.answer_to(Photo(b"no picture"), "cats-vs-dogs")
+    assert memory.turn.acquire(timeout=1)
+    memory.turn.release()

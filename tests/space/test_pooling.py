@@ -16,6 +16,7 @@ from PIL import Image
 import cnnhub
 from cnnhub import invariance
 from demo import texts
+from demo.photo.photo import Photo
 from demo.tabs.filter import pooling
 from demo.tabs.filter.pooling import Settings
 from tests.conftest import EXAMPLES
@@ -24,12 +25,12 @@ CHELSEA = EXAMPLES / "chelsea.png"
 STILL = {"shift_x": 0, "shift_y": 0, "angle": 0, "scale": 1}
 
 
-def photo_of(size: tuple[int, int], value: int | None = None) -> bytes:
+def photo_of(size: tuple[int, int], value: int | None = None) -> Photo:
     """A PNG, random or of one grey."""
     pixels = np.random.default_rng(0).integers(0, 256, size[::-1], dtype=np.uint8)
     buffer = io.BytesIO()
     Image.fromarray(pixels if value is None else np.full_like(pixels, value)).save(buffer, "PNG")
-    return buffer.getvalue()
+    return Photo(buffer.getvalue())
 
 
 def verdict(settings: dict[str, float], pixels: float, pooled: float, language: str = "en") -> str:
@@ -40,7 +41,7 @@ def verdict(settings: dict[str, float], pixels: float, pooled: float, language: 
 
 @pytest.mark.parametrize("name", sorted(texts.example_names("en")))
 def test_what_the_page_begins_with_shows_that_pooling_helps(name: str) -> None:
-    changes = pooling.measure((EXAMPLES / name).read_bytes(), pooling.FIRST).changes
+    changes = pooling.measure(Photo((EXAMPLES / name).read_bytes()), pooling.FIRST).changes
     assert changes["pixels"] > 0.02
     assert changes["max"] < pooling.CLEARLY_LESS * changes["pixels"]
 
@@ -104,14 +105,14 @@ def test_the_share_that_stays_is_counted(window: int, stride: int, line: str) ->
 
 
 def test_it_measures_what_cnnhub_measures() -> None:
-    found = pooling.measure(CHELSEA.read_bytes(), Settings(4, 4, shift_x=2, angle=5, scale=1.1))
+    found = pooling.measure(Photo(CHELSEA.read_bytes()), Settings(4, 4, shift_x=2, angle=5, scale=1.1))
     pixels = torch.from_numpy(np.array(cnnhub.open_image(CHELSEA).convert("L"), dtype=np.float32))
     after = invariance.moved(pixels, 2, 0, 5, 1.1)
     assert found.changes["pixels"] == invariance.change(pixels, after)
     for name, values in invariance.pooled(after, 4, 4).items():
         assert torch.equal(found.after[name], values)
         assert found.changes[name] == invariance.change(invariance.pooled(pixels, 4, 4)[name], values)
-    assert all(value == 0 for value in pooling.measure(CHELSEA.read_bytes(), Settings(**STILL)).changes.values())
+    assert all(value == 0 for value in pooling.measure(Photo(CHELSEA.read_bytes()), Settings(**STILL)).changes.values())
 
 
 def test_large_photos_are_scaled_down_and_the_fold_says_so() -> None:
@@ -124,8 +125,8 @@ def test_large_photos_are_scaled_down_and_the_fold_says_so() -> None:
 
 
 def test_what_the_page_shows_is_what_was_measured() -> None:
-    value = pooling.show(CHELSEA.read_bytes(), {"settings": {"window": 4.0, "stride": 4, "shift_x": 3}}, "zh-TW")
-    measured = pooling.measure(CHELSEA.read_bytes(), Settings(4, 4, 3))
+    value = pooling.show(Photo(CHELSEA.read_bytes()), {"settings": {"window": 4.0, "stride": 4, "shift_x": 3}}, "zh-TW")
+    measured = pooling.measure(Photo(CHELSEA.read_bytes()), Settings(4, 4, 3))
     assert value["settings"]["window"] == 4
     figures = dict(zip(("pixels", *pooling.POOLED), value["shown"]["figures"], strict=True))
     assert [figure["name"] for figure in figures.values()] == ["移動後的照片", "最大池化", "平均池化", "L2 池化", "全域平均池化"]
@@ -138,14 +139,14 @@ def test_what_the_page_shows_is_what_was_measured() -> None:
 
 
 def test_bad_input_becomes_a_sentence_in_the_fold() -> None:
-    def heading(photo: bytes | None, value: object, language: str = "en") -> tuple[str, str]:
+    def heading(photo: Photo | None, value: object, language: str = "en") -> tuple[str, str]:
         shown = pooling.show(photo, value, language)["shown"]
         assert shown["figures"] == []
         return shown["role"], shown["heading"]
 
     good = {"settings": {}}
     assert heading(None, good) == ("status", texts.no_photo("en", None).heading)
-    assert heading(b"broken", good) == ("alert", "This file cannot be read as a photo.")
+    assert heading(Photo(b"broken"), good) == ("alert", "This file cannot be read as a photo.")
     for bad in ({"window": 9}, {"window": "2"}, {"stride": 0}, {"angle": None}, {"scale": 0}, {"shift_x": []}, {"window": 1000}):
         assert heading(photo_of((8, 6)), {"settings": bad}) == ("alert", "With these settings nothing is left of the photo.")
     assert heading(photo_of((8, 6)), "evil", "zh-TW") == ("alert", "這樣設定算不出任何結果。")
@@ -160,7 +161,7 @@ def test_a_photo_of_one_grey_survives_everything() -> None:
 
 def test_pooling_gives_a_lossless_map_and_the_changes(client: Client) -> None:
     path, facts = client.predict(handle_file(str(CHELSEA)), api_name="/pooling")
-    measured = pooling.measure(CHELSEA.read_bytes(), Settings())
+    measured = pooling.measure(Photo(CHELSEA.read_bytes()), Settings())
     assert np.array_equal(np.asarray(Image.open(path).convert("L")), measured.after["max"].numpy().astype(np.uint8))
     assert facts["input"] == {"width": 451, "height": 300} and facts["output"] == {"width": 225, "height": 150}
     assert facts["kept"] == pytest.approx(225 * 150 / (451 * 300))
@@ -172,7 +173,7 @@ def test_pooling_with_every_argument(client: Client) -> None:
     arguments = {"mode": "l2", "window": 4, "stride": 3, "shift_x": -2.5, "shift_y": 4, "angle": 10, "scale": 0.8}
     path, facts = client.predict(handle_file(str(CHELSEA)), **arguments, api_name="/pooling")
     assert Image.open(path).size == ((451 - 4) // 3 + 1, (300 - 4) // 3 + 1)
-    measured = pooling.measure(CHELSEA.read_bytes(), Settings(4, 3, -2.5, 4, 10, 0.8))
+    measured = pooling.measure(Photo(CHELSEA.read_bytes()), Settings(4, 3, -2.5, 4, 10, 0.8))
     assert facts["changes"] == pytest.approx(measured.changes)
 
 

@@ -19,10 +19,11 @@ import cnnhub
 from cnnhub import convolution, kernels
 from demo import answers, networks, texts
 from demo.photo import column as photo_column
-from demo.photo import photo as lab_photo
+from demo.photo import pixels
+from demo.photo.photo import Photo
 from demo.tabs.filter import answer as lab_answer
 from demo.tabs.filter import tab as one_filter
-from demo.tabs.filter.settings import Settings, of_preset
+from demo.tabs.filter.settings import Settings, read
 from demo.tabs.inside import tab as inside
 from demo.tabs.what import compare
 from demo.tabs.what import tab as what
@@ -33,7 +34,7 @@ CAT = EXAMPLES / "cat.jpg"
 
 def response(photo: bytes, settings: Settings) -> torch.Tensor:
     """The laboratory's map (C, H, W) of a photo."""
-    return convolution.apply_filter(lab_photo.look(photo).pixels(settings.colour), settings.filter())
+    return convolution.apply_filter(Photo(photo).pixels().planes(settings.colour), settings.filter)
 
 
 def test_classify_says_what_python_says(client: Client) -> None:
@@ -72,7 +73,7 @@ def test_filter_gives_a_lossless_map(client: Client) -> None:
     path, facts = client.predict(handle_file(str(CAT)), api_name="/filter")
     values = response(CAT.read_bytes(), Settings())
     assert path.endswith(".png")
-    expected = lab_answer.draw(values, Settings()).image.convert("RGB")
+    expected = lab_answer.draw(values, Settings()).picture.convert("RGB")
     assert np.array_equal(np.asarray(Image.open(path).convert("RGB")), np.asarray(expected))
     assert facts["answers_to"] == "vertical_edges"
     assert facts["min"] == pytest.approx(values.min().item())
@@ -322,7 +323,7 @@ def test_how_often_such_answers_are_right(accuracy: float, told: str) -> None:
 
 
 @pytest.mark.parametrize(("count", "is_unfamiliar", "is_told"), [(30, False, True), (29, False, False), (30, True, False)])
-def test_too_few_photos_or_a_stranger_get_no_promise(count: int, is_unfamiliar: bool, is_told: bool) -> None:
+def test_too_few_photos_or_an_unfamiliar_one_get_no_promise(count: int, is_unfamiliar: bool, is_told: bool) -> None:
     class Measured(FakeClassifier):
         def reliability(self, probability: float) -> cnnhub.ReliabilityBin:
             return cnnhub.ReliabilityBin(0.9, 1.0, count, 0.97)
@@ -330,10 +331,10 @@ def test_too_few_photos_or_a_stranger_get_no_promise(count: int, is_unfamiliar: 
     prediction = cnnhub.Prediction("cat", 0.97, {"cat": 0.97, "dog": 0.03}, is_unfamiliar)
     answer = answers.Answer("mine", Measured(["cat", "dog"]), prediction)
     assert (answer.reliability is not None) == is_told
-    assert answers.answer_to(CAT.read_bytes(), "imagenet").reliability is None, "nothing was measured there"
+    assert answers.answer_to(Photo(CAT.read_bytes()), "imagenet").reliability is None, "nothing was measured there"
 
 
-def test_a_stranger_is_called_one() -> None:
+def test_an_unfamiliar_photo_is_called_so() -> None:
     two = cnnhub.Prediction("cat", 0.97, {"cat": 0.97, "dog": 0.03}, True)
     assert texts.answer("en", FakeClassifier(["cat", "dog"]), two).heading == "This looks like neither a cat nor a dog."
     three = cnnhub.Prediction("ant", 0.9, {"ant": 0.9, "bee": 0.05, "cow": 0.05}, True)
@@ -374,15 +375,15 @@ def test_one_sentence_tells_two_photos(both: list[tuple], told: str) -> None:
 
 
 def test_the_second_photo_s_bars_stand_beside_the_first_s() -> None:
-    photo, second = CAT.read_bytes(), (EXAMPLES / "china.jpg").read_bytes()
+    photo, second = Photo(CAT.read_bytes()), Photo((EXAMPLES / "china.jpg").read_bytes())
     first, other = (answers.answer_to(data, "imagenet") for data in (photo, second))
     shown = compare.labels(first, other)
     assert len(shown) == compare.MOST_ROWS
     assert {first.prediction.label, other.prediction.label} <= set(shown)
     html = compare.show("en", photo, first, second)
     assert html.count("<tr>") == 1 + compare.MOST_ROWS and html.count("<td>") == 1 + 2 * compare.MOST_ROWS
-    assert "cannot be read as a photo" in compare.show("en", photo, first, b"broken")
-    assert "no longer kept" in compare.show("en", photo, first, b"")
+    assert "cannot be read as a photo" in compare.show("en", photo, first, Photo(b"broken"))
+    assert "no longer kept" in compare.show("en", photo, first, Photo(b""))
     assert compare.show("en", photo, first, None) == ""
 
 
@@ -409,32 +410,32 @@ def test_the_strongest_answer_is_the_photo_s_not_the_border_s(tmp_path: Path) ->
     pixels[8, 11] = 100
     Image.fromarray(pixels).save(tmp_path / "dot.png")
     photo = (tmp_path / "dot.png").read_bytes()
-    settings = of_preset("laplacian_4")
-    assert lab_answer.strongest_value(response(photo, settings)[0], settings) == (400.0, 9, 12)
-    nothing = Settings(kernel="", weights=((0.0,),))
+    settings = read({"kernel": "laplacian_4"})
+    assert lab_answer.strongest_value(response(photo, settings)[0], settings.filter) == (400.0, 9, 12)
+    nothing = read({"weights": [[0.0]]})
     flat = response(photo, nothing)
-    assert lab_answer.strongest_value(flat[0], nothing) == 0.0
+    assert lab_answer.strongest_value(flat[0], nothing.filter) == 0.0
     told = lab_answer.describe("en", nothing, lab_answer.draw(flat, nothing), 0.0)
     assert (told.heading, told.line) == ("Your kernel answers to nothing.", "The answer is 0 everywhere on this photo.")
 
 
 def test_large_photos_are_scaled_down_for_the_filter() -> None:
-    assert not lab_photo.look(CAT.read_bytes()).scaled_down
-    small = lab_photo.fitted(Image.new("RGB", (4000, 3000)))
-    assert small.width * small.height <= lab_photo.MAX_PIXELS
+    assert not Photo(CAT.read_bytes()).pixels().scaled_down
+    small = pixels.fitted(Image.new("RGB", (4000, 3000)))
+    assert small.width * small.height <= pixels.MAX_PIXELS
     assert small.width / small.height == pytest.approx(4 / 3, rel=0.01)
 
 
 def test_bad_input_becomes_a_sentence_in_the_page() -> None:
     for show in (
-        lambda: what.show(b"broken", "flowers", None, "en")[0],
-        lambda: inside.show(b"broken", "flowers", "bn1", "64", "en")[0]["sentence"],
+        lambda: what.show(Photo(b"broken"), "flowers", None, "en").answer,
+        lambda: inside.show(Photo(b"broken"), "flowers", "bn1", "64", "en").journey["sentence"],
     ):
         assert 'role="alert"' in show() and "cannot be read as a photo" in show()
-    assert "cannot be read as a photo" in one_filter.show(b"broken", Settings())["said"]["en"]["heading"]
-    assert "Choose a photo" in one_filter.show(None, Settings())["said"]["en"]["heading"]
-    assert "Choose a photo" in what.show(None, "flowers", None, "en")[0]
-    assert "no longer kept" in what.show(b"", "flowers", None, "en")[0]
+    assert "cannot be read as a photo" in one_filter.show(Photo(b"broken"), Settings()).lab["said"]["en"]["heading"]
+    assert "Choose a photo" in one_filter.show(None, Settings()).lab["said"]["en"]["heading"]
+    assert "Choose a photo" in what.show(None, "flowers", None, "en").answer
+    assert "no longer kept" in what.show(Photo(b""), "flowers", None, "en").answer
 
 
 def test_a_model_of_one_s_own_comes_first(model_folder, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -444,9 +445,12 @@ def test_a_model_of_one_s_own_comes_first(model_folder, monkeypatch: pytest.Monk
     assert networks.names() == ["mine", "flowers-own", "cats-vs-dogs", "flowers", "imagenet"]
     assert networks.get("flowers-own").labels == ["ant", "bee", "cow"]
     assert networks.get("flowers").labels[0] == "daisy"
-    html, downloads, numbers, *_ = what.show(CAT.read_bytes(), "mine", None, "zh-TW")
-    assert "ant" in html and downloads["card"]["title"] == "你的模型：mine" and "cnnhub.load(" in numbers
-    assert inside.show(CAT.read_bytes(), "mine", "blocks.1", "16", "en")[0]["selected"] in networks.get("mine").stages()
+    shown = what.show(Photo(CAT.read_bytes()), "mine", None, "zh-TW")
+    assert "ant" in shown.answer and "cnnhub.load(" in shown.numbers
+    assert shown.downloads and shown.downloads["card"]["title"] == "你的模型：mine"
+    assert (
+        inside.show(Photo(CAT.read_bytes()), "mine", "blocks.1", "16", "en").journey["selected"] in networks.get("mine").stages()
+    )
     with pytest.raises(cnnhub.errors.UnknownNameError, match="no model '../../etc'"):
         networks.get("../../etc")
 

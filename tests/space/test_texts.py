@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import re
 
 import pytest
@@ -10,10 +11,12 @@ import pytest
 from cnnhub import kernels
 from demo import texts
 from demo.photo import column as photo_column
-from demo.texts import lab, page, pooling
+from demo.tabs import TABS
+from demo.texts import filter as filter_texts
+from demo.texts import page
 from tests.conftest import SPACE
 
-TABLES = {"TEXTS": texts.TEXTS, "KERNEL_NAMES": lab.KERNEL_NAMES, "EXAMPLES": page.EXAMPLES}
+TABLES = {"TEXTS": texts.TEXTS, "KERNEL_NAMES": filter_texts.KERNEL_NAMES, "EXAMPLES": page.EXAMPLES}
 STRINGS = [(name, key, strings) for name, table in TABLES.items() for key, strings in table.items()]
 
 # Words of which Taiwan and the mainland write the same characters; names that stay Latin in any language.
@@ -35,11 +38,12 @@ ONLY_SIMPLIFIED = "个这么应张里后对红蓝边缘图响数显层头转线�
 
 
 def test_each_key_stands_in_one_table_with_a_string_for_each_language() -> None:
-    keys = [key for part in (page, texts.what, lab, pooling, texts.inside) for key in part.TEXTS]
-    assert len(keys) == len(set(keys))
+    tables = [importlib.import_module(f"demo.texts.{name}").TEXTS for name in ("page", *(tab.name for tab in TABS))]
+    keys = [key for table in tables for key in table]
+    assert len(keys) == len(set(keys)) and set(keys) == set(texts.TEXTS)
     for _, key, strings in STRINGS:
         assert len(strings) == len(texts.LANGUAGES) and all(strings), key
-    assert list(lab.KERNEL_NAMES) == kernels.names()
+    assert list(filter_texts.KERNEL_NAMES) == kernels.names()
     assert list(page.EXAMPLES) == photo_column.EXAMPLES
 
 
@@ -72,8 +76,8 @@ def _strings_in_code() -> tuple[set[str], list[re.Pattern[str]], set[str]]:
     constants: set[str] = set()
     patterns: list[re.Pattern[str]] = []
     asked: set[str] = set()
-    tables = [SPACE / "demo" / "texts" / f"{name}.py" for name in ("inside", "lab", "page", "pooling", "table", "what")]
-    for path in set((SPACE / "demo").rglob("*.py")) - set(tables):
+    tables = set((SPACE / "demo" / "texts").glob("[!_]*.py"))
+    for path in set((SPACE / "demo").rglob("*.py")) - tables:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 constants.add(node.value)

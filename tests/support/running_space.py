@@ -53,12 +53,10 @@ def running(
     port = port or free_port()
     temporary.mkdir(exist_ok=True)
     places = {"GRADIO_SERVER_PORT": str(port), "TMPDIR": str(temporary)}
-    # collecting the doctests imports app.py, which sets this in the process of all tests; it would go before TMPDIR
-    inherited = {name: value for name, value in os.environ.items() if name != "GRADIO_TEMP_DIR"}
     log = temporary.parent / f"{temporary.name}.log"
     with log.open("a") as file:
         process = subprocess.Popen(
-            [str(python), "app.py"], cwd=folder, env={**inherited, **places, **environment}, stdout=file, stderr=file
+            [str(python), "app.py"], cwd=folder, env={**os.environ, **places, **environment}, stdout=file, stderr=file
         )
     server = Server(f"http://127.0.0.1:{port}", process, temporary, log)
     try:

@@ -106,7 +106,7 @@ def preview(photo: Photo | None) -> Any:
     if not photo or photo.is_shown_by_browsers:
         return gr.skip()
     try:
-        picture = photo.pixels().image()
+        picture = photo.pixels().picture()
     except cnnhub.CnnHubError:  # the tab says so
         return gr.skip()
     picture.thumbnail(PREVIEW)
@@ -127,10 +127,10 @@ def _panel_words(language: str) -> dict[str, Any]:
 
 
 def _thumbnail(name: str) -> str:
-    with Image.open(assets.EXAMPLES / name) as image:
-        side = min(image.size)
-        left, top = (image.width - side) // 2, (image.height - side) // 2
-        return _jpeg_uri(image.convert("RGB").resize(THUMBNAIL, box=(left, top, left + side, top + side)))
+    with Image.open(assets.EXAMPLES / name) as picture:
+        side = min(picture.size)
+        left, top = (picture.width - side) // 2, (picture.height - side) // 2
+        return _jpeg_uri(picture.convert("RGB").resize(THUMBNAIL, box=(left, top, left + side, top + side)))
 
 
 def _jpeg_uri(picture: Image.Image) -> str:

@@ -25,7 +25,7 @@ class PhotoInput(gr.Image):
 
     is_template = True  # the page shows it as gradio's own Image
 
-    def preprocess(self, payload: ImageData | None) -> Photo | None:
+    def preprocess(self, payload: ImageData | None) -> Photo | None:  # type: ignore[override]  # gradio's gives pixels
         if payload is None:
             return None
         if payload.path is None or (payload.url or "").startswith("data:"):

@@ -77,9 +77,9 @@ class Photo:
 
     @cached_property
     def _size(self) -> tuple[int, int] | None:
-        """(width, height), told from the first bytes; nothing is decoded."""
+        """(width, height), read off the first bytes; nothing is decoded."""
         try:
-            with Image.open(io.BytesIO(self.data), formats=FORMATS) as image:
-                return image.size
+            with Image.open(io.BytesIO(self.data), formats=FORMATS) as header:
+                return header.size
         except Exception:  # HEIC, TIFF, or no picture at all
             return None

@@ -44,13 +44,13 @@ class Pixels:
     def scaled_down(self) -> bool:
         return self.size != self.original
 
-    def image(self) -> Image.Image:
+    def picture(self) -> Image.Image:
         return Image.fromarray(self.rgb)
 
     @cached_property
     def grey(self) -> NDArray[np.uint8]:
         """(H, W), brightness as PIL weighs the colours."""
-        return np.asarray(self.image().convert("L"))
+        return np.asarray(self.picture().convert("L"))
 
     def planes(self, colour: bool) -> torch.Tensor:
         """-> (3, H, W) or (1, H, W) float64, 0 to 255."""
@@ -92,14 +92,14 @@ def keep(made: Pixels) -> Pixels:
     return made
 
 
-def fitted(image: Image.Image) -> Image.Image:
-    """The image, scaled down if it has more than MAX_PIXELS."""
-    pixels = image.width * image.height
-    if pixels <= MAX_PIXELS:
-        return image
-    shrink = math.sqrt(MAX_PIXELS / pixels)
-    size = (max(1, int(image.width * shrink)), max(1, int(image.height * shrink)))
-    return image.resize(size, Image.Resampling.LANCZOS)
+def fitted(picture: Image.Image) -> Image.Image:
+    """The picture, scaled down if it has more than MAX_PIXELS."""
+    count = picture.width * picture.height
+    if count <= MAX_PIXELS:
+        return picture
+    shrink = math.sqrt(MAX_PIXELS / count)
+    size = (max(1, int(picture.width * shrink)), max(1, int(picture.height * shrink)))
+    return picture.resize(size, Image.Resampling.LANCZOS)
 
 
 def _forget(name: str, made: Pixels) -> None:

@@ -57,7 +57,8 @@ def _unmarked(original: Callable[..., Any], block: Any, update_dict: dict[str, A
     gradio takes an update's own mark, "__type__", for a prop of gr.HTML, and a component that is not on the page yet gets the
     props of an update in place of all its own. (For the same reason an update must hold all props or none.)
     """
-    return original(block, {key: value for key, value in update_dict.items() if key != "__type__"}, postprocess)
+    update: dict[str, Any] = original(block, {key: value for key, value in update_dict.items() if key != "__type__"}, postprocess)
+    return update
 
 
 def _unwrapped(original: Callable[..., Any], server: GradioMCPServer, data: Any, root_url: str) -> Any:
@@ -86,7 +87,7 @@ def describe(page: gr.Blocks) -> None:
     page.get_api_info = described  # type: ignore[method-assign]
 
 
-def _describe(value: dict[str, Any], meaning: str) -> None:
+def _describe(value: Any, meaning: str) -> None:
     if meaning:
         value["python_type"]["description"] = meaning
 

@@ -19,7 +19,8 @@ from cnnhub import errors, images
 from cnnhub.kernels import Nature
 from demo.texts import filter as filter_texts
 from demo.texts import page
-from demo.texts.table import LANGUAGES, Table
+from demo.texts.table import LANGUAGES as LANGUAGES
+from demo.texts.table import Table
 
 DEFAULT_LANGUAGE = "en"
 _TABLES = [import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(__path__)]
@@ -153,16 +154,16 @@ def answer(
 
 
 def measured_on(language: str, reliability: cnnhub.ReliabilityBin) -> str:
-    """Which photos told how often such answers are right."""
+    """On which photos it was measured how often such answers are right."""
     lower, upper = (f"{100 * edge:.0f}" for edge in (reliability.lower, reliability.upper))
     return t(language, "measured_on", count=f"{reliability.count:,}", lower=lower, upper=upper)
 
 
 def strangeness(language: str, value: float | None, threshold: float | None, false_alarm: float | None) -> str:
     """Why a photo is called unfamiliar, and how often that is wrong where it was measured."""
-    told = t(language, "strangeness", value=number(value or 0), threshold=number(threshold or 0))
+    measured = t(language, "strangeness", value=number(value or 0), threshold=number(threshold or 0))
     mistaken = "" if false_alarm is None else t(language, "false_alarm", share=percent(false_alarm))
-    return ("" if is_chinese(language) else " ").join(part for part in (told, mistaken) if part)
+    return ("" if is_chinese(language) else " ").join(part for part in (measured, mistaken) if part)
 
 
 def compared(language: str, first: tuple[Any, Any], second: tuple[Any, Any]) -> str:
@@ -172,7 +173,7 @@ def compared(language: str, first: tuple[Any, Any], second: tuple[Any, Any]) -> 
     shares = percent(one.probability), percent(two.probability)
     if one.is_unfamiliar or two.is_unfamiliar:
         both = one.is_unfamiliar and two.is_unfamiliar
-        key = "both_strange" if both else "first_strange" if one.is_unfamiliar else "second_strange"
+        key = "both_unfamiliar" if both else "first_unfamiliar" if one.is_unfamiliar else "second_unfamiliar"
     elif one.label != two.label:
         key = "differ"
     elif shares[0] == shares[1]:
@@ -196,7 +197,7 @@ def filter_sentence(
     colours: str = "signed",
     channel: str | None = None,
 ) -> Sentence:
-    """What a kernel answers to, told from its numbers, and where it did so on this photo.
+    """What a kernel answers to, as its numbers say, and where it did so on this photo.
 
     Args:
         strongest: (value, row, column) of the largest |value| of the response map, or the one value that a
@@ -273,7 +274,7 @@ def _colours(language: str, nature: Nature, colours: str) -> str:
 
 
 def _sign(language: str, nature: Nature) -> str:
-    """What red and blue mean, told from where the kernel's positive weights lie."""
+    """What red and blue mean, going by where the kernel's positive weights lie."""
     if nature.kind.endswith("_edges"):
         side = "right" if nature.towards_x > 0 else "left"
         if nature.kind == "vertical_edges":

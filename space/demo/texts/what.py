@@ -5,61 +5,21 @@ from __future__ import annotations
 from demo.texts.table import Table
 
 TEXTS: Table = {
-    "model": (
-        "Which network",
-        "選擇模型",
-        "选择模型",
-    ),
-    "model_cats-vs-dogs": (
-        "Cats and dogs",
-        "貓與狗",
-        "猫和狗",
-    ),
-    "model_flowers": (
-        "Flowers",
-        "花",
-        "花卉",
-    ),
-    "model_imagenet": (
-        "1,000 things",
-        "一千種東西",
-        "一千种事物",
-    ),
-    "model_own": (
-        "Your own: {name}",
-        "你的模型：{name}",
-        "你的模型：{name}",
-    ),
-    "see_inside": (
-        "See what the network saw",
-        "看看網路看到了什麼",
-        "看看网络看到了什么",
-    ),
-    "see_filter": (
-        "Try one filter on it",
-        "套用一個濾鏡",
-        "试一个滤波器",
-    ),
+    "model": ("Which network", "選擇模型", "选择模型"),
+    "model_cats-vs-dogs": ("Cats and dogs", "貓與狗", "猫和狗"),
+    "model_flowers": ("Flowers", "花", "花卉"),
+    "model_imagenet": ("1,000 things", "一千種東西", "一千种事物"),
+    "model_own": ("Your own: {name}", "你的模型：{name}", "你的模型：{name}"),
+    "see_inside": ("See what the network saw", "看看網路看到了什麼", "看看网络看到了什么"),
+    "see_filter": ("Try one filter on it", "套用一個濾鏡", "试一个滤波器"),
     "numbers": (
         "The numbers, and the three lines of Python that give them",
         "數字，以及算出它們的三行 Python",
         "具体数字，以及算出它们的三行 Python",
     ),
-    "sure": (
-        "It is {thing}.",
-        "這是{thing}。",
-        "这是{thing}。",
-    ),
-    "likely": (
-        "It is probably {thing}.",
-        "這很可能是{thing}。",
-        "这很可能是{thing}。",
-    ),
-    "unsure": (
-        "Hard to say, perhaps {thing}.",
-        "很難說，也許是{thing}。",
-        "很难说，也许是{thing}。",
-    ),
+    "sure": ("It is {thing}.", "這是{thing}。", "这是{thing}。"),
+    "likely": ("It is probably {thing}.", "這很可能是{thing}。", "这很可能是{thing}。"),
+    "unsure": ("Hard to say, perhaps {thing}.", "很難說，也許是{thing}。", "很难说，也许是{thing}。"),
     "only_two": (
         "If it can only be {first} or {second}, I think it is {thing}!",
         "如果只能是{first}或{second}，我認為是{thing}！",
@@ -120,46 +80,18 @@ TEXTS: Table = {
         "由 {count} 張驗證照片量得，它們的答案機率在 {lower} % 到 {upper} % 之間。",
         "由 {count} 张验证照片测得，它们的答案概率在 {lower} % 到 {upper} % 之间。",
     ),
-    "share_card": (
-        "Share card",
-        "分享卡片",
-        "分享卡片",
-    ),
-    "result_json": (
-        "Result as JSON",
-        "結果（JSON 檔）",
-        "结果（JSON 文件）",
-    ),
-    "compare": (
-        "Compare with a second photo",
-        "和另一張照片比較",
-        "与另一张照片比较",
-    ),
-    "compare_choose": (
-        "The second photo: an example",
-        "第二張照片：選一張範例",
-        "第二张照片：选一张示例",
-    ),
-    "compare_own": (
-        "or one of your own",
-        "或你自己的照片",
-        "或者你自己的照片",
-    ),
+    "share_card": ("Share card", "分享卡片", "分享卡片"),
+    "result_json": ("Result as JSON", "結果（JSON 檔）", "结果（JSON 文件）"),
+    "compare": ("Compare with a second photo", "和另一張照片比較", "与另一张照片比较"),
+    "compare_choose": ("The second photo: an example", "第二張照片：選一張範例", "第二张照片：选一张示例"),
+    "compare_own": ("or one of your own", "或你自己的照片", "或者你自己的照片"),
     "compare_failed": (
         "That file did not arrive. It may have {megabytes} MB at most.",
         "檔案沒有送達，最多 {megabytes} MB。",
         "文件没有送达，最大 {megabytes} MB。",
     ),
-    "first_photo": (
-        "first photo",
-        "第一張照片",
-        "第一张照片",
-    ),
-    "second_photo": (
-        "second photo",
-        "第二張照片",
-        "第二张照片",
-    ),
+    "first_photo": ("first photo", "第一張照片", "第一张照片"),
+    "second_photo": ("second photo", "第二張照片", "第二张照片"),
     "compare_first_surer": (
         "Both look like {thing}; I am surer of the first, {first} against {second}.",
         "兩張都像{thing}；第一張我比較有把握，{first} 對 {second}。",
@@ -180,51 +112,31 @@ TEXTS: Table = {
         "第一張像{thing}（{first}），第二張像{other}（{second}）。",
         "第一张像{thing}（{first}），第二张像{other}（{second}）。",
     ),
-    "compare_first_strange": (
+    "compare_first_unfamiliar": (
         "The first looks like nothing that this network knows, the second like {other} ({second}).",
         "第一張不像這個網路認識的任何東西，第二張像{other}（{second}）。",
         "第一张不像这个网络认识的任何东西，第二张像{other}（{second}）。",
     ),
-    "compare_second_strange": (
+    "compare_second_unfamiliar": (
         "The first looks like {thing} ({first}), the second like nothing that this network knows.",
         "第一張像{thing}（{first}），第二張不像這個網路認識的任何東西。",
         "第一张像{thing}（{first}），第二张不像这个网络认识的任何东西。",
     ),
-    "compare_both_strange": (
+    "compare_both_unfamiliar": (
         "Neither of the two looks like anything that this network knows.",
         "兩張都不像這個網路認識的任何東西。",
         "两张都不像这个网络认识的任何东西。",
     ),
-    "hub": (
-        "Another network, from the Hugging Face Hub",
-        "用 Hugging Face Hub 上的另一個網路",
-        "换用 Hugging Face Hub 上的网络",
-    ),
-    "hub_id": (
-        "Id of a public repository: owner/name",
-        "公開儲存庫的代號：owner/name",
-        "公开仓库的 ID：owner/name",
-    ),
+    "hub": ("Another network, from the Hugging Face Hub", "用 Hugging Face Hub 上的另一個網路", "换用 Hugging Face Hub 上的网络"),
+    "hub_id": ("Id of a public repository: owner/name", "公開儲存庫的代號：owner/name", "公开仓库的 ID：owner/name"),
     "hub_limits": (
         "Weights in safetensors, laid out as timm does, at most {megabytes} MB and {parameters} parameters.",
         "權重為 safetensors，格式同 timm，最多 {megabytes} MB、{parameters}個參數。",
         "权重为 safetensors，格式同 timm，最多 {megabytes} MB、{parameters}个参数。",
     ),
-    "hub_only": (
-        "This page takes: {patterns}.",
-        "本頁接受：{patterns}。",
-        "本页接受：{patterns}。",
-    ),
-    "many": (
-        "{number} million",
-        "{number} 萬",
-        "{number} 万",
-    ),
-    "hub_load": (
-        "Load it",
-        "載入",
-        "加载",
-    ),
+    "hub_only": ("This page takes: {patterns}.", "本頁接受：{patterns}。", "本页接受：{patterns}。"),
+    "many": ("{number} million", "{number} 萬", "{number} 万"),
+    "hub_load": ("Load it", "載入", "加载"),
     "hub_loading": (
         "{repository} is on its way from the Hub …",
         "正在從 Hub 下載 {repository} …",
@@ -260,11 +172,7 @@ TEXTS: Table = {
         "Hub 上沒有這個代號的公開模型。",
         "Hub 上没有这个 ID 的公开模型。",
     ),
-    "hub_unreachable": (
-        "The Hub does not answer. Try again later.",
-        "Hub 沒有回應，請稍後再試。",
-        "Hub 没有响应，请稍后再试。",
-    ),
+    "hub_unreachable": ("The Hub does not answer. Try again later.", "Hub 沒有回應，請稍後再試。", "Hub 没有响应，请稍后再试。"),
     "hub_no_classifier": (
         "This repository holds no image classifier that can be used here: it takes timm's config.json and safetensors weights.",
         "這個儲存庫裡沒有這裡能用的影像分類模型：需要 timm 格式的 config.json 和 safetensors 權重。",

@@ -33,7 +33,7 @@ class Drawing:
         below, above: shares of the values that lie beyond the ends of the scale.
     """
 
-    image: Image.Image
+    picture: Image.Image
     scale: render.Scale
     below: float
     above: float
@@ -42,7 +42,7 @@ class Drawing:
     def kind(self) -> str:
         """As the page and /filter name it: "signed", "magma", "grey" or "colour"."""
         if self.scale.kind == "grey":
-            return "grey" if self.image.mode == "L" else "colour"
+            return "grey" if self.picture.mode == "L" else "colour"
         return {"signed": "signed", "unsigned": "magma"}[self.scale.kind]
 
     @property
@@ -175,7 +175,7 @@ def run_steps(values: torch.Tensor, settings: Settings) -> tuple[list[torch.Tens
 def _picture(values: torch.Tensor, drawing: Drawing) -> dict[str, Any]:
     height, width = values.shape[1:]
     return {
-        "uri": data_uri(drawing.image, compress_level=1),
+        "uri": data_uri(drawing.picture, compress_level=1),
         "width": width,
         "height": height,
         "kind": drawing.kind,
@@ -249,7 +249,7 @@ def _steps(values: torch.Tensor, settings: Settings) -> tuple[list[tuple[dict[st
     made = []
     for place, (before, after) in enumerate(pairwise([values, *maps]), 1):
         drawing = draw_step(after, settings, place)
-        picture = _picture(after, drawing) | {"uri": data_uri(_reduced(drawing.image), compress_level=1)}
+        picture = _picture(after, drawing) | {"uri": data_uri(_reduced(drawing.picture), compress_level=1)}
         made.append((picture, _size_said(settings.operations()[place], before, after)))
     return made, failed
 
@@ -264,17 +264,15 @@ def _size_said(operation: stack.Step, before: torch.Tensor, after: torch.Tensor)
     (high, wide), (new_high, new_wide) = before.shape[1:], after.shape[1:]
     if isinstance(operation, stack.Relu):
         return lambda language: t(language, "relu_size", width=new_wide, height=new_high)
-    if isinstance(operation, stack.Pool):
-        window, padding = operation.window, 0
-    else:
-        window, padding = len(operation.weights), operation.padding
+    window = operation.window if isinstance(operation, stack.Pool) else len(operation.weights)
+    padding = 0 if isinstance(operation, stack.Pool) else operation.padding
     filled = [convolution.size_formula(side, window, operation.stride, padding) for side in (wide, high)]
     return lambda language: f"{filled[0]} {t(language, 'wide')}; {filled[1]} {t(language, 'high')}"
 
 
-def _reduced(image: Image.Image) -> Image.Image:
-    factor = math.ceil(max(image.size) / STEP_PICTURE)
-    return image.convert("RGB").reduce(factor) if factor > 1 else image
+def _reduced(picture: Image.Image) -> Image.Image:
+    factor = math.ceil(max(picture.size) / STEP_PICTURE)
+    return picture.convert("RGB").reduce(factor) if factor > 1 else picture
 
 
 def _steps_problem(language: str, place: int) -> str:

@@ -94,7 +94,7 @@ def filter_photo(
         pixels = require(image).pixels()
         values = convolution.apply_filter(pixels.planes(chosen.colour), chosen.filter)
         drawing = answer.draw(values, chosen)
-        return drawing.image, _facts(pixels, chosen, values) | {
+        return drawing.picture, _facts(pixels, chosen, values) | {
             "drawn": {"as": drawing.kind, "low": drawing.scale.low, "high": drawing.scale.limit},
             "snippet": answer.snippet(pixels, chosen),
         }
@@ -189,7 +189,7 @@ def filter_stack(
         maps = stack.run(pixels.planes(chosen.colour), chosen.operations())
         names = [f"filter {kernel}", *(f"{step.kind} {step.name}".strip() for step in chosen.steps)]
         facts = [{"step": name, **_extent(values)} for name, values in zip(names, maps, strict=True)]
-        return answer.draw_step(maps[-1], chosen, len(maps) - 1).image, {
+        return answer.draw_step(maps[-1], chosen, len(maps) - 1).picture, {
             "steps": facts,
             "snippet": answer.snippet(pixels, chosen),
         }

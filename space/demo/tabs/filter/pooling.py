@@ -203,7 +203,8 @@ def pool_photo(
 
 def publish_endpoint(photo: PhotoInput) -> None:
     """The named endpoint /pooling."""
-    numbers = [number_input(each.default, each.name, whole=each.name in ("window", "stride")) for each in fields(Settings)]
+    first = asdict(Settings())
+    numbers = [number_input(first[name], name, whole=name in ("window", "stride")) for name in first]
     outputs = [picture_output("pooled map"), json_output()]
     publish(pool_photo, [photo, choice_input(POOLED, "mode"), *numbers], outputs, "pooling")
 
@@ -223,7 +224,8 @@ def from_link(parameters: Mapping[str, str]) -> tuple[bool, Settings]:
         window, stride, *moves = (int(number) for number in parameters.get("pooling", "")[:80].split(","))
         fitting = [low <= move <= high for move, (low, high, _) in zip(moves, SLIDERS.values(), strict=True)]
         if window in WINDOWS and stride in STRIDES and all(fitting):
-            settings = Settings(window, stride, *moves[:3], scale=moves[3] / 100)
+            shift_x, shift_y, angle, percents = moves
+            settings = Settings(window, stride, shift_x, shift_y, angle, percents / 100)
     return parameters.get("fold") == FOLD, settings
 
 

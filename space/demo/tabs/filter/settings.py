@@ -289,8 +289,9 @@ def _named(values: dict[str, Any]) -> Settings:
     """Weights that are a preset's bear its name; a name alone brings its weights and divisor."""
     name = values.pop("kernel", "" if "weights" in values else FIRST_KERNEL)
     of_filter = {each.name: values.pop(each.name) for each in fields(Filter) if each.name in values}
-    given = replace(_preset_filter(name or FIRST_KERNEL), **({"divisor": 1.0} if not name or "weights" in of_filter else {}))
-    filter_ = replace(given, **of_filter)
+    filter_ = replace(_preset_filter(name or FIRST_KERNEL), **of_filter)
+    if "divisor" not in of_filter and (not name or "weights" in of_filter):
+        filter_ = replace(filter_, divisor=1.0)
     same = [known for known in kernels.names() if _is(filter_, known)]
     return Settings(name if name in same else same[0] if same else "", filter_, **values)
 

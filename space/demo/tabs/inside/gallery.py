@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -58,8 +59,9 @@ def maps_file(photo: Photo, layer: str, network: str) -> str:
     """Written where gradio keeps what it serves, so that it is deleted with the photos."""
     maps = maps_of(networks.get(network), photo, layer)
     buffer = io.BytesIO()
-    np.savez(buffer, **{layer: maps.numpy()})
-    return save_bytes_to_cache(buffer.getvalue(), f"{file_name(network, layer)}.npz", get_upload_folder())
+    arrays: dict[str, Any] = {layer: maps.numpy()}
+    np.savez(buffer, **arrays)
+    return str(save_bytes_to_cache(buffer.getvalue(), f"{file_name(network, layer)}.npz", get_upload_folder()))
 
 
 def file_name(network: str, layer: str) -> str:

@@ -13,7 +13,6 @@ from PIL import Image
 
 import cnnhub
 from cnnhub import features, render
-from cnnhub.classifier import ForwardPass
 from demo import networks, texts
 from demo.assets import called, data_uri, mounted
 from demo.endpoints import for_programs, require
@@ -52,7 +51,7 @@ class Seen:
 
     classifier: cnnhub.Classifier
     gallery: Gallery
-    forward: ForwardPass
+    forward: cnnhub.ForwardPass
 
 
 def layout(shared: Shared) -> Inside:
@@ -91,7 +90,7 @@ def layout(shared: Shared) -> Inside:
 def show(photo: Photo | None, network: str, layer: str | None, channels: str, language: str) -> InsideShown:
     if not photo:
         return InsideShown({"sentence": texts.no_photo(language, photo).html()}, gr.skip())
-    seen = texts.attempt(language, _look, photo, network, layer, int(channels))
+    seen = texts.attempt(language, _seen, photo, network, layer, int(channels))
     if isinstance(seen, Sentence):
         return InsideShown({"sentence": seen.html("alert")}, gr.skip())
     classifier, gallery, prediction = seen.classifier, seen.gallery, seen.forward.prediction
@@ -115,7 +114,7 @@ def show(photo: Photo | None, network: str, layer: str | None, channels: str, la
 
 def known_count(count: str | None) -> str:
     """How many channels a link asks for; 64 where it asks for a number that is not offered."""
-    return count if count in map(str, CHANNELS) else str(FIRST_CHANNELS)
+    return count if count and count in map(str, CHANNELS) else str(FIRST_CHANNELS)
 
 
 def describe(language: str, classifier: cnnhub.Classifier, gallery: Gallery) -> Sentence:
@@ -160,12 +159,12 @@ def _layer_of(event: gr.EventData) -> str:
 
 def _file_words(language: str, classifier: cnnhub.Classifier, network: str, gallery: Gallery) -> dict[str, str]:
     """What a saved gallery says of itself, and its name."""
-    told = describe(language, classifier, gallery)
-    line = f"{network} · {gallery.layer} · {told.line}"
-    return {"name": file_name(network, gallery.layer), "title": told.heading, "line": line}
+    sentence = describe(language, classifier, gallery)
+    line = f"{network} · {gallery.layer} · {sentence.line}"
+    return {"name": file_name(network, gallery.layer), "title": sentence.heading, "line": line}
 
 
-def _look(photo: Photo, network: str, layer: str | None, channels: int) -> Seen:
+def _seen(photo: Photo, network: str, layer: str | None, channels: int) -> Seen:
     classifier = networks.get(network)
     # a layer chosen in another network may not exist in this one
     name = layer if layer in classifier.layers() else first_layer(classifier)

@@ -62,14 +62,14 @@ def show(language: str, photo: Photo, answer: Answer, second: Photo | None) -> s
     result = texts.attempt(language, answer_to, second, answer.network)
     if isinstance(result, Sentence):
         return _problem(result)
-    told = texts.compared(language, (answer.classifier, answer.prediction), (result.classifier, result.prediction))
+    sentence = texts.compared(language, (answer.classifier, answer.prediction), (result.classifier, result.prediction))
     heads = "".join(
         f'<th scope="col"><img src="{_small(picture)}" alt=""><span>{escape(t(language, key))}</span></th>'
         for picture, key in ((photo, "first_photo"), (second, "second_photo"))
     )
     rows = "".join(_row(language, answer, result, label) for label in labels(answer, result))
     return (
-        f'<p class="told" role="status">{texts.prose(told)}</p>'
+        f'<p class="told" role="status">{texts.prose(sentence)}</p>'
         f'<table class="compared"><thead><tr><td></td>{heads}</tr></thead><tbody>{rows}</tbody></table>'
     )
 
@@ -111,6 +111,6 @@ def _chooser_words(language: str) -> dict[str, Any]:
 
 def _small(photo: Photo) -> str:
     """The photo as a small picture inside the page."""
-    picture = photo.pixels().image()
+    picture = photo.pixels().picture()
     picture.thumbnail(PICTURE)
     return data_uri(picture)

@@ -63,7 +63,7 @@ def compare(image: Photo | None, second: Photo | None, model: str = "cats-vs-dog
 
     def ask() -> dict[str, Any]:
         one, two = (answer_to(require(photo), model) for photo in (image, second))
-        told = texts.compared("en", (one.classifier, one.prediction), (two.classifier, two.prediction))
-        return {"first": one.details(), "second": two.details(), "sentence": told}
+        sentence = texts.compared("en", (one.classifier, one.prediction), (two.classifier, two.prediction))
+        return {"first": one.details(), "second": two.details(), "sentence": sentence}
 
     return for_programs(ask)

@@ -92,10 +92,10 @@ def _key(error: CnnHubError) -> str:
 
 def _limits(language: str) -> str:
     parameters = texts.many(language, networks.HUB_MAX_PARAMETERS)
-    told = [t(language, "hub_limits", megabytes=networks.HUB_MAX_BYTES // 10**6, parameters=parameters)]
+    sentences = [t(language, "hub_limits", megabytes=networks.HUB_MAX_BYTES // 10**6, parameters=parameters)]
     if networks.hub_list() != ["*"]:
-        told.append(t(language, "hub_only", patterns=", ".join(networks.hub_list())))
-    return ("" if texts.is_chinese(language) else " ").join(told)
+        sentences.append(t(language, "hub_only", patterns=", ".join(networks.hub_list())))
+    return ("" if texts.is_chinese(language) else " ").join(sentences)
 
 
 def _note(text: str, role: str = "status") -> str:

@@ -1,0 +1,95 @@
+"""What gradio does wrong, without our mending: each test here fails once gradio does it right, and its fix can go."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+from concurrent.futures import ThreadPoolExecutor
+from importlib import metadata
+from pathlib import Path
+
+import gradio as gr
+import gradio.blocks
+import gradio.component_meta
+import pytest
+from gradio.mcp import GradioMCPServer
+
+from demo.serving import first_page, gradio_fixes
+from demo.serving.gradio_fixes import unmended
+
+
+@pytest.fixture(autouse=True)
+def mended() -> None:
+    gradio_fixes.mend()
+
+
+def test_the_version_is_the_one_that_is_installed() -> None:
+    """Another one: read the failures below, then set SEEN_IN."""
+    assert metadata.version("gradio") == gradio_fixes.SEEN_IN
+
+
+def test_an_update_s_own_mark_becomes_a_prop() -> None:
+    html, skip = gr.HTML("x"), gr.skip()
+    assert unmended(gradio.blocks.postprocess_update_dict)(html, dict(skip))["props"] == skip
+    assert "props" not in gradio.blocks.postprocess_update_dict(html, dict(skip))
+    with_words = gradio.blocks.postprocess_update_dict(html, gr.update(words=1))
+    assert with_words == {"props": {"words": 1}, "__type__": "update"}
+
+
+def test_a_stub_is_written_beside_each_component_s_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "own.py").write_text("import gradio as gr\n\n\nclass Own(gr.JSON):\n    is_template = True\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    own = importlib.import_module("own")
+    assert not (tmp_path / "own.pyi").exists()
+    unmended(gradio.component_meta.create_or_modify_pyi)(own.Own, "Own", [])
+    assert (tmp_path / "own.pyi").exists()
+
+
+class FinishedCall:
+    """What gradio's client hands over when a tool with two answers is done."""
+
+    def result(self) -> tuple[str, str]:
+        return "a picture", "its facts"
+
+
+def test_several_answers_of_a_tool_are_wrapped_into_one() -> None:
+    async def wrapped() -> list[object]:
+        return await GradioMCPServer._execute_tool_without_progress(None, FinishedCall())  # type: ignore[arg-type]
+
+    with ThreadPoolExecutor(1) as thread:  # Playwright's loop may run in this one
+        answers = thread.submit(asyncio.run, wrapped()).result()
+    assert len(answers) == 1 and len(answers[0]) == 2  # type: ignore[arg-type]
+
+
+def test_use_via_api_does_not_say_what_an_argument_means() -> None:
+    def double(number: float) -> float:
+        """Twice as much.
+
+        Args:
+            number: what is doubled.
+
+        Returns:
+            Its double.
+        """
+        return 2 * number
+
+    def meanings() -> list[str]:
+        found = page.get_api_info()["named_endpoints"]["/double"]
+        return [value["python_type"]["description"] for value in (*found["parameters"], *found["returns"])]
+
+    with gr.Blocks(analytics_enabled=False) as page:
+        gr.Button().click(double, gr.Number(label="number"), gr.Number(label="double"), api_name="double")
+    assert meanings() == ["", ""]
+    gradio_fixes.describe(page)
+    assert meanings() == ["What is doubled.", "Its double."]
+
+
+@pytest.mark.parametrize("mended", [gradio_fixes.Grid, gradio_fixes.Steps])
+def test_json_describes_itself_by_no_schema(mended: type[gr.JSON]) -> None:
+    assert gr.JSON().api_info()["type"] == {}
+    assert mended().api_info()["type"] == "array"
+
+
+def test_the_first_html_is_in_english_for_everybody() -> None:
+    template = Path(gr.__file__).parent / "templates" / "frontend" / "index.html"
+    assert first_page.GRADIOS in template.read_bytes()

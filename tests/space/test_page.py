@@ -1,0 +1,166 @@
+"""The page without a server: what its tabs declare is there, an address restores it, a photo is opened once an event."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import gradio as gr
+import pytest
+
+from cnnhub import images
+from demo import page, texts
+from demo.language import Words, picker
+from demo.page import Page
+from demo.photo import column, pixels
+from demo.photo.photo import Photo
+from demo.serving import gradio_fixes
+from demo.tab import Remembered, Room, Shared, Tab, merged
+from demo.tabs import TABS
+from demo.tabs.filter import settings
+from tests.conftest import EXAMPLES
+
+ROOMS = [tab.name for tab in TABS]
+
+
+@pytest.fixture(scope="module")
+def built() -> Page:
+    gradio_fixes.mend()
+    words = Words()
+    with gr.Blocks(analytics_enabled=False):
+        photo_column = column.layout(words)
+        shared = Shared(photo_column.photo, picker(words), gr.State("cats-vs-dogs"), words)
+        with gr.Tabs() as tabs:
+            rooms = [page.room_of(tab, shared) for tab in TABS]
+        return Page(shared, photo_column, tabs, rooms, gr.State(ROOMS[0]), gr.State(True))
+
+
+def values_of(built: Page, **others: Any) -> dict[Any, Any]:
+    """What the page begins with, as gradio hands it to an event."""
+    components = {*built._inputs(), built.column.panel}
+    values = {component: getattr(component, "value", None) for component in components}
+    photo = Photo((EXAMPLES / "cat.jpg").read_bytes())
+    first = {built.shared.photo: photo, built.shared.language: "en", built.column.panel: {"chosen": 0}}
+    return (
+        values
+        | first
+        | {room.part(name): value for room in built.rooms for name, value in others.items() if name in room.tab.inputs}
+    )
+
+
+@pytest.mark.parametrize("number", range(len(TABS)), ids=ROOMS)
+def test_what_a_tab_declares_is_there(built: Page, number: int) -> None:
+    room = built.rooms[number]
+    tab = room.tab
+    assert tuple(inspect.signature(tab.show).parameters) == tab.inputs
+    assert texts.t("en", f"tab_{tab.name}") and room.label.elem_id == f"tab-{tab.name}"
+    for name in (*tab.inputs, *(each.name for each in dataclasses.fields(tab.outputs)), *tab.remembered):
+        assert isinstance(room.part(name), gr.blocks.Block), name
+    assert set(room.content(values_of(built))) == set(room.outputs)
+
+
+@pytest.mark.parametrize("number", range(len(TABS)), ids=ROOMS)
+@pytest.mark.parametrize(
+    "parameters", [{}, {"task": "../../etc", "layer": "\\0", "channels": "-1", "kernel": "x", "pooling": "x"}]
+)
+def test_what_an_address_lacks_or_gets_wrong_has_its_default(built: Page, number: int, parameters: dict[str, str]) -> None:
+    room = built.rooms[number]
+    read = {room.part(name): each.read(parameters) for name, each in room.tab.remembered.items()}
+    now = {component: value for component, value in read.items() if component in room.inputs}
+    assert set(room.content(values_of(built) | now)) == set(room.outputs)
+
+
+def test_an_address_restores_what_it_names_and_never_an_own_photo(built: Page) -> None:
+    asked = page.address.read(
+        {"tab": "inside", "example": "dog", "task": "flowers", "channels": "16", "kernel": "emboss", "lang": "zh-TW"}
+    )
+    what, filter_, inside = built.rooms
+    shared, restored = built.shared, built.restored(asked, values_of(built))
+    assert (restored[built.open_tab], restored[shared.network]) == ("inside", "flowers")
+    assert restored[shared.language]["value"] == "zh-TW"
+    assert restored[shared.photo] == column.example_path(column.example_number("dog"))
+    assert restored[built.column.panel]["value"] == {"chosen": column.example_number("dog")}
+    assert restored[what.part("model")]["value"] == "flowers" and restored[what.part("model")]["label"] == "選擇模型"
+    assert restored[filter_.part("settings")] == settings.read({"kernel": "emboss"})
+    assert restored[inside.part("channels")]["value"] == "16"
+    assert (
+        "站" in restored[inside.part("journey")]["sentence"]
+        and len(restored[inside.part("journey")]["gallery"]["channels"]) == 16
+    )
+    own = built.restored(page.address.read({"tab": "what"}), values_of(built) | {built.column.panel: {"chosen": -1}})
+    assert shared.photo not in own and own[built.open_tab] == "what"
+    unknown = built.restored(page.address.read({"tab": "../../etc"}), values_of(built))
+    assert unknown[built.open_tab] == ROOMS[0]
+
+
+@dataclasses.dataclass(frozen=True)
+class Size:
+    """What the tab below shows."""
+
+    size: str
+
+
+def size_of(photo: Photo | None, language: str) -> Size:
+    return Size(f"{language}: {len(photo.data) if photo else 0} bytes")
+
+
+def test_a_new_tab_is_one_entry_in_the_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    def layout(shared: Shared) -> SimpleNamespace:
+        return SimpleNamespace(size=gr.HTML(elem_id="size"), note=gr.Textbox())
+
+    note = Remembered(lambda parameters: parameters.get("note", ""))
+    new = Tab("size", layout, ("photo", "language"), Size, size_of, remembered={"note": note})
+    monkeypatch.setitem(texts.TEXTS, "tab_size", ("How large is it?", "它有多大？", "它有多大？"))
+    monkeypatch.setattr(page, "TABS", [*TABS, new])
+    wired: list[Page] = []
+    monkeypatch.setattr(Page, "wire", lambda self, blocks: wired.append(self))
+    page.build()
+    (made,) = wired
+    restored = made.restored(page.address.read({"tab": "size", "note": "x", "lang": "zh-CN"}), values_of(made))
+    room = made.rooms[-1]
+    assert restored[made.open_tab] == "size" and restored[room.part("note")] == "x"
+    assert restored[room.part("size")].startswith("zh-CN: ") and restored[room.label]["label"] == "它有多大？"
+
+
+def test_new_words_and_a_new_value_come_together() -> None:
+    one, two, three = (gr.HTML() for _ in range(3))
+    made = merged({one: gr.update(label="a"), two: 1}, {one: {"said": "b"}, three: gr.skip()})
+    assert made == {one: {"__type__": "update", "label": "a", "value": {"said": "b"}}, two: 1, three: gr.skip()}
+
+
+@pytest.fixture
+def decoded(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """The files that are decoded, each time that one is."""
+    times: list[str] = []
+    original = images._open_encoded
+
+    def counted(data: bytes, name: str, *limits: int) -> Any:
+        times.append(name)
+        return original(data, name, *limits)
+
+    monkeypatch.setattr(images, "_open_encoded", counted)
+    monkeypatch.setattr(pixels, "_kept", type(pixels._kept)())
+    yield times
+
+
+def show(room: Room, built: Page, **others: Any) -> None:
+    room.content(values_of(built, **others))
+
+
+def test_a_photo_is_decoded_once_an_event(built: Page, decoded: list[str]) -> None:
+    for room in built.rooms:
+        decoded.clear()
+        show(room, built)
+        assert len(decoded) == 1, room.tab.name
+    decoded.clear()
+    show(built.rooms[0], built, second_photo=Photo((EXAMPLES / "dog.jpg").read_bytes()))
+    assert len(decoded) == 2, "once each, for its answer and for its small picture"
+
+
+def test_the_laboratory_s_pixels_are_kept_from_event_to_event(built: Page, decoded: list[str]) -> None:
+    for _ in range(3):
+        show(built.rooms[1], built)
+    assert len(decoded) == 1

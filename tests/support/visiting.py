@@ -1,0 +1,53 @@
+"""The page in a real Chromium, as a visitor has it."""
+
+from __future__ import annotations
+
+import shutil
+from typing import Any
+
+from tests.conftest import ROOT
+
+ARTIFACTS = ROOT / "artifacts"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+DESKTOP = {"width": 1280, "height": 900}
+# What of each tab says that it is there.
+CONTENT = {"what": "#answer .bars", "filter": "#lab .map img[src]", "inside": ".channels .tile"}
+
+
+class Visit:
+    """A page in the browser, and what it complained about."""
+
+    def __init__(self, browser: Any, url: str, **options: object) -> None:
+        self.page = browser.new_page(**{"viewport": DESKTOP, **options})
+        self.complaints: list[str] = []
+        self.elsewhere: list[str] = []
+        self.page.on("console", lambda message: message.type == "error" and self.complaints.append(message.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", lambda request: self._note(request.url, url.partition("?")[0]))
+        self.page.goto(url)
+        self.page.wait_for_selector(".bars", state="attached")  # an address may open another tab
+        # what is clicked before the page shows what its address asked for is not written to the address
+        self.page.wait_for_function("window.cnnhubLink?.isRestored")
+
+    def _note(self, address: str, own: str) -> None:
+        if not address.startswith((own, "data:", "blob:")):
+            self.elsewhere.append(address)
+
+    def heading(self, room: str) -> str:
+        return str(self.page.inner_text(f"{room} .sentence h2"))
+
+    def wait_for_heading(self, room: str, text: str) -> None:
+        self.page.wait_for_function(
+            "([room, text]) => document.querySelector(`${room} .sentence h2`)?.textContent.includes(text)",
+            arg=[room, text],
+        )
+
+    def keep(self, name: str) -> None:
+        ARTIFACTS.mkdir(exist_ok=True)
+        self.page.screenshot(path=ARTIFACTS / f"{name}.png", full_page=True)
+
+    def end(self) -> None:
+        """Nothing went wrong on the page, and it asked nobody else."""
+        assert self.complaints == []
+        assert self.elsewhere == [], "the page asked another server"
+        self.page.close()
