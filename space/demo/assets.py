@@ -16,9 +16,18 @@ SPACE = DEMO.parent
 EXAMPLES = SPACE / "examples"
 # The JavaScript modules, by their paths in this package: all that is served of it.
 MODULES = {path.relative_to(DEMO).as_posix(): path.read_bytes() for path in sorted(DEMO.rglob("*.js"))}
-# Their folder on the server has another name whenever one of them changes, so that no page mixes old ones with new ones.
-# It lies below gradio_api, which Node, where it renders the page, hands on.
-MODULES_AT = f"gradio_api/modules/{hashlib.sha256(repr(MODULES).encode()).hexdigest()[:16]}"
+SEEN_FIRST = ("page/", "tabs/what/")
+
+
+def address_of(modules: dict[str, bytes]) -> str:
+    """A folder that has another name whenever a module has changed, so that no page mixes old ones with new ones.
+
+    It lies below gradio_api, which Node, where it renders the page, hands on.
+    """
+    return f"gradio_api/modules/{hashlib.sha256(repr(modules).encode()).hexdigest()[:16]}"
+
+
+MODULES_AT = address_of(MODULES)
 
 
 def page_file(name: str) -> str:
@@ -32,9 +41,9 @@ def mounted(module: str, *events: str, given: Any = None) -> str:
     Args:
         events: what the module triggers. gradio knows an event of one's own only by its quoted name in `js_on_load`.
     """
-    gradios = "{ element, trigger, props, upload, watch }"
+    component = "{ element, trigger, props, upload, watch }"
     names = ", ".join(json.dumps(event) for event in events)
-    return f"{_imported(module)}.then(({{ mount }}) => mount({gradios}, {json.dumps(given)})); // triggers {names}"
+    return f"{_imported(module)}.then(({{ mount }}) => mount({component}, {json.dumps(given)})); // triggers {names}"
 
 
 def called(module: str, function: str) -> str:
@@ -43,15 +52,13 @@ def called(module: str, function: str) -> str:
 
 
 def preloads() -> str:
-    """For the page's head: all modules are fetched at once, rather than each when one that imports it has come."""
-    return "".join(f'<link rel="modulepreload" href="{MODULES_AT}/{name}">' for name in MODULES)
+    """For the page's head: modules are fetched at once, rather than each when one that imports it has come.
 
-
-def _imported(module: str) -> str:
-    """An expression for the promise of a module; its address is the page's own, also behind a prefix."""
-    if module not in MODULES:
-        raise KeyError(f"There is no module {module}; there are {', '.join(MODULES)}.")
-    return f'import(new URL("{MODULES_AT}/{module}", document.baseURI))'
+    Those of tabs that are opened later wait until the rest is there. Then no page asks a server for a module that the server
+    has in another version by now.
+    """
+    link = '<link rel="modulepreload" href="{}/{}" fetchpriority="{}">'
+    return "".join(link.format(MODULES_AT, name, "high" if name.startswith(SEEN_FIRST) else "low") for name in MODULES)
 
 
 def data_uri(picture: Image.Image, kind: str = "PNG", **options: Any) -> str:
@@ -61,3 +68,10 @@ def data_uri(picture: Image.Image, kind: str = "PNG", **options: Any) -> str:
     buffer = io.BytesIO()
     picture.save(buffer, kind, **options)
     return f"data:image/{kind.lower()};base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+def _imported(module: str) -> str:
+    """An expression for the promise of a module; its address is the page's own, also behind a prefix."""
+    if module not in MODULES:
+        raise KeyError(f"There is no module {module}; there are {', '.join(MODULES)}.")
+    return f'import(new URL("{MODULES_AT}/{module}", document.baseURI))'

@@ -71,8 +71,7 @@ def launch_options() -> dict[str, Any]:
             font_mono=["ui-monospace", "Menlo", "Consolas", "monospace"],
         ),
         "css": "".join(page_file(name) for name in ("page/style.css", *(name for tab in TABS for name in tab.styles))),
-        "head": assets.preloads()
-        + page_file("page/head.html")
+        "head": page_file("page/head.html")
         + "".join(f"<style>{page_file(name)}</style>" for tab in TABS for name in tab.head_styles),
         "allowed_paths": [str(assets.EXAMPLES)],
         "blocked_paths": [str(path) for path in assets.SPACE.iterdir() if path != assets.EXAMPLES],
