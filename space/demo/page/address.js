@@ -3,13 +3,10 @@
 let isRestored = false; // until the page shows what the address asked for, nothing may change the address
 let early = []; // what was chosen until then
 
-const query = () => new URLSearchParams(location.search);
+export const query = () => new URLSearchParams(location.search);
 
 export function set(changes, isStep = false) {
-  if (!isRestored) {
-    early.push([changes, isStep]);
-    return;
-  }
+  if (!isRestored) { early.push([changes, isStep]); return; }
   const asked = query();
   for (const [name, value] of Object.entries(changes)) {
     if (value === null || value === undefined || value === "") asked.delete(name);
@@ -62,6 +59,5 @@ async function speak(code) {
 }
 
 window.addEventListener("popstate", () => document.getElementById("restore")?.click());
-
 // for gradio's events, which import nothing
 window.cnnhubLink = { set, task, get isRestored() { return isRestored; } };

@@ -14,10 +14,29 @@ export function button(className, text, act) {
   return made;
 }
 
+// A list to choose from; written(value) is what stands there for each.
+export function choice(values, chosen, written, act) {
+  const select = node("select");
+  select.append(...values.map((value) => new Option(written(value), value)));
+  select.value = String(chosen);
+  select.addEventListener("change", () => act(select.value));
+  return select;
+}
+
+// What the colours of a map mean, and what else is said of it.
+export function legendOf({ low, kind, high }, ...more) {
+  const legend = node("div", "legend");
+  legend.append(node("span", "", low), node("i", `bar ${kind}`), node("span", "", high), ...more);
+  return legend;
+}
+
 // Of some buttons, mark the one with this number as chosen; -1 is none of them.
 export function press(buttons, chosen) {
   [...buttons].forEach((each, i) => each.setAttribute("aria-pressed", String(i === chosen)));
 }
+
+// What an arrow key means: rows down, columns to the right.
+export const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
 export const within = (value, low, high) => Math.min(Math.max(value, low), high);
 
@@ -26,11 +45,9 @@ export const fill = (text, values) => text.replace(/\{(\w+)\}/g, (whole, name) =
 
 // A number's text with the minus that people write.
 export const withMinus = (text) => text.replace("-", "\u2212");
-
 export const bytesOf = (base64) => Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
 
 // ---- files for the visitor
-
 // What gradio wrote on the server.
 export function saveFile({ url, orig_name: name }) {
   const link = node("a");
@@ -48,7 +65,6 @@ export function saveBlob(blob, name) {
 export const saveCanvas = (canvas, name) => canvas.toBlob((blob) => saveBlob(blob, name), "image/png");
 
 // ---- questions to the server
-
 // One is under way at a time; of those that come meanwhile the last is sent afterwards, with what holds by then.
 export class Requests {
   // ask(number) sends a question; after `longest` milliseconds a lost answer is no longer waited for.

@@ -1,59 +1,44 @@
 // A crop of the photo, set by dragging or by the keys, in shares of the photo's sides.
 
-import { node, within } from "./common.js";
+import { ARROWS, node, within } from "./common.js";
 
-const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const LEAST = 0.05;
 
 export class Crop {
-  // frame: the photo's box. photoBox(): where the photo lies in it, in CSS pixels. use(): the crop was confirmed.
-  constructor(frame, photoBox, use) {
-    Object.assign(this, { frame, photoBox, use, part: null, box: node("div", "crop-box") });
+  // column: the photo column, whose photo it is.
+  constructor(column) {
+    Object.assign(this, { column, part: null, box: node("div", "crop-box") });
     this.box.hidden = true;
     this.box.tabIndex = 0;
     this.box.setAttribute("role", "group");
     this.box.addEventListener("keydown", (event) => this.key(event));
-    frame.addEventListener("pointerdown", (event) => this.grip(event));
+    column.frame.addEventListener("pointerdown", (event) => this.grip(event));
     window.addEventListener("resize", () => this.draw());
   }
 
-  start(ended) {
-    this.ended = ended;
-    this.part = { x: 0.15, y: 0.15, w: 0.7, h: 0.7 };
-    this.box.hidden = false;
+  // What is cropped, {x, y, w, h}; null ends it.
+  set(part) {
+    this.part = part;
+    this.box.hidden = !part;
     this.draw();
   }
 
-  end() {
-    if (!this.part) return;
-    this.part = null;
-    this.box.hidden = true;
-    this.ended();
-  }
-
-  draw() {
-    if (!this.part) return;
-    const { x, y, w, h } = this.part;
-    const box = this.photoBox();
-    Object.assign(this.box.style, {
-      left: `${box.left + x * box.width}px`, top: `${box.top + y * box.height}px`,
-      width: `${w * box.width}px`, height: `${h * box.height}px`,
-    });
-  }
+  draw() { if (this.part) this.column.layOver(this.box, this.part); }
 
   // -> the crop in the photo's own pixels: left, top, width, height.
   pixels(width, height) {
     const { x, y, w, h } = this.part;
-    return [Math.round(x * width), Math.round(y * height), Math.max(1, Math.round(w * width)), Math.max(1, Math.round(h * height))];
+    const side = (share, whole) => Math.max(1, Math.round(share * whole));
+    return [Math.round(x * width), Math.round(y * height), side(w, width), side(h, height)];
   }
 
   key(event) {
-    if (event.key === "Enter") return this.use();
-    if (event.key === "Escape") return this.end();
-    const [right, down] = STEPS[event.key] ?? [];
-    if (right === undefined || !this.part) return;
-    event.preventDefault();
+    if (event.key === "Enter") return this.column.useCrop();
+    if (event.key === "Escape") return this.column.endCrop();
     const { part } = this;
+    if (!part || !ARROWS[event.key]) return;
+    event.preventDefault();
+    const [down, right] = ARROWS[event.key];
     if (event.shiftKey) {
       part.w = within(part.w + 0.02 * right, LEAST, 1 - part.x);
       part.h = within(part.h + 0.02 * down, LEAST, 1 - part.y);
@@ -67,7 +52,8 @@ export class Crop {
   grip(event) {
     if (!this.part) return;
     event.preventDefault();
-    this.frame.setPointerCapture(event.pointerId);
+    const { frame } = this.column;
+    frame.setPointerCapture(event.pointerId);
     const moves = event.target === this.box;
     const [from, old] = [this.place(event), { ...this.part }];
     const drag = (now) => {
@@ -80,16 +66,13 @@ export class Crop {
       this.part.h = Math.min(this.part.h, 1 - this.part.y);
       this.draw();
     };
-    this.frame.addEventListener("pointermove", drag);
-    this.frame.addEventListener("pointerup", () => this.frame.removeEventListener("pointermove", drag), { once: true });
+    frame.addEventListener("pointermove", drag);
+    frame.addEventListener("pointerup", () => frame.removeEventListener("pointermove", drag), { once: true });
   }
 
   place(event) {
-    const rect = this.frame.getBoundingClientRect();
-    const box = this.photoBox();
-    return {
-      x: within((event.clientX - rect.left - box.left) / box.width, 0, 1 - LEAST),
-      y: within((event.clientY - rect.top - box.top) / box.height, 0, 1 - LEAST),
-    };
+    const [rect, box] = [this.column.frame.getBoundingClientRect(), this.column.box()];
+    const share = (at, start, side) => within((at - start) / side, 0, 1 - LEAST);
+    return { x: share(event.clientX, rect.left + box.left, box.width), y: share(event.clientY, rect.top + box.top, box.height) };
   }
 }

@@ -17,17 +17,14 @@ export function mount(gradio) {
 
 // The <img> of the photo, whatever it shows.
 export const photo = () => column.picture;
-
-// Frame a part of the photo: {x, y, w, h} in shares of its sides, or null to take the frame away.
+// Frame a part of the photo, {x, y, w, h} in shares of its sides, or null to take the frame away.
 export const frame = (part) => column?.mark(part);
-
 // The examples' small pictures, as soon as they are here.
 export const thumbnails = () => arrived.then(() => column.props.thumbnails);
 
 class PhotoColumn {
   constructor({ element, props, trigger, upload, watch }) {
-    Object.assign(this, { props, trigger, root: element.querySelector(".photo-column") });
-    Object.assign(this, { chosen: props.value?.chosen ?? 0, stream: null });
+    Object.assign(this, { props, trigger, root: element.querySelector(".photo-column"), chosen: props.value?.chosen ?? 0 });
     this.uploads = new Uploads(this.root, upload);
     this.build();
     this.listen();
@@ -43,7 +40,7 @@ class PhotoColumn {
     this.picture = node("img", "photo-picture");
     this.video = node("video", "photo-video");
     this.marks = node("div", "photo-marks");
-    this.crop = new Crop(this.frame, () => this.box(), () => this.useCrop());
+    this.crop = new Crop(this);
     this.empty = node("p", "photo-empty");
     this.remove = this.action("remove", () => this.clear(), "photo-remove");
     this.problem = node("p", "photo-problem");
@@ -68,14 +65,11 @@ class PhotoColumn {
     this.picture.addEventListener("load", () => { this.picture.hidden = false; this.crop.draw(); });
     document.addEventListener("paste", (event) => {
       const item = [...(event.clipboardData?.items ?? [])].find((one) => one.type.startsWith("image/"));
-      if (!item) return;
-      event.preventDefault();
-      this.bring(item.getAsFile());
+      if (item) { event.preventDefault(); this.bring(item.getAsFile()); }
     });
   }
 
-  // ---------------------------------------------------------------- what is shown
-
+  // ---- what is shown
   show(url) {
     if (this.url?.startsWith("blob:")) URL.revokeObjectURL(this.url);
     this.url = url;
@@ -114,7 +108,7 @@ class PhotoColumn {
 
   drawActions() {
     const choices = {
-      crop: [this.action("crop_use", () => this.useCrop()), this.action("cancel", () => this.crop.end())],
+      crop: [this.action("crop_use", () => this.useCrop()), this.action("cancel", () => this.endCrop())],
       camera: [this.action("snap", () => this.snap()), this.action("cancel", () => this.endCamera())],
       none: [this.file.label, this.action("camera", () => this.camera()), this.action("paste", () => this.paste()),
         this.action("crop", () => this.startCrop())],
@@ -157,20 +151,20 @@ class PhotoColumn {
     };
   }
 
-  mark(part) {
-    this.marks.hidden = !part;
-    if (!part) return;
+  // Lay a mark over a part of the picture, {x, y, w, h} in shares of its sides; it is no smaller than `least` pixels.
+  layOver(mark, { x, y, w, h }, least = 0) {
     const box = this.box();
-    const [width, height] = [Math.max(part.w * box.width, 8), Math.max(part.h * box.height, 8)];
-    Object.assign(this.marks.style, {
-      left: `${box.left + (part.x + part.w / 2) * box.width - width / 2}px`,
-      top: `${box.top + (part.y + part.h / 2) * box.height - height / 2}px`,
-      width: `${width}px`, height: `${height}px`,
-    });
+    const [width, height] = [Math.max(w * box.width, least), Math.max(h * box.height, least)];
+    const [left, top] = [box.left + (x + w / 2) * box.width - width / 2, box.top + (y + h / 2) * box.height - height / 2];
+    for (const [side, value] of Object.entries({ left, top, width, height })) mark.style[side] = `${value}px`;
   }
 
-  // ---------------------------------------------------------------- where a photo comes from
+  mark(part) {
+    this.marks.hidden = !part;
+    if (part) this.layOver(this.marks, part, 8);
+  }
 
+  // ---- where a photo comes from
   example(index) {
     this.leave();
     this.choose(index);
@@ -210,7 +204,7 @@ class PhotoColumn {
   leave() {
     this.uploads.overtake();
     this.say(null);
-    this.crop.end();
+    this.endCrop();
     this.endCamera();
   }
 
@@ -241,8 +235,8 @@ class PhotoColumn {
   }
 
   async snap() {
-    const { video } = this;
-    if (video.videoWidth) this.bring(await cutOut(video, [0, 0, video.videoWidth, video.videoHeight], "camera.png"));
+    const { videoWidth, videoHeight } = this.video;
+    if (videoWidth) this.bring(await cutOut(this.video, [0, 0, videoWidth, videoHeight], "camera.png"));
   }
 
   endCamera() {
@@ -257,9 +251,15 @@ class PhotoColumn {
   startCrop() {
     if (!this.picture.naturalWidth) return;
     this.say(null);
-    this.crop.start(() => this.drawActions());
+    this.crop.set({ x: 0.15, y: 0.15, w: 0.7, h: 0.7 });
     this.drawActions();
     this.crop.box.focus();
+  }
+
+  endCrop() {
+    if (!this.crop.part) return;
+    this.crop.set(null);
+    this.drawActions();
   }
 
   async useCrop() {

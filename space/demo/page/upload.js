@@ -5,13 +5,8 @@ import { button, node } from "./common.js";
 // A label that opens the choice of a file.
 export function fileField(bring) {
   const [label, word, input] = [node("label", "photo-upload"), node("span"), node("input", "photo-input")];
-  input.type = "file";
-  input.accept = "image/*,.heic,.heif";
-  input.addEventListener("change", () => {
-    const file = input.files[0];
-    input.value = "";
-    bring(file);
-  });
+  Object.assign(input, { type: "file", accept: "image/*,.heic,.heif" });
+  input.addEventListener("change", () => { const file = input.files[0]; input.value = ""; bring(file); });
   label.append(input, word);
   return { label, word, input };
 }
@@ -21,9 +16,7 @@ export function fillPicker(picker, thumbnails, choose) {
   picker.setAttribute("role", "group");
   picker.replaceChildren(...thumbnails.map((source, index) => {
     const made = button("", undefined, () => choose(index));
-    const image = node("img");
-    image.src = source;
-    made.append(image);
+    made.append(Object.assign(node("img"), { src: source }));
     return made;
   }));
 }
@@ -38,15 +31,12 @@ export function cutOut(source, [x, y, width, height], name) {
   const canvas = node("canvas");
   [canvas.width, canvas.height] = [width, height];
   canvas.getContext("2d").drawImage(source, x, y, width, height, 0, 0, width, height);
-  return new Promise((done) => {
-    canvas.toBlob((blob) => done(new File([blob], name, { type: "image/png" })), "image/png");
-  });
+  return new Promise((done) => { canvas.toBlob((blob) => done(new File([blob], name, { type: "image/png" })), "image/png"); });
 }
 
 // Files on their way to the server. Whatever is chosen later overtakes them.
 export class Uploads {
   constructor(root, upload) { Object.assign(this, { root, upload, ticket: 0 }); }
-
   overtake() { this.ticket += 1; }
 
   // -> what Python gets of the file, or null where it was overtaken; an upload that fails throws.

@@ -2,7 +2,7 @@
 // setting triggers "change_settings", a photo that is not here yet "want_pixels".
 
 import { set } from "../../page/address.js";
-import { Requests, bytesOf, fill, saveBlob, within } from "../../page/common.js";
+import { ARROWS, Requests, bytesOf, fill, saveBlob, within } from "../../page/common.js";
 import { drawControls, drawPresets, listenToControls, ownKernel } from "./lab_controls.js";
 import { grouped, numberOf, resized, say, strip, unpacked } from "./lab_math.js";
 import { Walk } from "./lab_play.js";
@@ -10,7 +10,6 @@ import { drawSteps } from "./lab_stack.js";
 import { drawKernel, drawMapFrame, drawPhotoFrame, drawStrip, drawTitles, isClipped } from "./lab_view.js";
 
 const LONGEST_WAIT = 15_000; // milliseconds
-const WAYS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
 export function mount(gradio, offered) {
   const lab = new Lab(gradio, offered);
@@ -59,7 +58,6 @@ class Lab {
   }
 
   // ---- JS -> Python
-
   send(delay = 0) {
     this.touched = true;
     this.walk.stop();
@@ -70,13 +68,12 @@ class Lab {
     const { settings } = this;
     const size = settings.weights.length;
     const index = settings.flipped ? size * size - 1 - place : place;
-    settings.weights = settings.weights.map((row) => [...row]);
+    settings.weights = copied(settings.weights); // those that were sent stay as they are
     settings.weights[Math.floor(index / size)][index % size] = numberOf(text);
     ownKernel(this);
   }
 
   // ---- Python -> JS
-
   receive() {
     const got = this.props.value;
     if (!got) return;
@@ -111,7 +108,8 @@ class Lab {
     this.value = got;
     this.answered = copied(got.settings);
     this.follow(before);
-    const isFromLink = !got.number && !this.requests.pending && !this.refused && !this.isAlike(got.settings);
+    const isAlike = JSON.stringify({ ...got.settings, at: null }) === JSON.stringify({ ...this.settings, at: null });
+    const isFromLink = !got.number && !this.requests.pending && !this.refused && !isAlike;
     if (!this.touched || isFromLink) {
       this.settings = copied(got.settings);
       this.pinned = got.settings.at;
@@ -122,10 +120,6 @@ class Lab {
     this.walk.stop();
     this.swapPicture();
     this.keepInAddress();
-  }
-
-  isAlike(given) {
-    return JSON.stringify({ ...given, at: null }) === JSON.stringify({ ...this.settings, at: null });
   }
 
   // The pinned pixel stays at the same place of the photo when the map's size changes.
@@ -159,17 +153,13 @@ class Lab {
   }
 
   keepInAddress() {
-    set({ ...this.value.link, at: this.pinned ? `${this.pinned[0] + 1},${this.pinned[1] + 1}` : null });
+    set({ ...this.value.link, at: this.pinned ? this.pinned.map((place) => place + 1).join(",") : null });
   }
 
   // ---- drawing
-
   drawAll() {
     this.drawWords();
-    drawControls(this);
-    drawPresets(this);
-    drawKernel(this);
-    drawSteps(this);
+    for (const draw of [drawControls, drawPresets, drawKernel, drawSteps]) draw(this);
     this.walk.draw();
   }
 
@@ -195,11 +185,9 @@ class Lab {
     }
     if (!got.map) return;
     this.find(".formula").innerHTML = text.formula;
-    this.find(".notes").textContent = text.notes;
-    this.find(".low").textContent = got.map.low;
-    this.find(".high").textContent = got.map.high;
     this.find(".map-place .bar").className = `bar ${got.map.kind}`;
-    this.find(".code-fold code").textContent = got.snippet;
+    const said = { ".notes": text.notes, ".low": got.map.low, ".high": got.map.high, ".code-fold code": got.snippet };
+    for (const [selector, words] of Object.entries(said)) this.find(selector).textContent = words;
   }
 
   drawWords() {
@@ -237,12 +225,10 @@ class Lab {
   }
 
   // ---- what the visitor does
-
   listen() {
     listenToControls(this);
-    this.find(".to-strongest").addEventListener("click", () => this.pin(null));
-    this.find(".copy").addEventListener("click", () => this.copySnippet());
-    this.find(".download").addEventListener("click", () => this.download());
+    const acts = { ".to-strongest": () => this.pin(null), ".copy": () => this.copySnippet(), ".download": () => this.download() };
+    for (const [selector, act] of Object.entries(acts)) this.find(selector).addEventListener("click", act);
     this.listenToMap();
     this.listenToCells();
     this.watchPhoto();
@@ -259,10 +245,7 @@ class Lab {
     this.linkTimer = setTimeout(() => this.keepInAddress(), 300);
   }
 
-  hover(at) {
-    this.hovered = at;
-    this.drawPoint();
-  }
+  hover(at) { this.hovered = at; this.drawPoint(); }
 
   locate(event) {
     const box = this.find(".map img").getBoundingClientRect();
@@ -285,11 +268,11 @@ class Lab {
       this.pin(this.locate(event));
     });
     listen("keydown", (event) => {
-      if (!WAYS[event.key]) return;
+      if (!ARROWS[event.key]) return;
       event.preventDefault();
       const { height, width } = this.value.map;
       this.hovered = null;
-      const [row, column] = this.point.map((place, i) => place + (event.shiftKey ? 10 : 1) * WAYS[event.key][i]);
+      const [row, column] = this.point.map((place, i) => place + (event.shiftKey ? 10 : 1) * ARROWS[event.key][i]);
       this.pin([within(row, 0, height - 1), within(column, 0, width - 1)]);
     });
   }

@@ -4,21 +4,20 @@ import { button, fill, node, press } from "../../page/common.js";
 import { numberOf, padding, resized } from "./lab_math.js";
 import { drawKernel, isClipped } from "./lab_view.js";
 
-// What a <select> says -> the setting.
+// What a <select> says -> the setting; the others are the text itself.
 const READ = {
   stride: Number,
   dilation: Number,
   padding: (text) => (["same", "valid"].includes(text) ? text : Number(text)),
-  border: String,
   colour: (text) => text === "rgb",
   flipped: (text) => text === "convolution",
-  drawn: String,
 };
 
 export function listenToControls(lab) {
   for (const select of lab.findAll("[data-setting]")) {
     select.addEventListener("change", () => {
-      lab.settings[select.dataset.setting] = READ[select.dataset.setting](select.value);
+      const name = select.dataset.setting;
+      lab.settings[name] = READ[name]?.(select.value) ?? select.value;
       drawControls(lab);
       lab.send();
     });
@@ -36,24 +35,19 @@ export function listenToControls(lab) {
 export function drawControls(lab) {
   const { words, settings, offered, value } = lab;
   const select = (name, known, chosen, label) => options(lab.find(`[data-setting="${name}"]`), known, known.map(label), chosen);
-  const worded = (name, known, chosen) => select(name, known, chosen, (option) => words[`${name === "flipped" ? "operation" : name}_${option}`]);
+  const worded = (name, known, chosen, key = name) => select(name, known, chosen, (option) => words[`${key}_${option}`]);
   const amount = padding({ ...settings, padding: "same" });
   select("stride", offered.strides, settings.stride, String);
   select("dilation", offered.dilations, settings.dilation, String);
-  select("padding", offered.paddings, settings.padding, (option) =>
-    option === "same" ? fill(words.padding_same, { amount }) : words[`padding_${option}`] ?? fill(words.padding_amount, { amount: option }));
+  select("padding", offered.paddings, settings.padding, (option) => (option === "same"
+    ? fill(words.padding_same, { amount }) : words[`padding_${option}`] ?? fill(words.padding_amount, { amount: option })));
   worded("border", offered.borders, settings.border);
   worded("colour", ["grey", "rgb"], settings.colour ? "rgb" : "grey");
-  worded("flipped", ["correlation", "convolution"], settings.flipped ? "convolution" : "correlation");
+  worded("flipped", ["correlation", "convolution"], settings.flipped ? "convolution" : "correlation", "operation");
   const drawn = value?.map && isClipped(lab) ? "clipped" : "signed";
   worded("drawn", ["signed", "clipped"], settings.drawn === "auto" ? drawn : settings.drawn);
-  segments(lab.find('[data-choice="size"]'), offered.sizes, settings.weights.length, (size) => `${size}×${size}`, (size) => chooseSize(lab, size));
-  segments(lab.find('[data-choice="channel"]'), [0, 1, 2], settings.channel, (channel) => words[`channel_${channel}`], (channel) => {
-    lab.settings.channel = channel;
-    drawControls(lab);
-    lab.drawPoint();
-    lab.send();
-  });
+  segments(lab, "size", offered.sizes, settings.weights.length, (size) => `${size}×${size}`);
+  segments(lab, "channel", [0, 1, 2], settings.channel, (channel) => words[`channel_${channel}`]);
   lab.find(".planes").hidden = !settings.colour;
 }
 
@@ -65,21 +59,29 @@ function options(select, known, labels, chosen) {
   select.value = String(chosen);
 }
 
-function segments(row, known, chosen, label, choose) {
-  if (row.children.length !== known.length) row.replaceChildren(...known.map((option) => button("", undefined, () => choose(option))));
-  [...row.children].forEach((made, i) => { made.textContent = label(known[i]); });
+function segments(lab, name, known, chosen, label) {
+  const row = lab.find(`[data-choice="${name}"]`);
+  const made = () => known.map((option) => button("", undefined, () => CHOOSE[name](lab, option)));
+  if (row.children.length !== known.length) row.replaceChildren(...made());
+  [...row.children].forEach((each, i) => { each.textContent = label(known[i]); });
   press(row.children, known.indexOf(chosen));
 }
 
-function chooseSize(lab, size) {
-  lab.settings.weights = resized(lab.settings.weights, size);
-  lab.settings.kernel = "";
-  lab.steady(lab.find('[data-choice="size"]'), () => lab.drawAll());
-  lab.send();
-}
+const CHOOSE = {
+  size(lab, size) {
+    Object.assign(lab.settings, { kernel: "", weights: resized(lab.settings.weights, size) });
+    lab.steady(lab.find('[data-choice="size"]'), () => lab.drawAll());
+    lab.send();
+  },
+  channel(lab, channel) {
+    lab.settings.channel = channel;
+    drawControls(lab);
+    lab.drawPoint();
+    lab.send();
+  },
+};
 
 // ---- presets
-
 export function drawPresets(lab) {
   const { words, settings, offered } = lab;
   const place = lab.find(".presets");

@@ -23,7 +23,6 @@ export class Walk {
     const { width } = this.lab.value.map;
     return [Math.floor(Math.floor(this.at) / width), Math.floor(this.at) % width];
   }
-
   get count() { return this.lab.value.map.width * this.lab.value.map.height; }
 
   play() {
@@ -45,10 +44,7 @@ export class Walk {
   }
 
   // Without drawing: whoever calls draws.
-  stop() {
-    this.at = null;
-    this.running = false;
-  }
+  stop() { this.at = null; this.running = false; }
 
   tick(now) {
     if (!this.running || !this.lab.element.offsetParent) { this.running = false; return; }

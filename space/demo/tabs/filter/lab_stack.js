@@ -1,11 +1,11 @@
 // What follows the first filter: a list of steps, each with its picture, its size and its own few settings.
 
-import { button, node } from "../../page/common.js";
+import { button, choice, legendOf, node } from "../../page/common.js";
 
 const MADE = {
-  relu: () => ({ kind: "relu", name: "", window: 1, stride: 1 }),
-  pool: () => ({ kind: "pool", name: "max", window: 2, stride: 2 }),
-  filter: () => ({ kind: "filter", name: "gaussian", window: 1, stride: 1 }),
+  relu: { name: "", window: 1, stride: 1 },
+  pool: { name: "max", window: 2, stride: 2 },
+  filter: { name: "gaussian", window: 1, stride: 1 },
 };
 
 export function drawSteps(lab) {
@@ -19,7 +19,7 @@ function drawAdders(lab) {
   const { words, settings } = lab;
   const labels = { relu: "+ ReLU", pool: words.add_pool, filter: words.add_filter };
   lab.find(".adders").replaceChildren(...Object.entries(labels).map(([kind, label]) => {
-    const made = button("quiet", label, () => change(lab, [...settings.steps, MADE[kind]()]));
+    const made = button("quiet", label, () => change(lab, [...settings.steps, { kind, ...MADE[kind] }]));
     made.disabled = settings.steps.length >= lab.offered.most_steps;
     return made;
   }));
@@ -38,10 +38,7 @@ function stepItem(lab, step, place) {
   head.append(node("b", "", title), stepButtons(lab, title, place));
   const made = value?.settings && isSame(value.settings.steps[place], step) ? value.steps[place] : null;
   if (made) {
-    const image = node("img", "pixels");
-    image.src = made.uri;
-    image.alt = title;
-    picture.append(image, legendOf(made));
+    picture.append(Object.assign(node("img", "pixels"), { src: made.uri, alt: title }), legendOf(made));
   }
   item.append(head, stepChoices(lab, step, place), picture, node("p", "soft", made ? lab.said(value).steps[place] : ""));
   return item;
@@ -52,10 +49,14 @@ const isSame = (one, other) => one && ["kind", "name", "window", "stride"].every
 function stepChoices(lab, step, place) {
   const { words, offered } = lab;
   const choices = node("div", "step-choices");
-  const add = (name, label, options, written, read) => {
-    choices.append(choice(label, options, step[name], written, `${place}-${name}`, (text) => {
+  const add = (name, label, known, written, read) => {
+    const field = node("label", "inline");
+    const select = choice(known, step[name], written, (text) => {
       change(lab, lab.settings.steps.map((one, i) => (i === place ? { ...one, [name]: read(text) } : one)));
-    }));
+    });
+    select.dataset.step = `${place}-${name}`;
+    field.append(node("span", "", label), select);
+    choices.append(field);
   };
   if (step.kind === "pool") {
     add("name", words.step_pool, offered.pools, (name) => words[`pool_${name}`], String);
@@ -88,20 +89,4 @@ function stepButtons(lab, title, place) {
   add("↓", words.down, place < steps.length - 1, () => moveTo(place + 1));
   add("×", words.remove, true, () => change(lab, steps.filter((_, i) => i !== place)));
   return buttons;
-}
-
-function choice(label, options, chosen, written, key, act) {
-  const field = node("label", "inline");
-  const select = node("select");
-  select.dataset.step = key;
-  for (const option of options) select.append(new Option(written(option), option, false, String(option) === String(chosen)));
-  select.addEventListener("change", () => act(select.value));
-  field.append(node("span", "", label), select);
-  return field;
-}
-
-function legendOf(map) {
-  const legend = node("div", "legend");
-  legend.append(node("span", "", map.low), node("i", `bar ${map.kind}`), node("span", "", map.high));
-  return legend;
 }

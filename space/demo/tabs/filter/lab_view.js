@@ -1,9 +1,10 @@
-// One pixel in three places: frames on the map and on the photo, and the arithmetic between them.
+// One pixel in three places: frames on the map and on the photo, the arithmetic between them, and a loupe.
 
 import { fill, node } from "../../page/common.js";
 import { frame } from "../../page/photo.js";
-import { drawLoupe } from "./lab_loupe.js";
 import { applied, cut, grouped, numberOf, padding, reach, say, strip } from "./lab_math.js";
+
+const MARGIN = 2; // pixels around the window in the loupe
 
 // The kernel as it is applied: for a true convolution the grid itself is turned, and so is every edit.
 export function drawKernel(lab) {
@@ -24,17 +25,15 @@ function makeGrids(lab, size) {
   for (const name of ["patch", "kernel", "products"]) {
     const grid = lab.find(`.${name}`);
     grid.style.setProperty("--columns", size);
-    grid.replaceChildren(...Array.from({ length: size * size }, (_, i) => (name === "kernel" ? weightField(lab, i) : node("span", "cell"))));
+    const cellOf = name === "kernel" ? (place) => weightField(lab, place) : () => node("span", "cell");
+    grid.replaceChildren(...Array.from({ length: size * size }, (_, place) => cellOf(place)));
     [...grid.children].forEach((cell, i) => { cell.dataset.cell = i; });
   }
   lab.find(".strip").dataset.size = size;
 }
 
 function weightField(lab, place) {
-  const input = node("input");
-  input.type = "text";
-  input.inputMode = "decimal";
-  input.autocomplete = "off";
+  const input = Object.assign(node("input"), { type: "text", inputMode: "decimal", autocomplete: "off" });
   input.addEventListener("input", () => lab.editWeight(place, input.value));
   return input;
 }
@@ -109,7 +108,6 @@ export function drawTitles(lab) {
 }
 
 // ---- frames
-
 export function drawMapFrame(lab, [row, column]) {
   const mark = lab.find(".map .frame");
   const { width, height } = lab.value.map;
@@ -129,4 +127,51 @@ export function drawPhotoFrame(lab, [row, column]) {
   const side = reach(answered);
   const start = (place) => place * answered.stride - padding(answered);
   frame({ x: start(column) / photo.width, w: side / photo.width, y: start(row) / photo.height, h: side / photo.height });
+}
+
+// ---- the loupe: the window's pixels and two around them, the cells that count framed, the padding hatched
+function drawLoupe(lab, found) {
+  const canvas = lab.find(".loupe");
+  const side = canvas.width;
+  const pen = canvas.getContext("2d");
+  pen.clearRect(0, 0, side, side);
+  if (!found) return;
+  const { answered } = lab;
+  const count = reach(answered) + 2 * MARGIN;
+  const at = (place) => Math.round(place * (side / count));
+  const hatch = hatched(pen);
+  for (let i = 0; i < count; i += 1) {
+    for (let j = 0; j < count; j += 1) {
+      pen.fillStyle = colourOf(lab, found.top - MARGIN + i, found.left - MARGIN + j) ?? hatch;
+      pen.fillRect(at(j), at(i), at(j + 1) - at(j), at(i + 1) - at(i));
+    }
+  }
+  const accent = getComputedStyle(lab.element).getPropertyValue("--accent") || "#0f766e";
+  const places = answered.weights.map((_, i) => MARGIN + i * answered.dilation);
+  pen.lineWidth = 1;
+  for (const [y, x] of places.flatMap((row) => places.map((column) => [row, column]))) {
+    for (const [colour, inset] of [["#fff", 1], [accent, 2]]) {
+      pen.strokeStyle = colour;
+      pen.strokeRect(at(x) + inset - 0.5, at(y) + inset - 0.5, at(x + 1) - at(x) - 2 * inset + 1, at(y + 1) - at(y) - 2 * inset + 1);
+    }
+  }
+}
+
+function colourOf({ photo, answered }, r, c) {
+  if (r < 0 || c < 0 || r >= photo.height || c >= photo.width) return null;
+  const place = r * photo.width + c;
+  const size = photo.width * photo.height;
+  const [red, green, blue] = answered.colour ? [0, 1, 2].map((k) => photo.planes[k * size + place]) : Array(3).fill(photo.grey[place]);
+  return `rgb(${red} ${green} ${blue})`;
+}
+
+function hatched(pen) {
+  const tile = node("canvas");
+  tile.width = tile.height = 6;
+  const stroke = tile.getContext("2d");
+  stroke.strokeStyle = "#8d8a83";
+  stroke.beginPath();
+  for (const shift of [-6, 0, 6]) { stroke.moveTo(shift, 6); stroke.lineTo(shift + 6, 0); }
+  stroke.stroke();
+  return pen.createPattern(tile, "repeat");
 }

@@ -2,14 +2,12 @@
 // while fold and tab are open: after a control, a new photo or another language, one request at a time.
 
 import { set } from "../../page/address.js";
-import { Requests, button, fill, node, withMinus } from "../../page/common.js";
+import { Requests, button, choice, fill, node, withMinus } from "../../page/common.js";
 
 const LONGEST_WAIT = 10_000; // milliseconds
 const WRITTEN = { angle: (value) => `${value}°`, scale: (value) => `${value} %` }; // the others are in pixels
 
-export function mount(gradio) {
-  new Pooling(gradio);
-}
+export const mount = (gradio) => new Pooling(gradio);
 
 class Pooling {
   constructor({ element, props, trigger, watch }) {
@@ -34,7 +32,7 @@ class Pooling {
   }
 
   build() {
-    const { sliders, windows, strides } = this.props;
+    const { sliders, windows, strides, first } = this.props;
     this.sentence = node("div", "told");
     this.figures = node("div", "figures");
     this.controls = node("div", "controls");
@@ -44,8 +42,8 @@ class Pooling {
       this.turned();
     });
     for (const [name, range] of Object.entries(sliders)) this.slider(name, range);
-    this.choice("window", windows, (size) => `${size} × ${size}`);
-    this.choice("stride", strides, String);
+    this.field("window", choice(windows, first.window, (size) => `${size} × ${size}`, () => this.turned()));
+    this.field("stride", choice(strides, first.stride, String, () => this.turned()));
     this.controls.append(this.back);
     this.figures.append(...Array.from({ length: 5 }, figure));
     this.root.append(this.sentence, this.figures, this.controls, this.notes);
@@ -59,16 +57,8 @@ class Pooling {
     this.fields[name] = { input, text, output };
   }
 
-  choice(name, choices, written) {
-    const select = node("select");
-    choices.forEach((value) => select.append(new Option(written(value), value)));
-    select.addEventListener("change", () => this.turned());
-    this.field(name, select);
-  }
-
   slider(name, range) {
-    const input = node("input");
-    input.type = "range";
+    const input = Object.assign(node("input"), { type: "range" });
     [input.min, input.max, input.step] = range;
     input.addEventListener("input", () => this.turned());
     this.field(name, input);
@@ -120,22 +110,19 @@ class Pooling {
   }
 
   draw() {
-    const shown = this.props.value?.shown;
-    if (!shown) return this.restore();
+    const { shown, settings } = this.props.value ?? {};
+    if (!shown && settings) { // an address asked for these; what is shown was made with others
+      this.set(settings);
+      this.tell();
+      this.ask();
+    }
+    if (!shown) return;
     this.sentence.setAttribute("role", shown.role);
     this.sentence.replaceChildren(node("h3", "", shown.heading), node("p", "", shown.line));
     this.notes.replaceChildren(...shown.notes.map((note) => node("p", "", note)));
     this.figures.hidden = shown.figures.length === 0;
     shown.figures.forEach((made, place) => fillFigure(this.figures.children[place], made));
     this.requests.settle(this.number);
-  }
-
-  // An address asked for these settings; what is shown was made with others.
-  restore() {
-    if (!this.props.value?.settings) return;
-    this.set(this.props.value.settings);
-    this.tell();
-    this.ask();
   }
 }
 

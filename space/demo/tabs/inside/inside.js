@@ -1,10 +1,9 @@
 // The journey strip and the gallery of one layer's channels. props.value is made by tab.py; a click on a step triggers
 // "stage", a click on a channel shows it large from the same sprite, without asking the server.
-// The address keeps the number of the channel that is shown large; without one, or where it is not among those shown, it is
-// the strongest.
+// The address keeps the number of the channel that is large; without one, or where it is not among those shown, the first is.
 
-import { set } from "../../page/address.js";
-import { button, node, press, saveCanvas } from "../../page/common.js";
+import { query, set } from "../../page/address.js";
+import { button, legendOf, node, press, saveCanvas } from "../../page/common.js";
 
 export function mount({ element, props, trigger, watch }) {
   const root = element.querySelector(".inside");
@@ -40,8 +39,8 @@ export function mount({ element, props, trigger, watch }) {
 
 // The channel of this layer that the address asks for.
 function asked(selected) {
-  const query = new URLSearchParams(location.search);
-  return query.get("layer") === selected && query.has("channel") ? Number(query.get("channel")) : null;
+  const address = query();
+  return address.get("layer") === selected && address.has("channel") ? Number(address.get("channel")) : null;
 }
 
 function journey(value, toStage) {
@@ -50,9 +49,7 @@ function journey(value, toStage) {
   strip.setAttribute("aria-label", value.title);
   strip.append(...value.steps.map((step, index) => {
     const item = step.layer ? button("step", undefined, () => toStage(step.layer)) : node("div", "step");
-    const picture = node("img", "pixels");
-    picture.src = step.picture;
-    picture.alt = "";
+    const picture = Object.assign(node("img", "pixels"), { src: step.picture, alt: "" });
     picture.style.setProperty("--place", index / (value.steps.length - 1));
     item.append(picture, node("span", "", step.name), node("span", "soft", step.size));
     if (step.layer) item.setAttribute("aria-pressed", String(step.layer === value.selected));
@@ -71,10 +68,7 @@ function layer(gallery, choose) {
     cut(tile, gallery, place);
     return tile;
   }));
-  const legend = node("div", "legend");
-  legend.append(node("span", "", gallery.legend.low), node("i", `bar ${gallery.legend.kind}`),
-    node("span", "", gallery.legend.high), node("span", "", gallery.legend.meaning), node("span", "push", gallery.shown));
-  left.append(grid, legend);
+  left.append(grid, legendOf(gallery.legend, node("span", "", gallery.legend.meaning), node("span", "push", gallery.shown)));
   large.setAttribute("aria-live", "polite");
   both.append(left, large);
   return both;
@@ -102,8 +96,7 @@ function select(root, gallery, place) {
   press(root.querySelectorAll(".channels .tile"), place);
 }
 
-// ---------------------------------------------------------------- files
-
+// ---- files
 function downloads(value, trigger) {
   const row = node("div", "downloads");
   row.append(

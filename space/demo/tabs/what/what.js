@@ -44,16 +44,8 @@ async function saveCard({ card, result }) {
 }
 
 const fileName = (result, ending) => `cnnhub-${result.label.replace(/[^\p{L}\p{N}]+/gu, "-")}.${ending}`;
-
 // The photo as the page shows it; nothing where the browser cannot show it.
-async function shownPhoto() {
-  try {
-    await photo().decode();
-    return photo();
-  } catch {
-    return null;
-  }
-}
+const shownPhoto = () => photo().decode().then(photo, () => null);
 
 function paint(pen, value, picture) {
   const font = (size, weight = 400) => { pen.font = `${weight} ${size}px ${family(value.language)}`; };
@@ -79,9 +71,7 @@ function paint(pen, value, picture) {
   pen.fillText(`cnnhub · ${value.title}`, TEXT.x, SIZE[1] - MARGIN);
 }
 
-function family(language) {
-  return `system-ui, ${CHINESE[language] ?? CHINESE["zh-TW"]}, sans-serif`;
-}
+const family = (language) => `system-ui, ${CHINESE[language] ?? CHINESE["zh-TW"]}, sans-serif`;
 
 // Fill the photo's place with the middle of the picture.
 function cover(pen, picture) {
