@@ -91,8 +91,7 @@ function bars(pen, rows, top, step, font) {
   font(22);
   const height = Math.round(0.62 * step);
   const names = Math.min(200, Math.max(...rows.map((row) => pen.measureText(row.name).width)) + 20);
-  const numbers = 118;
-  const width = TEXT.width - names - numbers;
+  const width = TEXT.width - names - 118; // which is for the numbers
   rows.forEach((row, index) => {
     const y = top + step * index;
     const base = y + height / 2 + 8; // the text's, in the middle of its bar
