@@ -12,10 +12,14 @@ from typing import Any
 import httpx
 import pytest
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+from starlette.routing import Route
 
 from demo import assets
 from demo.assets import MODULES, MODULES_AT
-from demo.serving import modules
+from demo.serving import first_page, modules
 from tests.support.visiting import DESKTOP
 
 IMPORT = re.compile(r'^import .+ from "(.+)";$', re.M)
@@ -80,15 +84,20 @@ def test_a_change_is_another_address_for_all() -> None:
 
 
 def test_behind_a_prefix() -> None:
-    """A proxy that takes the prefix away, and one that leaves it and says so."""
+    """Of a proxy that takes the prefix away, and of one that leaves it and says so."""
 
-    async def ask(prefix: str, path: str) -> int:
-        transport = httpx.ASGITransport(Starlette(routes=modules.routes()), root_path=prefix)
+    async def first_html(_request: Request) -> HTMLResponse:
+        return HTMLResponse("<head></head>")
+
+    async def ask(root_path: str, path: str) -> list[str]:
+        app = Starlette(routes=[*modules.routes(), Route("/", first_html)], middleware=[Middleware(first_page.middleware)])
+        transport = httpx.ASGITransport(app, root_path=root_path)
         async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
-            return (await client.get(f"{path}/{MODULES_AT}/page/common.js")).status_code
+            return [(await client.get(f"{path}/{name}")).text for name in ("", f"{MODULES_AT}/page/common.js")]
 
-    asked = [("", ""), ("/a/b", ""), ("/a/b", "/a/b"), ("", "/a/b")]
-    assert [asyncio.run(ask(*each)) for each in asked] == [200, 200, 200, 404]
+    found = [f"<head>{assets.preloads()}</head>", MODULES["page/common.js"].decode()]
+    assert [asyncio.run(ask(*each)) for each in (("", ""), ("/a/b", ""), ("/a/b", "/a/b"))] == [found] * 3
+    assert asyncio.run(ask("", "/a/b")) == ["Not Found"] * 2
 
 
 @pytest.fixture

@@ -22,7 +22,8 @@ def middleware(app: ASGIApp) -> ASGIApp:
     """
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"] == f"{scope.get('root_path', '')}/":
+        # a proxy that takes the prefix away, and one that leaves it
+        if scope["type"] == "http" and scope["path"] in ("/", f"{scope.get('root_path', '')}/"):
             await app(scope, receive, _Spoken(language(scope), send).send)
         else:
             await app(scope, receive, send)
