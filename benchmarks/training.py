@@ -84,34 +84,31 @@ def _speed(name: str, data: Path, weights: Path) -> float:
 
 
 def _trainer(data: Path, weights: Any, precision: str, folder: Path) -> Any:
-    """cnnhub's own phase two, as `finetune` builds it, its first checkpoint aside; phase one ran unless from "scratch"."""
-    import math
-
+    """cnnhub's own trainer, as `finetune` builds it, and what it trains; the head is fitted unless from "scratch"."""
     from rich.console import Console
 
-    from training import devices
-    from training.phase_two import Job, Trainer
-    from training.prepare import Run, prepare
-    from training.recipe import Recipe
+    from training.fit import devices
+    from training.fit.head import fit_head
+    from training.fit.prepare import prepare
+    from training.fit.recipe import Recipe, Run
+    from training.fit.trainer import Trainer
 
     recipe = Recipe(precision=devices.resolve_precision(precision), epochs=0)
-    engine = devices.accelerator(recipe.precision)
     quiet = Console(quiet=True)
-    ready = prepare(data, weights, recipe, Run(folder), {}, engine, quiet)
-    job = Job(
-        ready.train, ready.validation, recipe=ready.recipe, engine=engine, workers=2, folder=folder / "checkpoints", every=0,
-        identity={}, deadline=math.inf, on_best=lambda best: None, log=lambda numbers, step: None, console=quiet,
-    )  # fmt: skip
-    return Trainer(ready.network, job, None, None), job, ready
+    ready = prepare(data, weights, recipe, Run(folder), {}, devices.accelerator(recipe.precision), quiet)
+    head = fit_head(ready, Run(folder), quiet)
+    return Trainer(ready), ready, head
 
 
 def _cnnhub_steps(data: Path, weights: Path, tick: Any, precision: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        trainer, job, _ = _trainer(data, "scratch", precision, Path(folder))  # weights do not change how long a step takes
-        batches = _batches(job)
-        trainer.model.train()
+        trainer, ready, _ = _trainer(data, "scratch", precision, Path(folder))  # weights do not change how long a step takes
+        batches = _batches(ready)
+        trainer.train_mode()
+        number = 0
         while not tick():
-            trainer.train_on(batches)
+            trainer.step(number, batches)
+            number += 1
 
 
 def _network(weights: Path, classes: int) -> Any:
@@ -222,21 +219,22 @@ def _frozen(name: str, data: Path, weights: Path) -> float:
     """Seconds until the head is trained: features computed once, or eight epochs that compute them anew."""
     import torch
 
-    from training.phase_one import frozen
-    from training.pixels import epoch_batches, loader
+    from training.data.pixels import loader
+    from training.fit.batches import epoch_batches
+    from training.fit.head import frozen
 
     with tempfile.TemporaryDirectory() as folder:
         started = time.perf_counter()
         if name == "with cached features":
             _trainer(data, weights, "auto", Path(folder))
             return time.perf_counter() - started
-        _, job, ready = _trainer(data, "scratch", "auto", Path(folder))
+        _, ready, _ = _trainer(data, "scratch", "auto", Path(folder))
         started = time.perf_counter()
         head = ready.network.get_classifier()
         optimizer = torch.optim.AdamW(head.parameters(), lr=1e-3)
         with frozen(ready.network):
             # One epoch, times eight: the others would compute the same.
-            for pixels, targets in loader(job.train, epoch_batches(len(job.train.pictures), job.recipe, 1, 0, 1), 2):
+            for pixels, targets in loader(ready.train, epoch_batches(len(ready.train.pictures), ready.recipe, 1, 0, 1), 2):
                 with ready.engine.autocast():
                     loss = torch.nn.functional.cross_entropy(
                         ready.network(pixels.contiguous(memory_format=torch.channels_last)).float(), targets
@@ -249,24 +247,29 @@ def _frozen(name: str, data: Path, weights: Path) -> float:
 
 def _checkpoints(name: str, data: Path, weights: Path) -> float:
     """Seconds of 100 steps, with one checkpoint, as `finetune` writes it by default, or none."""
+    from training.fit import checkpoint
+    from training.fit.trainer import copy_of
+
     with tempfile.TemporaryDirectory() as folder:
-        trainer, job, _ = _trainer(data, "scratch", "auto", Path(folder))
-        batches = _batches(job)
-        trainer.model.train()
-        trainer.train_on(batches)
+        trainer, ready, _ = _trainer(data, "scratch", "auto", Path(folder))
+        batches = _batches(ready)
+        trainer.train_mode()
+        trainer.step(0, batches)
         started = time.perf_counter()
-        for _ in range(100):
-            trainer.train_on(batches)
+        for number in range(1, 101):
+            trainer.step(number, batches)
         if name == "with a checkpoint":
-            trainer.save()
+            state = {**trainer.state(), "best": copy_of(ready.network)}
+            checkpoint.save(Path(folder) / "checkpoints", 0, state)
         return time.perf_counter() - started
 
 
-def _batches(job: Any) -> Any:
-    from training.pixels import epoch_batches, loader
+def _batches(ready: Any) -> Any:
+    from training.data.pixels import loader
+    from training.fit.batches import epoch_batches
 
-    keys = [batch for epoch in (1, 2) for batch in epoch_batches(len(job.train.pictures), job.recipe, epoch, 0, 1)]
-    return iter(loader(job.train, keys, 2))
+    keys = [batch for epoch in (1, 2) for batch in epoch_batches(len(ready.train.pictures), ready.recipe, epoch, 0, 1)]
+    return iter(loader(ready.train, keys, 2))
 
 
 def _race(name: str, data: Path, weights: Path) -> float:
@@ -278,8 +281,8 @@ def _race(name: str, data: Path, weights: Path) -> float:
 
 def _cnnhub_race(data: Path, weights: Path) -> bool:
     with tempfile.TemporaryDirectory() as folder:
-        _, _, ready = _trainer(data, weights, "auto", Path(folder))
-        return bool(ready.head.score.top1 >= GOAL)
+        _, _, head = _trainer(data, weights, "auto", Path(folder))
+        return bool(head.score.top1 >= GOAL)
 
 
 def _fastai_race(data: Path, weights: Path) -> bool:

@@ -94,7 +94,7 @@ class Classifier:
             probability: an answer's, as `Prediction.probability` gives it.
 
         Returns:
-            None where it was not measured, or no picture's answer was about as probable.
+            None where it was not measured, or where no answer was about as probable.
 
         Raises:
             ArgumentError: the probability does not lie in 0 to 1.
@@ -252,7 +252,7 @@ class Classifier:
         return dict(self._layer_shapes)
 
     def stages(self) -> list[str]:
-        """The few layers that tell the journey: where the size of the maps changes, shallow to deep.
+        """The few layers that mark the way through the network: where the size of the maps changes, shallow to deep.
 
         >>> cnnhub.load("flowers").stages()
         ['bn1', 'blocks.0', 'blocks.1', 'blocks.2', 'blocks.3', 'blocks.4', 'blocks.5', 'blocks.6', 'bn2']

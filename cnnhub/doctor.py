@@ -144,8 +144,8 @@ def pair(facts: dict[str, dict[str, Any]], failure: str, misfit: tuple[str, str]
             return Check(name, State.broken, f"{package} cannot be imported: {failure}. {together}")
     builds = [facts[package]["cuda_build"] for package in ("torch", "torchvision")]
     if builds[0] != builds[1]:
-        told = [f"CUDA {build}" if build else "the CPU" for build in builds]
-        return Check(name, State.broken, f"torch is built for {told[0]} and torchvision for {told[1]}. {together}")
+        targets = [f"CUDA {build}" if build else "the CPU" for build in builds]
+        return Check(name, State.broken, f"torch is built for {targets[0]} and torchvision for {targets[1]}. {together}")
     return Check(name, State.ok, f"They fit, and are built for {f'CUDA {builds[0]}' if builds[0] else 'the CPU'}.")
 
 
@@ -185,7 +185,7 @@ def cuda_bytes() -> int:
 
 
 def has_nvidia_driver() -> bool:
-    """Whether NVIDIA's driver is loaded, as Linux and its tools tell."""
+    """Whether NVIDIA's driver is loaded, as Linux and its tools report."""
     return os.path.exists("/proc/driver/nvidia/version") or shutil.which("nvidia-smi") is not None
 
 
@@ -244,11 +244,11 @@ def cache(folder: Path) -> Check:
     models = sum(repository.repo_type == "model" for repository in found.repos)
     others = len(found.repos) - models
     held = f"{counted(models, 'model')}, {counted(others, 'other entry', 'other entries')}"
-    told = f"{folder} holds {held}, {found.size_on_disk / 1e6:.1f} MB; {free}."
+    summary = f"{folder} holds {held}, {found.size_on_disk / 1e6:.1f} MB; {free}."
     if found.warnings:
         parts = "; ".join(str(warning) for warning in found.warnings)
-        return Check("cache", State.note, f"{told} Not whole, and fetched again when asked for: {parts}")
-    return Check("cache", State.ok, told)
+        return Check("cache", State.note, f"{summary} Not whole, and fetched again when asked for: {parts}")
+    return Check("cache", State.ok, summary)
 
 
 def counted(number: int, noun: str, nouns: str = "") -> str:

@@ -93,6 +93,18 @@ class PushError(CnnHubError):
     """The push cannot be done, or the Hub did not do it."""
 
 
+class InvalidRepositoryError(PushError):
+    """No repository can have this name."""
+
+
+class NotWritableError(PushError):
+    """The token's owner may not write to the repository."""
+
+
+class AlreadyPublicError(PushError):
+    """The repository is to be private, and it is there and public."""
+
+
 def nearest(name: str, known: Iterable[str], plural: str) -> str:
     """A sentence naming the entries of `known` that `name` may have meant.
 

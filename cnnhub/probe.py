@@ -12,6 +12,7 @@ import time
 
 
 def main(engines: tuple[str, ...]) -> None:
+    """Try everything in turn; the first thing that is broken ends the process."""
     _try_torch()
     _try_torchvision()
     for engine in engines:

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 import cnnhub
-from cnnhub.errors import CnnHubError, PushError
+from cnnhub.errors import AlreadyPublicError, CnnHubError, PushError
 from cnnhub.hub import publish
 
 HERE = Path(__file__).resolve().parent
@@ -72,7 +72,7 @@ def deploy(files: dict[str, Path], repository: str, private: bool) -> str:
     with publish.explained(f"Asking the Hub about {repository}", "the demo"):
         try:
             remote = publish.look(repository, "space", private=private)
-        except publish.AlreadyPublicError as error:
+        except AlreadyPublicError as error:
             raise PushError(f"{error} --private is for creating one; leave it out.") from error
     there = remote.files() - {".gitattributes"}  # the Hub's own
     if "app.py" in there and f"{PACKAGE.name}/__init__.py" not in there:

@@ -29,7 +29,14 @@ PHOTOS = ("cat.jpg", "dog.jpg", "chelsea.png", "china.jpg", "tulips.jpg", "pizza
 
 def record() -> dict[str, Any]:
     """Everything, as JSON holds it."""
-    return {"names": names(), "help": dict(helps()), "endpoints": endpoints(), "json": outputs(), "logits": logits()}
+    return {
+        "names": names(),
+        "help": dict(helps()),
+        "endpoints": endpoints(),
+        "json": outputs(),
+        "kept": kept(),
+        "logits": logits(),
+    }
 
 
 def names() -> dict[str, str]:
@@ -81,7 +88,37 @@ def outputs() -> dict[str, Any]:
         )  # fmt: skip
         inspected = _lines("training", "inspect", "--data", str(data / "flowers"), "--output", str(Path(place) / "in"), "--json")
     text = json.dumps({"predict": predicted, "evaluate": measured, "inspect": inspected})
-    return json.loads(text.replace(str(SPACE), "SPACE").replace(place, "PLACE"))
+    return json.loads(text.replace(str(SPACE), "SPACE").replace(place, "PLACE").replace(str(Path.cwd()), "HERE"))
+
+
+def kept() -> dict[str, Any]:
+    """The keys of a checkpoint's state, and those that a finished run leaves under "cnnhub" in its config.json."""
+    import safetensors.torch
+    import timm
+    import torch
+
+    states: list[Any] = []
+    save = torch.save
+
+    def noted(state: Any, *arguments: Any, **more: Any) -> None:
+        states.append(_keys(state))
+        save(state, *arguments, **more)
+
+    with tempfile.TemporaryDirectory() as place:
+        data, weights, output = draw(Path(place)) / "flowers", Path(place) / "backbone.safetensors", Path(place) / "run"
+        torch.manual_seed(0)
+        safetensors.torch.save_file(timm.create_model("test_byobnet").state_dict(), weights)
+        torch.save = noted
+        try:
+            _lines(
+                "training", "finetune", "--data", str(data), "--backbone", "test_byobnet", "--backbone-weights", str(weights),
+                "--output", str(output), "--epochs", "2", "--batch-size", "4", "--lr", "0.03", "--warmup-epochs", "0",
+                "--ema-decay", "0.5", "--mixup", "0", "--size", "64", "--workers", "0",
+            )  # fmt: skip
+        finally:
+            torch.save = save
+        config = json.loads((output / "config.json").read_text(encoding="utf-8"))
+    return {"checkpoint": states[-1], "cnnhub": _keys({**config["cnnhub"], "git_commit": None})}  # none outside a clone
 
 
 def logits() -> dict[str, dict[str, list[float]]]:
@@ -108,6 +145,18 @@ def draw(folder: Path) -> Path:
                     box = (10 * turn, 0, image.width - (40 if split == "train" else 5), image.height - 20 * turn)
                     image.convert("RGB").crop(box).save(target / f"{turn}.png")
     return folder
+
+
+def _keys(value: Any) -> Any:
+    """Nested keys without values; a dictionary of tensors is one word, and of a list, or of what is numbered, the last part."""
+    if isinstance(value, dict) and value:
+        parts = {key: _keys(part) for key, part in value.items()}
+        if set(parts.values() if all(isinstance(part, str) for part in parts.values()) else ()) == {"Tensor"}:
+            return "tensors"
+        return {"N": list(parts.values())[-1]} if all(isinstance(key, int) for key in parts) else parts
+    if isinstance(value, list) and value:
+        return [_keys(value[-1])]
+    return type(value).__name__
 
 
 def _described(name: str, value: Any) -> dict[str, str]:

@@ -23,6 +23,9 @@ LEVELS = [
     {"errors"},
 ]
 
+# Of training, whose rooms are folders: each imports itself and what stands below it.
+TRAINING = [{"__main__"}, {"cli"}, {"fit"}, {"release"}, {"measure"}, {"data"}, {"__init__"}]
+
 
 def imports_of(path: Path) -> set[str]:
     """Full names of imported modules, wherever in the file the import stands, but for `if TYPE_CHECKING`."""
@@ -59,6 +62,28 @@ def test_cnnhub_imports_downwards(path: Path) -> None:
         below = level_of(rest.partition(".")[0])
         if head == "cnnhub" and below is not None and rest.partition(".")[0] != module:
             assert below > own, f"{module} (level {own}) imports {name} (level {below})"
+
+
+def upward(path: Path, package: str, levels: list[set[str]]) -> list[str]:
+    """Imports of a module that point to its own level, but for itself, or to one above it."""
+    room_of = {name: number for number, names in enumerate(levels) for name in names}
+    own = path.relative_to(ROOT / package).parts[0].removesuffix(".py")
+    assert own in room_of, f"{own} has no place among the levels of {package}"
+    rooms = {name: name.split(".")[1] for name in imports_of(path) if name.startswith(f"{package}.")}
+    return [name for name, room in rooms.items() if room != own and room_of.get(room, len(levels)) <= room_of[own]]
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "training").rglob("*.py")), ids=lambda p: str(p.relative_to(ROOT)))
+def test_training_imports_downwards(path: Path) -> None:
+    assert not upward(path, "training", TRAINING)
+
+
+def test_an_upward_import_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.test_architecture.ROOT", tmp_path)
+    path = tmp_path / "training/data/pixels.py"
+    path.parent.mkdir(parents=True)
+    path.write_text("import training.data.splits\n\ndef late():\n    from training.fit import recipe\n")
+    assert sorted(upward(path, "training", TRAINING)) == ["training.fit", "training.fit.recipe"]
 
 
 @pytest.mark.parametrize("folder", ["space", "training"])

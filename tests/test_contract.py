@@ -31,6 +31,10 @@ def test_json_of_commands(recorded: dict[str, Any]) -> None:
     _check_alike(contract.outputs(), recorded["json"], "json")
 
 
+def test_what_checkpoints_and_finished_runs_hold(recorded: dict[str, Any]) -> None:
+    _check_alike(contract.kept(), recorded["kept"], "kept")
+
+
 def test_logits_of_the_builtin_models(recorded: dict[str, Any]) -> None:
     _check_alike(contract.logits(), recorded["logits"], "logits")
 

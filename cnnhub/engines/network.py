@@ -96,7 +96,7 @@ def head_input_size(network: Any) -> int:
 
 
 def _arguments(config: ModelConfig) -> dict[str, Any]:
-    """A network that is built for one size of input is built for the one that config.json tells, as timm does it."""
+    """A network that is built for one size of input is built for the one that config.json names, as timm does it."""
     cfg = config.pretrained_cfg
     return {**config.model_args, **({"img_size": cfg.input_size[1:]} if cfg.fixed_input_size else {})}
 
@@ -139,10 +139,10 @@ def _check_names_and_shapes(path: Path, found: dict[str, torch.Size], expected: 
     missing = sorted(name for name in expected.keys() - found.keys() if not name.endswith(COUNTER))
     surplus = sorted(found.keys() - expected.keys())
     if missing or surplus:
-        told = [f"{len(missing)} are missing, such as {missing[0]}"] if missing else []
-        told += [f"{len(surplus)} are not part of it, such as {surplus[0]}"] if surplus else []
+        faults = [f"{len(missing)} are missing, such as {missing[0]}"] if missing else []
+        faults += [f"{len(surplus)} are not part of it, such as {surplus[0]}"] if surplus else []
         raise ModelWeightsError(
-            f"{path} does not hold the weights of the network in config.json: {'; '.join(told)}. "
+            f"{path} does not hold the weights of the network in config.json: {'; '.join(faults)}. "
             "Keep the two files of one model together."
         )
     for name, shape in found.items():

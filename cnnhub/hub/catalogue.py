@@ -1,7 +1,7 @@
 """The models that are here, built in or in the Hub's cache, and what their cards say.
 
-A card is a README.md with YAML in front, as the Hub keeps it. Strangers write cards: whatever cannot be read in one is
-as if it were not there.
+A card is a README.md with YAML in front, as the Hub keeps it. Anybody may write a card: whatever cannot be read in one counts
+as absent.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ def describe(source: str | os.PathLike[str], revision: str | None = None) -> Ent
     try:
         config = repository.file(CONFIG_NAME)
     except FileNotFoundError as error:
-        raise ModelNotFoundError(f"{repository.title} holds no {CONFIG_NAME}; it is no model in timm's layout.") from error
+        raise ModelNotFoundError(f"{repository.title} holds no {CONFIG_NAME}; it is not a model in timm's layout.") from error
     with contextlib.suppress(FileNotFoundError, ModelNotFoundError):  # without a card, or none that can be fetched now
         repository.file(CARD_NAME)
     if repository.older() is None:  # else the weights in the cache, of that commit, would be lost from sight
@@ -151,7 +151,7 @@ def _card(path: Path) -> Card | None:
 def _metadata(path: Path) -> dict[str, Any]:
     from huggingface_hub import metadata_load
 
-    with contextlib.suppress(Exception):  # YAML of strangers: its parser raises many kinds of error
+    with contextlib.suppress(Exception):  # anybody's YAML: its parser raises many kinds of error
         found = metadata_load(path)
         if isinstance(found, dict):
             return found

@@ -65,7 +65,7 @@ class Energy(BaseModel):
 
 
 class Neighbours(BaseModel):
-    """When a picture is called unfamiliar, told from its energy and its nearest training pictures (`cnnhub.familiarity`).
+    """When a picture is called unfamiliar: by its energy and its distance to training pictures (`cnnhub.familiarity`).
 
     Attributes:
         k: which of the nearest training pictures counts.

@@ -40,7 +40,7 @@ def read_config(folder: Path) -> ModelConfig:
     except OSError as error:
         raise ModelConfigError(f"{path} cannot be read: {error}. A model folder holds {CONFIG_NAME}.") from error
     if len(data) > MAX_CONFIG_BYTES:
-        raise ModelConfigError(f"{path} is larger than {MAX_CONFIG_BYTES:,} bytes; that is no {CONFIG_NAME}.")
+        raise ModelConfigError(f"{path} is larger than {MAX_CONFIG_BYTES:,} bytes; that is not a {CONFIG_NAME}.")
     return ModelConfig.parse(data, str(path))
 
 
@@ -72,7 +72,7 @@ def write(folder: Path, config: ModelConfig, network: torch.nn.Module) -> None:
 
 
 def read_weights(folder: Path) -> dict[str, torch.Tensor]:
-    """The tensors of a folder that this project wrote, as they are stored; `engines.network` checks a stranger's.
+    """The tensors of a folder that this project wrote, as they are stored; `engines.network` checks anybody else's.
 
     Raises:
         ModelWeightsError: there is none, or it is not safetensors.
@@ -88,7 +88,7 @@ def read_weights(folder: Path) -> dict[str, torch.Tensor]:
 
 
 def weights_sha256(folder: Path) -> str:
-    """The hash of the file of weights, by which a model is told from another."""
+    """The hash of the file of weights, which identifies a model."""
     with (folder / WEIGHTS_NAME).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -109,7 +109,7 @@ def read_familiar(folder: Path, at_least: int, length: int | None = None) -> NDA
     path = folder / FAMILIAR_NAME
     try:
         if path.stat().st_size > MAX_FAMILIAR_BYTES:
-            raise ModelWeightsError(f"{path} is larger than {MAX_FAMILIAR_BYTES:,} bytes; that is no {path.name}.")
+            raise ModelWeightsError(f"{path} is larger than {MAX_FAMILIAR_BYTES:,} bytes; that is not a {path.name}.")
         whole: NDArray[np.int8] = load_file(path)["embeddings"]
     except (OSError, SafetensorError, KeyError) as error:
         raise ModelWeightsError(

@@ -13,7 +13,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from cnnhub.errors import CnnHubError, PushError, nearest
+from cnnhub.errors import (
+    AlreadyPublicError,
+    CnnHubError,
+    InvalidRepositoryError,
+    NotWritableError,
+    PushError,
+    nearest,
+)
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi, ModelInfo, SpaceInfo
@@ -21,18 +28,6 @@ if TYPE_CHECKING:
 Kind: TypeAlias = Literal["model", "space"]
 Digests: TypeAlias = "dict[str, tuple[str, str]]"  # path there -> (sha256, git's blob id); the Hub knows a file by one of them
 Say: TypeAlias = "Callable[[str], object]"
-
-
-class InvalidRepositoryError(PushError):
-    """A name that no repository can have."""
-
-
-class NotWritableError(PushError):
-    """The token's owner may not write to the repository."""
-
-
-class AlreadyPublicError(PushError):
-    """The repository is to be private, and it is there and public."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +59,7 @@ class Pushed:
 
 
 def check_repository(repository: str) -> None:
-    """Raise InvalidRepositoryError where this is no id of a repository."""
+    """Raise InvalidRepositoryError where no repository can have this name."""
     from huggingface_hub.errors import HFValidationError
     from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]  # public, but not listed
 
@@ -104,7 +99,7 @@ def look(repository: str, kind: Kind, *, private: bool, needs_write: bool = True
         needs_write: False where a pull request will do.
 
     Raises:
-        NotWritableError, AlreadyPublicError: see each. PushError: there is no token, or it does not do.
+        NotWritableError, AlreadyPublicError: see each. PushError: there is no token, or it may not write.
     """
     from huggingface_hub import HfApi
     from huggingface_hub.errors import RepositoryNotFoundError
@@ -142,7 +137,7 @@ def commit(
     Args:
         stale: paths there that the commit deletes.
         create_pr: open a pull request instead of committing to main.
-        say: told what else was done.
+        say: called with a sentence on what else was done.
     """
     wanted, stale = digests(files), sorted(stale)
     pushed = _find(remote, wanted, stale, create_pr)
@@ -181,8 +176,8 @@ def explained(doing: str, what: str) -> Iterator[None]:
     except OfflineModeIsEnabled as error:
         raise PushError(f"{doing} needs the Hub, and HF_HUB_OFFLINE is set. Unset it.") from error
     except Exception as error:  # the client raises its HTTP library's own errors too
-        told = ". ".join([reason(error), *getattr(error, "__notes__", [])])
-        raise PushError(f"{doing} failed: {told}. {_advice(error, what)}") from error
+        why = ". ".join([reason(error), *getattr(error, "__notes__", [])])
+        raise PushError(f"{doing} failed: {why}. {_advice(error, what)}") from error
 
 
 def reason(error: BaseException) -> str:
@@ -190,8 +185,8 @@ def reason(error: BaseException) -> str:
     first = (str(error).strip().splitlines() or [type(error).__name__])[0]
     said = getattr(error, "server_message", None)
     inner = error.__cause__ if isinstance(error, RuntimeError) else None  # the client's word for a large file that failed
-    told = [first, said if said and said not in first else "", reason(inner) if inner else ""]
-    return ": ".join(text.rstrip(".") for text in told if text)
+    sentences = [first, said if said and said not in first else "", reason(inner) if inner else ""]
+    return ": ".join(text.rstrip(".") for text in sentences if text)
 
 
 # Before anything is sent
@@ -320,7 +315,7 @@ def _delete_if_empty(remote: Remote, say: Say) -> None:
             say(f"{remote.repository}, which this push had created, was deleted again.")
     except RepositoryNotFoundError:
         pass
-    except Exception as error:  # what made the push fail comes first; this is told beside it
+    except Exception as error:  # what made the push fail comes first; this is said beside it
         say(f"{remote.repository} may be left empty, since it could not be deleted: {reason(error)}. Pushing again fills it.")
 
 

@@ -161,10 +161,10 @@ class HubRepository:
         from huggingface_hub import get_hf_file_metadata, hf_hub_url
 
         url = hf_hub_url(self.name, filename, revision=revision)
-        told = self._asked(filename, revision, lambda: get_hf_file_metadata(url, token=self._token))
-        if told.commit_hash is None:
+        announced = self._asked(filename, revision, lambda: get_hf_file_metadata(url, token=self._token))
+        if announced.commit_hash is None:
             raise HubUnreachableError(f"{url} was answered, but not by a Hub: no commit was named. Check HF_ENDPOINT. {_WAY_OUT}")
-        return told
+        return announced
 
     def _fetch(self, filename: str, revision: str, force: bool = False) -> Path:
         """The file at a commit, or at the revision where the Hub may not be asked: from the cache if it is there."""

@@ -25,7 +25,7 @@ class ModelFiles:
     """Where a model lies on disk, its validated description, and how the caller called it.
 
     Attributes:
-        familiar: the embeddings of training pictures, where config.json tells what to do with them.
+        familiar: the embeddings of training pictures, where config.json says what to do with them.
     """
 
     source: str
@@ -151,7 +151,7 @@ def _from_repository(repository: HubRepository, check: Callable[[ModelConfig], o
     try:
         config = read_config(repository.file(CONFIG_NAME).parent)
     except FileNotFoundError as error:
-        raise ModelNotFoundError(f"{repository.title} holds no {CONFIG_NAME}; it is no model in timm's layout.") from error
+        raise ModelNotFoundError(f"{repository.title} holds no {CONFIG_NAME}; it is not a model in timm's layout.") from error
     if check:
         check(config)
     try:
@@ -169,7 +169,7 @@ def _instead(repository: HubRepository) -> str:
     """What a repository without safetensors holds, and what can be done."""
     found = next((name for name in repository.names() if name in _PICKLES), None)
     if found is None:
-        return "; it is no model in timm's layout."
+        return "; it is not a model in timm's layout."
     folder = Path(repository.name.partition("/")[2])
     pinned = f", revision={repository.revision!r}" if repository.revision != "main" else ""
     download = (

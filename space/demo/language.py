@@ -50,7 +50,7 @@ def picker(words: Words) -> gr.Radio:
     return words.make(
         gr.Radio,
         labelled("language"),
-        [(texts.LANGUAGES[code], code) for code in ("zh-TW", "zh-CN", "en")],
+        [(name, code) for code, name in sorted(texts.LANGUAGES.items(), key=lambda item: item[0] == texts.DEFAULT_LANGUAGE)],
         value=texts.DEFAULT_LANGUAGE,
         show_label=False,
         container=False,

@@ -12,7 +12,7 @@ import yaml
 import cnnhub
 from cnnhub.errors import ModelConfigError, ModelNotFoundError
 from cnnhub.hub import catalogue
-from tests.support.cli_runner import Call, caller, run
+from tests.support.cli_runner import Call, run
 from tests.support.loopback_hub import COMMIT, LoopbackHub, serve
 
 CARD = """---
@@ -42,11 +42,6 @@ def measured(value: str) -> str:
     """A card whose accuracy is this YAML."""
     result = f"{{task: {{type: t}}, dataset: {{type: d, name: n}}, metrics: [{{type: accuracy, value: {value}}}]}}"
     return f"---\nmodel-index:\n- name: x\n  results: [{result}]\n---\n"
-
-
-@pytest.fixture
-def call(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Call:
-    return caller(monkeypatch, capfd)
 
 
 @pytest.fixture

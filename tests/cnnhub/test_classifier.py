@@ -361,11 +361,12 @@ def test_an_endless_iterator_is_read_a_batch_at_a_time(tiny: cnnhub.Classifier, 
     assert len(taken) == 8
 
 
-@pytest.mark.timeout(900)  # 4,500 answers: seconds on a quiet machine, minutes on one that is busy
-def test_eight_threads_answer_as_one(model_folder: ModelFolder) -> None:
+@pytest.mark.timeout(900)  # seconds on a quiet machine, minutes on one that is busy
+@pytest.mark.parametrize("count", [80, pytest.param(500, marks=pytest.mark.long)])
+def test_eight_threads_answer_as_one(model_folder: ModelFolder, count: int) -> None:
     classifier = cnnhub.load(model_folder())
     rng = np.random.default_rng(0)
-    pictures = [rng.integers(0, 256, (48, 64, 3), np.uint8) for _ in range(500)]
+    pictures = [rng.integers(0, 256, (48, 64, 3), np.uint8) for _ in range(count)]
     serial = [classifier.predict(picture) for picture in pictures]
     with ThreadPoolExecutor(8) as pool:
         runs = [pool.submit(lambda: [classifier.predict(picture) for picture in pictures]) for _ in range(8)]

@@ -12,14 +12,9 @@ import pytest
 
 import cnnhub
 from tests.conftest import EXAMPLES, ROOT
-from tests.support.cli_runner import Call, caller, run, run_in_terminal
+from tests.support.cli_runner import Call, run, run_in_terminal
 
 COMMANDS = ("predict", "features", "filter", "models", "info", "doctor")
-
-
-@pytest.fixture
-def call(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Call:
-    return caller(monkeypatch, capfd)
 
 
 @pytest.fixture

@@ -14,15 +14,16 @@ from PIL import Image
 import cnnhub
 from cnnhub import convolution, features, kernels, render
 from tests.conftest import EXAMPLES
-from tests.support.cli_runner import Call, caller, run
+from tests.support.cli_runner import Call, run
 
 CAT = EXAMPLES / "cat.jpg"
 
 
 @pytest.fixture
-def call(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path) -> Call:
+def call(call: Call, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Call:
+    """The command, in a folder of its own."""
     monkeypatch.chdir(tmp_path)
-    return caller(monkeypatch, capfd)
+    return call
 
 
 def names(folder: Path) -> list[str]:

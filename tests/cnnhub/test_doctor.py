@@ -15,7 +15,7 @@ import torchvision
 import cnnhub
 from cnnhub import doctor
 from cnnhub.doctor import Check, State
-from tests.support.cli_runner import Call, caller, run
+from tests.support.cli_runner import Call, run
 from tests.support.loopback_hub import serve
 
 SOUND = {
@@ -23,11 +23,6 @@ SOUND = {
     "torchvision": {"cuda_build": "13.0"},
     "engine torch": {"milliseconds": 20.0},
 }
-
-
-@pytest.fixture
-def call(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Call:
-    return caller(monkeypatch, capfd)
 
 
 def test_this_installation_is_sound(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from cnnhub.hub import BUILTIN_FOLDER
 from cnnhub.hub.config import Neighbours
 from cnnhub.hub.folder import read_config, read_familiar, write_config, write_familiar
 from tests.conftest import EXAMPLES
-from training import familiar
+from training.fit import familiar
 
 PLAIN = Neighbours(k=2, energy_mean=0, energy_sd=1, distance_mean=0, distance_sd=1, threshold=0, false_alarm=0)
 
@@ -105,15 +105,15 @@ def test_learning_it_from_a_data_set(model_folder: Callable[..., Path], tmp_path
                 Image.fromarray(pixels).save(tmp_path / "data" / split / label / f"{index}.png")
     (tmp_path / "noise").mkdir()
     Image.fromarray(random.integers(0, 256, (64, 64, 3), np.uint8)).save(tmp_path / "noise/noise.png")
-    told = familiar.learn(str(folder), tmp_path / "data", [tmp_path / "noise"], pictures=12)
-    assert told["pictures"] == 12
-    assert told["false_alarm"] == pytest.approx(1 / 24)
+    learned = familiar.learn(str(folder), tmp_path / "data", [tmp_path / "noise"], pictures=12)
+    assert learned.pictures == 12
+    assert learned.stored.false_alarm == pytest.approx(1 / 24)
     classifier = cnnhub.load(folder)
-    assert (classifier.threshold, classifier.false_alarm) == (told["threshold"], told["false_alarm"])
+    assert (classifier.threshold, classifier.false_alarm) == (learned.stored.threshold, learned.stored.false_alarm)
     own = [p.is_unfamiliar for p in classifier.predict_many(sorted((tmp_path / "data/validation").rglob("*.png")))]
     assert 1 <= sum(own) <= 2, "the picture on the threshold falls to either side, as batches round differently"
     noticed = classifier.predict(tmp_path / "noise/noise.png").is_unfamiliar
-    assert told["detection"] == {"noise": {"n": 1, "rate": float(noticed)}}
+    assert learned.as_json()["detection"] == {"noise": {"n": 1, "rate": float(noticed)}}
     assert not (folder / "README.md").exists(), "a card tells of a recipe, and this model has none"
 
 

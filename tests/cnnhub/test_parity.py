@@ -13,14 +13,24 @@ from tests.conftest import ROOT
 
 
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("photos", [2, pytest.param(50, marks=pytest.mark.long)])
-def test_three_ways_to_load_a_repository(tmp_path: Path, photos: int) -> None:
-    command = [sys.executable, "-m", "tests.support.parity", "--photos", str(photos), "--json", str(tmp_path / "rows.json")]
+@pytest.mark.parametrize(("photos", "cases"), [(2, 4), pytest.param(50, 9, marks=pytest.mark.long)])
+def test_three_ways_to_load_a_repository(tmp_path: Path, photos: int, cases: int) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "tests.support.parity",
+        "--photos",
+        str(photos),
+        "--cases",
+        str(cases),
+        "--json",
+        str(tmp_path / "rows.json"),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     assert done.returncode == 0, done.stderr
     print(done.stdout)
     rows = json.loads((tmp_path / "rows.json").read_text())
-    assert len(rows) >= 8
+    assert len(rows) == cases
     for row in rows:
         assert row["logits"] <= 1e-5, row
         assert row["probabilities"] <= 1e-3, row

@@ -213,6 +213,7 @@ def test_photos_are_deleted_in_time_and_after_a_kill_and_the_last_answer_is_give
         server.process.wait()
         assert server.files() > at_start, "a killed process leaves its photos"
     port = int(server.url.rpartition(":")[2])
+    server.log.unlink()  # it tells of the upload that was broken off
     with running(folder, temporary, port=port) as server:
         assert server.files() == at_start
         an_answer_under_way_is_given_before_the_end(server)

@@ -68,7 +68,7 @@ def check_built(dist: Path) -> Path:
     assert size < MOST_BYTES, f"the wheel has {size:,} bytes"
     with tarfile.open(sdist) as archive:
         packed = archive.getnames()
-    for name in ("cnnhub/__init__.py", "training/__main__.py", "training/templates/finetuned.md", "LICENSE"):
+    for name in ("cnnhub/__init__.py", "training/__main__.py", "training/release/templates/finetuned.md", "LICENSE"):
         assert f"cnnhub-{version}/{name}" in packed, f"the sdist lacks {name}"
     return wheel
 

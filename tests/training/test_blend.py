@@ -9,13 +9,10 @@ import pytest
 import timm
 import torch
 
-from tests.training.test_resume import command, ours, run
-from tests.training.test_training import data, weights  # noqa: F401  (fixtures)
-from training.blend import SHARES, between, calibrated_score, choose
-from training.phase_two import copy_of
-from training.score import Score
-
-# ruff: noqa: F811  (fixtures as arguments)
+from tests.support.training_runs import finetuning, ours, training
+from training.fit.blend import SHARES, between, calibrated_score, choose
+from training.fit.trainer import copy_of
+from training.measure.score import Score
 
 
 def seeded_network(seed: int) -> torch.nn.Module:
@@ -48,16 +45,16 @@ def test_between_mixes_weights_and_statistics_and_leaves_both_ends_alone() -> No
 def test_the_smallest_loss_is_kept_whatever_the_accuracy(losses: tuple[float, ...], kept: float) -> None:
     start, network = copy_of(seeded_network(0)), seeded_network(1)
     end = copy_of(network)
-    told = iter(Score(loss, loss) for loss in losses)
+    scores = iter(Score(loss, loss) for loss in losses)
     seen = []
 
     def measure() -> Score:
         seen.append(copy_of(network)["head.fc.weight"])
-        return next(told)
+        return next(scores)
 
     chosen = choose(network, start, measure)
     assert chosen.share == kept
-    assert list(chosen.scores) == list(SHARES)
+    assert list(chosen.scores) == [f"{share:g}" for share in SHARES]
     assert torch.equal(seen[0], start["head.fc.weight"]) and torch.equal(seen[-1], end["head.fc.weight"])
     expected = between(start, end, kept)
     assert all(torch.equal(tensor, expected[name]) for name, tensor in network.state_dict().items())
@@ -70,11 +67,12 @@ def test_the_size_of_all_logits_does_not_count() -> None:
     assert calibrated_score(logits, targets).top1 == (logits.argmax(1) == targets).double().mean()
 
 
-def test_finetune_tries_the_blends_records_them_and_can_leave_them(data: Path, weights: Path, tmp_path: Path) -> None:
-    folders = tmp_path / "with", tmp_path / "without"
-    for folder, more in zip(folders, ((), ("--no-blend",)), strict=True):
-        done = run(command(data, weights, folder, *more))
-        assert done.returncode == 0, done.stderr
+def test_finetune_tries_the_blends_records_them_and_can_leave_them(
+    data: Path, weights: Path, trained: Path, tmp_path: Path
+) -> None:
+    folders = trained, tmp_path / "without"
+    done = training(*finetuning(data, weights, folders[1], "--no-blend"))
+    assert done.returncode == 0, done.stderr
     found, plain = (ours(folder) for folder in folders)
     assert [epoch["loss"] for epoch in found["history"]] == [epoch["loss"] for epoch in plain["history"]], "training is the same"
     scores = found["blend"]["scores"]
@@ -83,7 +81,7 @@ def test_finetune_tries_the_blends_records_them_and_can_leave_them(data: Path, w
     assert scores["0"]["top1"] == pytest.approx(found["head_only"]["top1"])
     assert scores["1"]["top1"] == pytest.approx(max(epoch["top1"] for epoch in found["history"]))
     share = found["blend"]["share"]
-    told = "none had a smaller validation loss" if share == 1 else f"{share:g} of them to {1 - share:g} of the first phase's"
-    assert told in " ".join((folders[0] / "README.md").read_text().split())
+    kept = "none had a smaller validation loss" if share == 1 else f"{share:g} of them to {1 - share:g} of the first phase's"
+    assert kept in " ".join((folders[0] / "README.md").read_text().split())
     assert "blend" not in plain and "WiSE-FT" not in (folders[1] / "README.md").read_text()
     assert json.loads((folders[1] / "config.json").read_text())["cnnhub"]["recipe"]["blend"] is False

@@ -10,29 +10,14 @@ from collections import Counter
 from pathlib import Path
 
 import datasets
-import numpy as np
 import pytest
 from PIL import Image
 
 from tests.conftest import EXAMPLES
-from tests.training.test_training import draw, training
-from training.data import DataError, Source, load_split, load_training
-from training.hygiene import Print, content, duplicates, examine
-
-
-def scene(seed: int, size: tuple[int, int] = (96, 72)) -> Image.Image:
-    """A picture with structure at every scale, unlike any other seed's."""
-    generator = np.random.default_rng(seed)
-    layers = [Image.fromarray(generator.integers(0, 256, (n, n, 3), dtype=np.uint8)).resize(size) for n in (3, 7, 15)]
-    return Image.blend(Image.blend(layers[0], layers[1], 0.5), layers[2], 0.4)
-
-
-def write(folder: Path, count: int, first: int = 0) -> Path:
-    for number in range(first, first + count):
-        path = folder / ("cat", "dog")[number % 2] / f"{number}.png"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        scene(number).save(path)
-    return folder
+from tests.support.training_runs import draw, scene, training, write_scenes
+from training.data.hygiene import Print, content, duplicates, examine
+from training.data.sources import DataError, Source
+from training.data.splits import load_split, load_training
 
 
 def contents(source: Source | Path, split: str) -> set[bytes]:
@@ -41,20 +26,20 @@ def contents(source: Source | Path, split: str) -> set[bytes]:
 
 
 def test_a_folder_without_splits_is_cut_by_content(tmp_path: Path) -> None:
-    folder = write(tmp_path / "set", 80)
+    folder = write_scenes(tmp_path / "set", 80)
     before = {split: contents(folder, split) for split in ("train", "validation", "test")}
     assert sum(map(len, before.values())) == 80
     assert 48 <= len(before["train"]) <= 70 and before["validation"] and before["test"]
     for path in sorted(folder.rglob("*.png")):  # other names, other order, more pictures: nobody changes sides
         path.rename(path.with_name(f"x{999 - int(path.stem)}.png"))
-    write(folder, 20, first=100)
+    write_scenes(folder, 20, first=100)
     for split, pictures in before.items():
         assert pictures <= contents(folder, split)
 
 
 def test_train_and_test_alone_give_validation_a_part_of_train(tmp_path: Path) -> None:
-    folder = write(tmp_path / "train", 60).parent
-    write(tmp_path / "test", 6, first=200)
+    folder = write_scenes(tmp_path / "train", 60).parent
+    write_scenes(tmp_path / "test", 6, first=200)
     train, validation, test = (contents(folder, split) for split in ("train", "validation", "test"))
     assert len(train) + len(validation) == 60 and len(test) == 6
     assert 2 <= len(validation) <= 20 and not train & validation
@@ -75,7 +60,7 @@ def test_val_is_validation(tmp_path: Path) -> None:
 
 
 def test_an_archive_is_read_as_the_published_flowers_are(tmp_path: Path) -> None:
-    folder = write(tmp_path / "photos", 40)
+    folder = write_scenes(tmp_path / "photos", 40)
     (folder / "LICENSE.txt").write_text("free")
     with tarfile.open(tmp_path / "photos.tgz", "w:gz") as archive:
         archive.add(folder, "photos")

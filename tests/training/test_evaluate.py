@@ -1,4 +1,4 @@
-"""Figures by hand: calibration, reliability, intervals, strangers, likely wrong labels, the log of looks at test."""
+"""Figures by hand: calibration, reliability, intervals, unfamiliar pictures, likely wrong labels, the log of looks at test."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import pytest
 import torch
 
 from tests.conftest import EXAMPLES
-from training import strangers, testlog
-from training.calibration import (
+from training.data.sources import DataError
+from training.measure import testlog, unfamiliar
+from training.measure.calibration import (
     Bin,
     calibrate,
     energies_of,
@@ -21,9 +22,8 @@ from training.calibration import (
     reliability,
     share_above,
 )
-from training.data import DataError
-from training.evaluate import measure
-from training.review import largest_losses, likely_wrong
+from training.measure.figures import measure
+from training.measure.review import largest_losses, likely_wrong
 
 
 def test_the_temperature_that_was_put_in_is_found() -> None:
@@ -48,7 +48,7 @@ def test_reliability_by_hand() -> None:
     assert expected_calibration_error(table) == pytest.approx(expected)
 
 
-def test_the_threshold_calls_at_most_a_twentieth_strange() -> None:
+def test_the_threshold_calls_at_most_a_twentieth_unfamiliar() -> None:
     logits = torch.randn(1000, 5, generator=torch.Generator().manual_seed(0))
     energies = energies_of(logits)
     assert energies[0].item() == pytest.approx(-math.log(sum(math.exp(value) for value in logits[0].tolist())), rel=1e-5)
@@ -60,17 +60,17 @@ def test_the_threshold_calls_at_most_a_twentieth_strange() -> None:
 def test_measure_by_hand() -> None:
     logits = torch.tensor([[2.0, 0, -1, -1, -1, -1, -1]] * 3 + [[0, 2.0, -1, -1, -1, -1, -1]])
     result = measure(logits, torch.tensor([0, 0, 1, 1]), list("abcdefg"), temperature=2.0)
-    assert (result["n"], result["top1"], result["top5"]) == (4, 0.75, 1.0)
+    assert (result.n, result.top1, result.top5) == (4, 0.75, 1.0)
     # Wilson's interval of 3 of 4, from its formula with z = 1.96.
     z, p, n = 1.959964, 0.75, 4
     middle, half = p + z * z / (2 * n), z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
     expected = [(middle - half) / (1 + z * z / n), (middle + half) / (1 + z * z / n)]
-    assert result["top1_interval"] == pytest.approx(expected, abs=1e-6)
-    assert result["precision"] == {"a": pytest.approx(2 / 3), "b": 1.0} and result["recall"] == {"a": 1.0, "b": 0.5}
-    assert result["confusion"][1][:2] == [1, 1]
+    assert result.top1_interval == pytest.approx(tuple(expected), abs=1e-6)
+    assert result.precision == {"a": pytest.approx(2 / 3), "b": 1.0} and result.recall == {"a": 1.0, "b": 0.5}
+    assert result.confusion[1][:2] == [1, 1]
     right = math.log(math.e + 1 + 5 * math.exp(-0.5)) - 1
-    assert result["loss"] == pytest.approx((3 * right + right + 1) / 4)
-    assert json.dumps(result), "for machines"
+    assert result.loss == pytest.approx((3 * right + right + 1) / 4)
+    assert json.dumps([result.recorded(), result.bins()]), "for machines"
 
 
 def test_likely_wrong_labels_come_first() -> None:
@@ -80,24 +80,24 @@ def test_likely_wrong_labels_come_first() -> None:
     assert largest_losses(probabilities, targets)[:2] == [2, 5]
 
 
-def test_strangers_are_read_and_ours_are_left_out(tmp_path: Path) -> None:
+def test_unfamiliar_pictures_are_read_and_ours_are_left_out(tmp_path: Path) -> None:
     for label in ("cat", "ship"):
         (tmp_path / "set" / label).mkdir(parents=True)
         (tmp_path / "set" / label / "1.jpg").write_bytes((EXAMPLES / "pizza.jpg").read_bytes())
-    assert strangers.read(tmp_path / "set", ["cat", "dog"]).groups == ["ship"]
-    one = strangers.read(EXAMPLES / "pizza.jpg", ["cat"])
+    assert unfamiliar.read(tmp_path / "set", ["cat", "dog"]).groups == ["ship"]
+    one = unfamiliar.read(EXAMPLES / "pizza.jpg", ["cat"])
     assert (one.name, len(one.sources)) == ("pizza.jpg", 1)
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataError, match="Give --ood another set"):
-        strangers.read(tmp_path / "empty", ["cat"])
+        unfamiliar.read(tmp_path / "empty", ["cat"])
     with pytest.raises(DataError, match="expected a picture"):
-        strangers.read(tmp_path / "nowhere.jpg", ["cat"])
+        unfamiliar.read(tmp_path / "nowhere.jpg", ["cat"])
 
 
 def test_the_log_only_grows(tmp_path: Path) -> None:
     for weights in ("a", "a", "b"):
         testlog.append(tmp_path, {"weights_sha256": weights})
-    assert testlog.summary(tmp_path) == {"length": 3, "weights": 2}
+    assert testlog.summary(tmp_path) == testlog.Summary(length=3, weights=2)
     assert "time" in testlog.read(tmp_path)[0]
     (tmp_path / testlog.LOG_NAME).write_text("not json\n")
     with pytest.raises(testlog.LogError, match="only ever appended to"):

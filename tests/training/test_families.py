@@ -13,11 +13,11 @@ from rich.console import Console
 from timm.models import register_model
 
 import cnnhub
-from tests.training.test_data import write
-from training import backbones, phase_two
-from training.finetune import finetune
-from training.prepare import Run
-from training.recipe import Recipe
+from tests.support.training_runs import write_scenes
+from training.fit import backbones, epochs
+from training.fit.finetune import finetune
+from training.fit.recipe import Recipe, Run
+from training.fit.trainer import Step, Trainer
 
 
 @register_model
@@ -35,7 +35,7 @@ FAMILIES = {
     "test_resnet": 64,
     "seresnet18": 64,
     "legacy_xception": 96,
-    "inception_v3": 299,
+    "inception_v3": 96,
     "tiny_vgg11_bn": 64,
     "densenet121": 64,
     "test_convnext": 64,
@@ -48,8 +48,8 @@ FAMILIES = {
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("data")
-    write(folder / "train", 8)
-    write(folder / "validation", 4, first=50)
+    write_scenes(folder / "train", 8)
+    write_scenes(folder / "validation", 4, first=50)
     return folder
 
 
@@ -59,15 +59,15 @@ def test_two_steps(name: str, data: Path, tmp_path: Path, monkeypatch: pytest.Mo
     weights = tmp_path / "backbone.safetensors"
     safetensors.torch.save_file(timm.create_model(name).state_dict(), weights)
     rates: list[set[float]] = []
-    step = phase_two.Trainer.train_on
+    step = Trainer.step
 
-    def watched(self: phase_two.Trainer, batches: Any) -> tuple[float, int]:
-        outcome = step(self, batches)
+    def watched(self: Trainer, number: int, batches: Any) -> Step:
+        outcome = step(self, number, batches)
         rates.append({group["lr"] for group in self.optimizer.param_groups})
         return outcome
 
-    monkeypatch.setattr(phase_two.Trainer, "train_on", watched)
-    monkeypatch.setattr(phase_two.checkpoint, "save", lambda *arguments: None)  # test_resume's; here it would write gigabytes
+    monkeypatch.setattr(Trainer, "step", watched)
+    monkeypatch.setattr(epochs.checkpoint, "save", lambda *arguments: None)  # test_resume's; here it would write gigabytes
     recipe = Recipe(
         name,
         size=FAMILIES[name],

@@ -20,7 +20,7 @@ from cnnhub.hub import BUILTIN_FOLDER
 from cnnhub.hub.publish import near
 from tests.conftest import EXAMPLES, ROOT
 from tests.support.loopback_hub import LoopbackHub, Repository, nothing_fails, serve
-from training.verify import TOLERANCE, probe_logits, probe_pictures
+from training.release.verify import TOLERANCE, probe_logits, probe_pictures
 
 CARD = "---\nlibrary_name: timm\npipeline_tag: image-classification\n---\n# tiny\n"
 TRAVELS = {"config.json", "model.safetensors", "README.md"}
@@ -31,7 +31,7 @@ from pathlib import Path
 from rich.console import Console
 time.sleep = lambda seconds: None  # the client waits between its tries
 from cnnhub.errors import CnnHubError
-from training.push import push
+from training.release.push import push
 
 answers, sys.stdout = sys.stdout, sys.stderr
 for line in sys.stdin:

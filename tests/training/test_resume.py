@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import random
 import re
 import signal
@@ -19,14 +17,12 @@ import torch
 from rich.console import Console
 
 from tests.conftest import ROOT
-from tests.training.test_training import data, draw, weights  # noqa: F401  (fixtures)
-from training import checkpoint
-from training.pixels import derive, epoch_batches
-from training.recipe import Recipe
+from tests.support.training_runs import ENVIRONMENT, Started, draw, finetuning, ours, training
+from training.data.pixels import derive
+from training.fit import checkpoint
+from training.fit.batches import epoch_batches
+from training.fit.recipe import Recipe
 
-# ruff: noqa: F811  (fixtures as arguments)
-
-ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), "ACCELERATE_USE_CPU": "true"}
 Outcome = tuple[bytes, list[float]]
 # Each breaks one function before the command runs: how a moment that lasts a millisecond is hit.
 KILL_INSIDE_A_SAVE = """
@@ -43,7 +39,7 @@ torch.save = half
 """
 FULL_DISK = """
 import errno, torch
-import training.finetune as finetune
+import training.fit.finetune as finetune
 finetune.shutil.rmtree = lambda *arguments, **more: None  # so that the test sees what stays
 whole, calls = torch.save, []
 def refuse(state, file):
@@ -55,75 +51,52 @@ torch.save = refuse
 """
 INTERRUPT_FEATURES = """
 import os
-import training.phase_one as one
+import training.fit.head as one
 def interrupted(*arguments, **more):
     os.kill(os.getpid(), int(os.environ["NUMBER"]))
 one.over_all = interrupted
 """
 INTERRUPT = """
 import os
-import training.phase_two as two
-step = two.Trainer.train_on
-def interrupt(self, batches):
-    if self.state.total == 3:
+import training.fit.trainer as two
+step = two.Trainer.step
+def interrupt(self, number, batches):
+    if number == 3:
         os.kill(os.getpid(), int(os.environ["NUMBER"]))
-    return step(self, batches)
-two.Trainer.train_on = interrupt
+    return step(self, number, batches)
+two.Trainer.step = interrupt
 """
 POISON = """
 import os
-import training.phase_two as two
-step = two.Trainer.train_on
-def poisoned(self, batches):
-    if self.state.total not in eval(os.environ["BAD"]):
-        return step(self, batches)
-    return step(self, iter([[pixels * float("nan"), targets] for pixels, targets in [next(batches)]]))
-two.Trainer.train_on = poisoned
+import training.fit.trainer as two
+step = two.Trainer.step
+def poisoned(self, number, batches):
+    if number not in eval(os.environ["BAD"]):
+        return step(self, number, batches)
+    return step(self, number, iter([[pixels * float("nan"), targets] for pixels, targets in [next(batches)]]))
+two.Trainer.step = poisoned
 """
-
-
-def command(data: Path, weights: Path, output: Path, *more: object) -> list[str]:
-    return [
-        "finetune", "--data", str(data), "--backbone", "test_byobnet", "--backbone-weights", str(weights),
-        "--output", str(output), "--epochs", "3", "--batch-size", "8", "--workers", "0", "--checkpoint-steps", "2",
-        "--precision", "float32", *map(str, more),
-    ]  # fmt: skip
-
-
-def run(arguments: list[str], before: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
-    code = f"{before}\nfrom training.__main__ import main\nmain()"
-    return subprocess.run(
-        [sys.executable, "-c", code, *arguments],
-        capture_output=True, text=True, cwd=ROOT, timeout=200, env={**ENVIRONMENT, **environment},
-    )  # fmt: skip
-
-
-def ours(folder: Path) -> dict:
-    return json.loads((folder / "config.json").read_text())["cnnhub"]
 
 
 def outcome(folder: Path) -> Outcome:
     """The weights, each epoch's loss on training and validation and each blend's to the last digit."""
-    told = ours(folder)
-    epochs = [epoch[key] for epoch in told["history"] for key in ("train_loss", "loss", "top1")]
-    blends = [score["loss"] for score in told["blend"]["scores"].values()]
+    made = ours(folder)
+    epochs = [epoch[key] for epoch in made["history"] for key in ("train_loss", "loss", "top1")]
+    blends = [score["loss"] for score in made["blend"]["scores"].values()]
     return (folder / "model.safetensors").read_bytes(), epochs + blends
 
 
-@pytest.fixture(scope="module")
-def uninterrupted(data: Path, weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
-    folder = tmp_path_factory.mktemp("whole")
-    done = run(command(data, weights, folder))
-    assert done.returncode == 0, done.stderr
-    return outcome(folder)
+@pytest.fixture
+def uninterrupted(trained: Path) -> Outcome:
+    return outcome(trained)
 
 
 @pytest.mark.parametrize("nth", [2, 5])
 def test_killed_inside_a_save(nth: int, data: Path, weights: Path, tmp_path: Path, uninterrupted: Outcome) -> None:
-    killed = run(command(data, weights, tmp_path), KILL_INSIDE_A_SAVE, NTH=str(nth))
+    killed = training(*finetuning(data, weights, tmp_path), before=KILL_INSIDE_A_SAVE, NTH=str(nth))
     assert killed.returncode == -signal.SIGKILL
     assert list((tmp_path / "run/checkpoints").glob(".step-*")), "the half-written file has a name of its own"
-    done = run(command(data, weights, tmp_path, "--resume"))
+    done = training(*finetuning(data, weights, tmp_path, "--resume"))
     assert done.returncode == 0, done.stderr
     assert "going on after epoch" in done.stderr
     assert outcome(tmp_path) == uninterrupted
@@ -132,18 +105,15 @@ def test_killed_inside_a_save(nth: int, data: Path, weights: Path, tmp_path: Pat
 @pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.long), pytest.param(2, marks=pytest.mark.long)])
 def test_killed_at_random_moments(seed: int, data: Path, weights: Path, tmp_path: Path, uninterrupted: Outcome) -> None:
     moments = random.Random(seed)
-    arguments = command(data, weights, tmp_path, "--resume")
+    arguments = finetuning(data, weights, tmp_path, "--resume")
     for _ in range(2):
-        process = subprocess.Popen(
-            [sys.executable, "-m", "training", *arguments],
-            cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        while not checkpoint.exists(tmp_path / "run/checkpoints") and process.poll() is None:
+        process = Started(arguments)
+        while not checkpoint.exists(tmp_path / "run/checkpoints") and process.is_running():
             time.sleep(0.02)
         time.sleep(moments.uniform(0, 0.6))
         process.kill()
         process.wait()
-    assert run(arguments).returncode == 0
+    assert training(*arguments).returncode == 0
     assert outcome(tmp_path) == uninterrupted
 
 
@@ -151,17 +121,17 @@ def test_killed_at_random_moments(seed: int, data: Path, weights: Path, tmp_path
 def test_a_signal_saves_and_says_how_to_go_on(
     number: signal.Signals, data: Path, weights: Path, tmp_path: Path, uninterrupted: Outcome
 ) -> None:
-    once = command(data, weights, tmp_path, "--checkpoint-steps", 0)
-    stopped = run(once, INTERRUPT, NUMBER=str(int(number)))
+    once = finetuning(data, weights, tmp_path, "--checkpoint-steps", 0)
+    stopped = training(*once, before=INTERRUPT, NUMBER=str(int(number)))
     assert stopped.returncode == 128 + number, stopped.stderr
     assert f"Stopped by {number.name}" in stopped.stderr
     assert re.search(r"Go on with:\s+python -m training finetune .* --resume", stopped.stderr)
     if number == signal.SIGINT:
-        refused = run(once)
+        refused = training(*once)
         assert refused.returncode == 1 and "holds an unfinished run" in " ".join(refused.stderr.split())
-        other = run([*once, "--resume", "--lr", "0.5"])
+        other = training(*once, "--resume", "--lr", 0.5)
         assert other.returncode == 1 and "lr: 0.001 in the checkpoint, 0.5 now" in " ".join(other.stderr.split())
-    assert run([*once, "--resume"]).returncode == 0
+    assert training(*once, "--resume").returncode == 0
     assert outcome(tmp_path) == uninterrupted
 
 
@@ -169,7 +139,7 @@ def test_a_signal_saves_and_says_how_to_go_on(
 def test_a_signal_before_the_first_checkpoint_says_how_to_go_on_too(
     number: signal.Signals, data: Path, weights: Path, tmp_path: Path
 ) -> None:
-    stopped = run(command(data, weights, tmp_path), INTERRUPT_FEATURES, NUMBER=str(int(number)))
+    stopped = training(*finetuning(data, weights, tmp_path), before=INTERRUPT_FEATURES, NUMBER=str(int(number)))
     assert stopped.returncode == 128 + number, stopped.stderr
     assert f"Stopped by {number.name}; what was saved before stays. Go on with:" in stopped.stderr
     assert "Traceback" not in stopped.stderr
@@ -177,33 +147,33 @@ def test_a_signal_before_the_first_checkpoint_says_how_to_go_on_too(
 
 
 def test_ctrl_c_in_a_terminal_reaches_the_workers_too(data: Path, weights: Path, tmp_path: Path, uninterrupted: Outcome) -> None:
-    once = command(data, weights, tmp_path, "--workers", 2)
+    once = finetuning(data, weights, tmp_path, "--workers", 2)
     interrupted = INTERRUPT.replace("os.kill(os.getpid(),", "os.killpg(0,")  # as a terminal does
     code = f"import os\nos.setpgid(0, 0)\n{interrupted}"
-    stopped = run(once, code, NUMBER=str(int(signal.SIGINT)))
+    stopped = training(*once, before=code, NUMBER=str(int(signal.SIGINT)))
     assert stopped.returncode == 130, stopped.stderr
     assert "Stopped by SIGINT" in stopped.stderr
-    assert run([*once, "--resume"]).returncode == 0
+    assert training(*once, "--resume").returncode == 0
     assert outcome(tmp_path) == uninterrupted, "neither the stop nor the number of workers shows"
 
 
 def test_the_features_are_computed_once(data: Path, weights: Path, tmp_path: Path) -> None:
     counting = """
-import training.phase_one as one
+import training.fit.head as one
 whole = one.over_all
 def counted(*arguments, **more):
     print("computed")
     return whole(*arguments, **more)
 one.over_all = counted
 """
-    first = run(command(data, weights, tmp_path, "--epochs", 0), counting)
-    other_rate = run(command(data, weights, tmp_path, "--epochs", 0, "--lr", "0.5"), counting)
-    with_views = run(command(data, weights, tmp_path, "--epochs", 0, "--views", 2), counting)
+    first = training(*finetuning(data, weights, tmp_path, "--epochs", 0), before=counting)
+    other_rate = training(*finetuning(data, weights, tmp_path, "--epochs", 0, "--lr", "0.5"), before=counting)
+    with_views = training(*finetuning(data, weights, tmp_path, "--epochs", 0, "--views", 2), before=counting)
     assert [done.stdout.count("computed") for done in (first, other_rate, with_views)] == [2, 0, 4]
 
 
 def test_a_full_disk_leaves_the_checkpoint_before(data: Path, weights: Path, tmp_path: Path, uninterrupted: Outcome) -> None:
-    done = run(command(data, weights, tmp_path), FULL_DISK)
+    done = training(*finetuning(data, weights, tmp_path), before=FULL_DISK)
     assert done.returncode == 0, done.stderr
     assert "No space left on device" in done.stderr
     kept = sorted(path.name for path in (tmp_path / "run/checkpoints").iterdir())
@@ -224,12 +194,12 @@ def test_a_broken_checkpoint_gives_way_to_the_one_before(tmp_path: Path) -> None
 
 
 def test_one_bad_step_is_skipped_and_three_stop_the_run(data: Path, weights: Path, tmp_path: Path) -> None:
-    one = run(command(data, weights, tmp_path / "one"), POISON, BAD="(2,)")
+    one = training(*finetuning(data, weights, tmp_path / "one"), before=POISON, BAD="(2,)")
     assert one.returncode == 0, one.stderr
     assert ours(tmp_path / "one")["skipped_steps"] == 1
     losses = [entry["loss"] for entry in ours(tmp_path / "one")["history"]]
     assert all(loss < 10 for loss in losses), "the bad pass did not spoil batch norm's statistics"
-    many = run(command(data, weights, tmp_path / "many"), POISON, BAD="range(3, 99)")
+    many = training(*finetuning(data, weights, tmp_path / "many"), before=POISON, BAD="range(3, 99)")
     assert many.returncode == 3
     assert "not finite 3 steps in a row" in " ".join(many.stderr.split())
     found = checkpoint.load(tmp_path / "many/run/checkpoints", Console(quiet=True))
@@ -237,7 +207,7 @@ def test_one_bad_step_is_skipped_and_three_stop_the_run(data: Path, weights: Pat
 
 
 def test_max_minutes_ends_with_the_best_model_saved(data: Path, weights: Path, tmp_path: Path) -> None:
-    done = run(command(data, weights, tmp_path, "--max-minutes", "0.001"))
+    done = training(*finetuning(data, weights, tmp_path, "--max-minutes", "0.001"))
     assert done.returncode == 0, done.stderr
     assert ours(tmp_path)["stopped"] == "max-minutes"
     assert ours(tmp_path)["metrics"]["validation"]["top1"] > 0.9
@@ -264,11 +234,8 @@ def test_two_processes_do_what_one_does(tmp_path: Path) -> None:
     histories = []
     for processes in (1, 2):
         folder = tmp_path / str(processes)
-        launch = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", str(processes), "-m", "training"]
-        done = subprocess.run(
-            [sys.executable, *launch, *command(odd, weights, folder, "--backbone", "test_convnext", "--mixup", 0)],
-            capture_output=True, text=True, cwd=ROOT, timeout=250, env=ENVIRONMENT,
-        )  # fmt: skip
+        arguments = finetuning(odd, weights, folder, "--backbone", "test_convnext", "--mixup", 0)
+        done = training(*arguments) if processes == 1 else launched(arguments, processes)
         assert done.returncode == 0, done.stderr
         assert ours(folder)["processes"] == processes, "it really ran as so many"
         assert ours(folder)["metrics"]["validation"]["n"] == 13
@@ -278,3 +245,11 @@ def test_two_processes_do_what_one_does(tmp_path: Path) -> None:
     for alone, together in zip(one, two, strict=True):
         for metric in ("train_loss", "train_top1", "loss", "top1"):
             assert together[metric] == pytest.approx(alone[metric], abs=1e-3)
+
+
+def launched(arguments: list[str], processes: int) -> subprocess.CompletedProcess[str]:
+    """By torchrun, as one of several machines or devices would be."""
+    launch = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", str(processes), "-m", "training"]
+    return subprocess.run(
+        [sys.executable, *launch, *arguments], capture_output=True, text=True, cwd=ROOT, timeout=250, env=ENVIRONMENT
+    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -13,43 +12,40 @@ import torch
 
 import cnnhub
 from tests.conftest import ROOT
-from tests.training.test_resume import command, ours, run
-from tests.training.test_training import data, weights  # noqa: F401  (fixtures)
-from training.soup import mean
-
-# ruff: noqa: F811  (fixtures as arguments)
+from tests.support.training_runs import Done, finetuning, ours, training
+from training.fit.soup import mean
 
 
 @pytest.fixture(scope="module")
 def members(data: Path, weights: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     folders = [tmp_path_factory.mktemp("members") / name for name in ("a", "b")]
     for seed, folder in enumerate(folders):
-        done = run(command(data, weights, folder, "--freeze-batch-norm", "--seed", str(seed)))
+        done = training(*finetuning(data, weights, folder, "--freeze-batch-norm", "--seed", seed))
         assert done.returncode == 0, done.stderr
     return folders
 
 
-def soup(data: Path, output: Path, *members: Path) -> subprocess.CompletedProcess[str]:
-    models = [argument for folder in members for argument in ("--model", str(folder))]
-    return run(["soup", *models, "--data", str(data), "--output", str(output)])
+def soup(data: Path, output: Path, *members: Path) -> Done:
+    models = [argument for folder in members for argument in ("--model", folder)]
+    return training("soup", *models, "--data", data, "--output", output)
 
 
 def test_the_soup_is_the_mean_of_those_that_are_kept(members: list[Path], data: Path, tmp_path: Path) -> None:
     done = soup(data, tmp_path / "soup", *members)
     assert done.returncode == 0, done.stderr
-    told = ours(tmp_path / "soup")
-    kept = [Path(each["source"]) for each in told["soup"]["members"]]
-    assert {*kept, *(Path(each["source"]) for each in told["soup"]["left_out"])} == set(members)
+    made = ours(tmp_path / "soup")
+    kept = [Path(each["source"]) for each in made["soup"]["members"]]
+    assert {*kept, *(Path(each["source"]) for each in made["soup"]["left_out"])} == set(members)
     alone = {folder: ours(folder)["metrics"]["validation"]["loss"] for folder in members}
     assert kept[0] == min(members, key=alone.__getitem__)
-    assert told["metrics"]["validation"]["loss"] <= min(alone.values()) + 1e-9
+    assert made["metrics"]["validation"]["loss"] <= min(alone.values()) + 1e-9
     found = safetensors.torch.load_file(tmp_path / "soup/model.safetensors")
     expected = mean([safetensors.torch.load_file(folder / "model.safetensors") for folder in kept])
     assert all(torch.allclose(found[name].float(), tensor.float(), rtol=1e-3, atol=1e-6) for name, tensor in expected.items())
     assert cnnhub.load(tmp_path / "soup").predict(data / "test/red/0.jpg").label == "red"
     card = (tmp_path / "soup/README.md").read_text()
     assert ("model soup" in card) == (len(kept) > 1)
-    assert all(ours(folder)["command"] in card for folder in members) and told["command"] in card
+    assert all(ours(folder)["command"] in card for folder in members) and made["command"] in card
     assert not list((tmp_path / "soup").glob(".soup-*"))
 
 

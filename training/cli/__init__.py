@@ -1,0 +1,38 @@
+"""`python -m training ...`: inspect, find-lr, finetune, evaluate, soup, familiar, push, package; one module a command.
+
+Nothing heavy is imported before a command runs, so that --help answers at once.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+from rich.markup import escape
+
+from cnnhub.errors import CnnHubError
+from training.cli import evaluate, familiar, find_lr, finetune, inspect, package, push, soup
+from training.cli.options import console
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Train models that `cnnhub.load` and the demo understand. Each command explains itself with --help.",
+)
+app.command()(inspect.inspect)
+app.command("find-lr")(find_lr.find_lr)
+for command in (finetune.finetune, evaluate.evaluate, soup.soup, familiar.familiar, push.push, package.package):
+    app.command()(command)
+
+
+def main() -> None:
+    """Run the command; an expected error is said on standard error, and the exit status is 1."""
+    try:
+        app()
+    except CnnHubError as error:
+        console.print(f"[red]{type(error).__name__}[/]: {escape(str(error))}", highlight=False)
+        sys.exit(1)
+    except OSError as error:  # a full disk, above all
+        console.print(f"[red]The system refused:[/] {escape(str(error))}. What was written before stays.", highlight=False)
+        sys.exit(1)

@@ -1,0 +1,57 @@
+"""`python -m training evaluate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from training.cli import options
+
+Model = Annotated[str, typer.Option(help="A built-in name, a folder (./runs/mine) or a Hub id.")]
+Split = Annotated[str, typer.Option(help="train, validation or test.")]
+Ood = Annotated[
+    list[Path] | None,
+    typer.Option(help="Pictures of none of the labels (a file, a folder, a parquet file), to see whether the model notices."),
+]
+Output = Annotated[
+    Path | None, typer.Option(help="Folder of the plots and the contact sheet; run/evaluation in the model's by default.")
+]
+Record = Annotated[bool, typer.Option("--record", help="Write the figures into the model folder's config and card.")]
+BatchSize = Annotated[int, typer.Option(min=1, help="Pictures at once.")]
+
+
+def evaluate(
+    model: Model,
+    task: options.TaskName = None,
+    data: options.Data = None,
+    dataset: options.Dataset = None,
+    image_column: options.ImageColumn = None,
+    label_column: options.LabelColumn = None,
+    split: Split = "test",
+    ood: Ood = None,
+    output: Output = None,
+    as_json: options.Json = False,
+    record: Record = False,
+    batch_size: BatchSize = 32,
+) -> None:
+    """Measure a model on one split: accuracy, errors by label, how far its probabilities hold, whether it notices strangers.
+
+    Writes confusion_matrix.png, reliability.png and a contact sheet of the largest losses and likely wrong labels. On
+    validation, temperature and threshold are fitted anew, and --record keeps them. Each look at test is logged.
+
+    Example: python -m training evaluate --model flowers --data ../shared/data/flowers
+    """
+    from training.measure.evaluate import evaluate as run
+    from training.measure.evaluate import folder_for
+    from training.measure.report import report
+    from training.release import card
+
+    source = options.choose(task, data, dataset, image_column, label_column).source
+    if record:
+        card.recordable(model)
+    found = run(model, source, split, batch_size, ood or (), output or folder_for(model))
+    options.show(report(found), found.as_json() if as_json else None)
+    if record:
+        card.record(model, found, options.command_line())

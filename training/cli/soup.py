@@ -1,0 +1,38 @@
+"""`python -m training soup`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from training.cli import options
+
+Models = Annotated[list[Path], typer.Option(help="The folder of a finished finetune run, once for each.")]
+Output = Annotated[Path, typer.Option(help="Folder of the new model.")]
+
+
+def soup(
+    model: Models,
+    output: Output,
+    task: options.TaskName = None,
+    data: options.Data = None,
+    dataset: options.Dataset = None,
+    image_column: options.ImageColumn = None,
+    label_column: options.LabelColumn = None,
+) -> None:
+    """Average the weights of models fine-tuned from the same backbone: often better than each, and as fast as one.
+
+    The best on validation comes first, and each other one is kept where it makes the validation loss smaller (a greedy model
+    soup). Runs of other seeds, rates or augmentation fit together, best with --freeze-batch-norm. It never opens test.
+
+    Example: python -m training soup --model runs/a --model runs/b --output runs/soup --data ../shared/data/flowers
+    """
+    from training.fit.soup import cook
+    from training.release import card
+
+    chosen = options.choose(task, data, dataset, image_column, label_column)
+    config = cook(model, chosen.source, output, chosen.name, options.command_line(), options.console)
+    card.write(output, chosen.name, config, chosen.task)
+    options.console.print(f"Saved. Load it with: cnnhub.load({card.as_source(output)!r})")

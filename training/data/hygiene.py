@@ -1,0 +1,99 @@
+"""What a picture is, so that copies of it are found: its bytes' hash, and a perceptual hash that survives re-encoding."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import imagehash
+import numpy as np
+from rich.console import Console
+from rich.progress import track
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from cnnhub.errors import ImageError
+from cnnhub.images import open_image
+
+BITS = 256
+NEAR = 16  # bits in which the hashes of two versions of one picture may differ
+_LEAST_STRUCTURE = NEAR // 2  # two hashes with fewer bits set are near each other whatever they show
+_BLOCK = 1024
+
+
+@dataclass(frozen=True)
+class Print:
+    """A picture's fingerprints.
+
+    Attributes:
+        digest: SHA-256 of the encoded bytes.
+        size: (width, height), pixels.
+        bits: difference hash (imagehash's dhash, 256 bits, packed); None for a picture too flat to have one that means something.
+    """
+
+    digest: str
+    size: tuple[int, int]
+    bits: bytes | None
+
+
+def content(source: str | bytes) -> bytes:
+    """The encoded bytes of a picture that is given as a path or as its bytes."""
+    return source if isinstance(source, bytes) else Path(source).read_bytes()
+
+
+def examine(source: str | bytes) -> Print | str:
+    """Decode a picture as cnnhub does -> its prints, or why it cannot be read."""
+    name = "" if isinstance(source, bytes) else f"{source}: "
+    try:
+        data = content(source)
+        image = open_image(data)
+    except (ImageError, OSError) as error:
+        return f"{name}{error}"
+    bits = imagehash.dhash(image, hash_size=16).hash
+    structured = _LEAST_STRUCTURE <= bits.sum() <= BITS - _LEAST_STRUCTURE
+    return Print(hashlib.sha256(data).hexdigest(), image.size, np.packbits(bits).tobytes() if structured else None)
+
+
+def examine_all(source: Callable[[int], str | bytes], count: int) -> list[Print | str]:
+    """`examine` for source(0) to source(count - 1), in order, on all cores."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        results = pool.map(lambda index: examine(source(index)), range(count))
+        return list(track(results, "checking pictures", total=count, transient=True, console=Console(stderr=True)))
+
+
+def duplicates(prints: Sequence[Print]) -> list[list[int]]:
+    """Groups of two or more positions in `prints` that hold one picture: equal bytes, or hashes at most 16 bits apart."""
+    pairs = [*_equal(prints), *_near(prints)]
+    if not pairs:
+        return []
+    rows, columns = np.array(pairs).T
+    graph = coo_array((np.ones(len(pairs), np.int8), (rows, columns)), shape=(len(prints), len(prints)))
+    _, labels = connected_components(graph, directed=False)
+    groups: dict[int, list[int]] = {}
+    for position in sorted({*rows.tolist(), *columns.tolist()}):
+        groups.setdefault(int(labels[position]), []).append(position)
+    return list(groups.values())
+
+
+def _equal(prints: Sequence[Print]) -> list[tuple[int, int]]:
+    first: dict[str, int] = {}
+    return [(first[each.digest], n) for n, each in enumerate(prints) if first.setdefault(each.digest, n) != n]
+
+
+def _near(prints: Sequence[Print]) -> list[tuple[int, int]]:
+    positions = np.array([n for n, each in enumerate(prints) if each.bits is not None], dtype=int)
+    if len(positions) < 2:
+        return []
+    packed = np.frombuffer(b"".join(each.bits for each in prints if each.bits is not None), np.uint8).reshape(-1, BITS // 8)
+    signs = np.unpackbits(packed, axis=1).astype(np.float32) * 2 - 1  # then a product is BITS - 2 * distance
+    pairs: list[tuple[int, int]] = []
+    for start in range(0, len(signs), _BLOCK):
+        products = signs[start : start + _BLOCK] @ signs[start:].T
+        rows, columns = np.nonzero(products >= BITS - 2 * NEAR)
+        later = columns > rows
+        pairs += zip(positions[start + rows[later]].tolist(), positions[start + columns[later]].tolist(), strict=True)
+    return pairs

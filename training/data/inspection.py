@@ -1,0 +1,217 @@
+"""Look at a dataset before training on it: what it holds, what is broken, what lies in it twice."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import RenderableType
+from rich.markup import escape
+from rich.table import Table
+
+from cnnhub.images import open_image
+from training.data.hygiene import duplicates
+from training.data.pixels import Augmentation, derive, random_part, seeded
+from training.data.sheets import Cell, Section, contact_sheet
+from training.data.sources import SPLITS, DataError, MissingSplitError, Source
+from training.data.splits import Pictures, load_split
+from training.data.writable import check_writable
+
+_EXAMPLES, _GROUPS, _VERSIONS = 8, 24, 7
+
+
+@dataclass(frozen=True)
+class Split:
+    """What one split holds.
+
+    Attributes:
+        labels: label -> how many pictures it has.
+        median_size: [width, height], pixels.
+        unreadable: why a picture cannot be read, for each that cannot.
+    """
+
+    pictures: int
+    labels: dict[str, int]
+    median_size: list[int]
+    unreadable: list[str]
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A picture that lies in the dataset more than once, at one of its places."""
+
+    split: str
+    name: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What was found in a dataset.
+
+    Attributes:
+        copies: groups of one picture that lies there more than once.
+        labels_differ: whether the splits do not have the same labels.
+        contact_sheet: the page's path.
+    """
+
+    data: str
+    splits: dict[str, Split]
+    copies: list[list[Copy]]
+    labels_differ: bool
+    contact_sheet: str
+
+    @property
+    def leaks(self) -> list[list[Copy]]:
+        """Copies in more than one split."""
+        return [group for group in self.copies if len({each.split for each in group}) > 1]
+
+    @property
+    def conflicts(self) -> list[list[Copy]]:
+        """Copies with more than one label."""
+        return [group for group in self.copies if len({each.label for each in group}) > 1]
+
+    def as_json(self) -> dict[str, Any]:
+        """As `inspect --json` prints it."""
+        found = asdict(self)
+        tail = {key: found.pop(key) for key in ("labels_differ", "contact_sheet")}
+        groups = {"leaks": self.leaks, "conflicts": self.conflicts}
+        return {**found, **{key: [[asdict(each) for each in group] for group in groups[key]] for key in groups}, **tail}
+
+
+def inspect(source: Source | Path, sheet: Path, augmentation: Augmentation | None = None) -> Inspection:
+    """Read every split of a dataset, look for copies, and write a contact sheet.
+
+    Args:
+        augmentation: show what it makes of a few training pictures too.
+
+    Raises:
+        DataError: no split can be read.
+        OutputError: the sheet cannot be written where it shall be.
+    """
+    check_writable(sheet.parent)
+    splits = _splits(source)
+    where = [(split, n) for split, pictures in splits.items() for n in range(len(pictures))]
+    prints = [each for pictures in splits.values() for each in pictures.prints]
+    groups = [[where[n] for n in group] for group in duplicates(prints)]
+    found = Inspection(
+        data=str(source),
+        splits={split: _facts(pictures) for split, pictures in splits.items()},
+        copies=[[Copy(split, splits[split].name(n), _label(splits[split], n)) for split, n in group] for group in groups],
+        labels_differ=len({tuple(pictures.labels) for pictures in splits.values()}) > 1,
+        contact_sheet=str(sheet),
+    )
+    sections = [*_copies(splits, groups), *_examples(splits)]
+    if augmentation and "train" in splits:
+        sections += _augmented(splits["train"], augmentation)
+    contact_sheet(sheet, f"{source}", sections, _notes(found))
+    return found
+
+
+def report(found: Inspection) -> Iterator[RenderableType]:
+    """What was found, for rich's console."""
+    splits = found.splits
+    table = Table("label", *(f"{name} ({split.pictures:,})" for name, split in splits.items()), title=escape(found.data))
+    for label in dict.fromkeys(label for split in splits.values() for label in split.labels):
+        shares = [(split.labels.get(label, 0), split.pictures) for split in splits.values()]
+        table.add_row(escape(label), *(f"{count:,} ({count / max(1, total):.1%})" for count, total in shares))
+    yield table
+    for note in _notes(found):
+        yield escape(note)
+    for name, split in splits.items():
+        for problem in split.unreadable:
+            yield f"[yellow]cannot be read ({name}):[/] {escape(problem)}"
+    for group in found.leaks[:20]:
+        yield f"[red]in two splits:[/] {escape(_line(group))}"
+    for group in found.conflicts[:20]:
+        yield f"[red]two labels:[/] {escape(_line(group))}"
+    yield f"Look at the pictures: {escape(found.contact_sheet)}"
+
+
+def _splits(source: Source | Path) -> dict[str, Pictures]:
+    splits, problem = {}, None
+    for split in SPLITS:
+        try:
+            splits[split] = load_split(source, split)
+        except MissingSplitError as error:
+            problem = error
+    if not splits:
+        raise problem or DataError(f"{source} holds no pictures.")
+    return {split: pictures for split, pictures in splits.items() if len(pictures)}
+
+
+def _facts(pictures: Pictures) -> Split:
+    labels = {label: pictures.targets.count(n) for n, label in enumerate(pictures.labels)}
+    median = [int(side) for side in np.median([each.size for each in pictures.prints], axis=0)]
+    return Split(len(pictures), labels, median, pictures.unreadable)
+
+
+def _notes(found: Inspection) -> list[str]:
+    splits = found.splits
+    counts = Counter[str]()
+    for split in splits.values():
+        counts.update(split.labels)
+    most, least = max(counts, key=counts.__getitem__), min(counts, key=counts.__getitem__)
+    ratio = f"{counts[most] / counts[least]:.1f} times " if counts[least] else ""
+    balance = f"the commonest label, {most}, has {counts[most]:,} pictures, {ratio}the {counts[least]:,} of {least}."
+    if counts[most] == counts[least]:
+        balance = f"every label has {counts[most]:,} pictures."
+    sizes = ", ".join(f"{name} {split.median_size[0]} x {split.median_size[1]}" for name, split in splits.items())
+    notes = [
+        f"Balance: {balance}",
+        f"Median size, pixels: {sizes}.",
+        f"Cannot be read: {sum(len(split.unreadable) for split in splits.values()):,}.",
+        f"Copies (equal bytes, or difference hashes at most 16 of 256 bits apart): {len(found.copies):,} groups; "
+        f"{len(found.leaks):,} of them in more than one split, {len(found.conflicts):,} with more than one label.",
+    ]
+    return notes + (["The splits do not have the same labels."] if found.labels_differ else [])
+
+
+def _line(group: list[Copy]) -> str:
+    return " = ".join(f"{each.name} ({each.split}, {each.label})" for each in group)
+
+
+def _label(pictures: Pictures, n: int) -> str:
+    return pictures.labels[pictures.targets[n]]
+
+
+def _copies(splits: dict[str, Pictures], groups: list[list[tuple[str, int]]]) -> list[Section]:
+    def worst_first(group: list[tuple[str, int]]) -> tuple[int, int]:
+        return -len({split for split, _ in group}), -len({_label(splits[split], n) for split, n in group})
+
+    sections = []
+    for number, group in enumerate(sorted(groups, key=worst_first)[:_GROUPS], 1):
+        cells = [_cell(splits[split], n, f"{split}, {_label(splits[split], n)}") for split, n in group[:_EXAMPLES]]
+        sections.append(Section(f"One picture, {len(group)} times (group {number} of {len(groups)})", cells))
+    return sections
+
+
+def _examples(splits: dict[str, Pictures]) -> list[Section]:
+    sections = []
+    for split, pictures in splits.items():
+        order = np.random.default_rng(0).permutation(len(pictures)).tolist()
+        for target, label in enumerate(pictures.labels):
+            chosen = [n for n in order if pictures.targets[n] == target][:_EXAMPLES]
+            sections.append(Section(f"{split}: {label}", [_cell(pictures, n, label) for n in chosen]))
+    return sections
+
+
+def _augmented(train: Pictures, augmentation: Augmentation) -> list[Section]:
+    augment = random_part(augmentation)
+    sections = []
+    for n in np.random.default_rng(1).permutation(len(train))[:4].tolist():
+        image = open_image(train.source(n))
+        cells = [Cell(image, "as it is", train.name(n))]
+        for version in range(_VERSIONS):
+            with seeded(derive(0, n, version)):
+                cells.append(Cell(augment(image), f"version {version + 1}"))
+        sections.append(Section(f"Augmentation of one {_label(train, n)}", cells))
+    return sections
+
+
+def _cell(pictures: Pictures, n: int, caption: str) -> Cell:
+    return Cell(open_image(pictures.source(n)), caption, pictures.name(n))

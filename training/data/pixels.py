@@ -1,0 +1,125 @@
+"""From pictures to batches of pixels: timm's transforms, and randomness that a resumed run repeats exactly."""
+
+from __future__ import annotations
+
+import random
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from PIL import Image
+from timm.data import create_transform
+
+from cnnhub.hub.config import ModelConfig
+from cnnhub.images import open_image
+from training.data.splits import Pictures
+
+Transform = Callable[[Image.Image], torch.Tensor]
+Key = tuple[int, int]  # (number of the picture, seed of what is random about it)
+
+
+class Augmentation(Protocol):
+    """The part of a recipe that says what happens to a training picture at random; there its fields are explained."""
+
+    @property
+    def augment(self) -> str: ...
+    @property
+    def scale(self) -> float: ...
+    @property
+    def color_jitter(self) -> float: ...
+
+
+class Pixels(torch.utils.data.Dataset[tuple[torch.Tensor, int]]):
+    """Pictures through a transform: a key -> pixels (3, H, W) and class number.
+
+    What is random about a picture follows from its key alone, not from how many pictures came before, so that a run
+    which goes on in the middle of an epoch sees what the uninterrupted one would have seen, with any number of workers.
+    """
+
+    def __init__(self, pictures: Pictures, transform: Transform) -> None:
+        self.pictures, self.transform = pictures, transform
+
+    def __getitem__(self, key: Key) -> tuple[torch.Tensor, int]:
+        index, seed = key
+        image = open_image(self.pictures.source(index))
+        with seeded(seed):
+            return self.transform(image), self.pictures.targets[index]
+
+
+def loader(pixels: Pixels, batches: Sequence[list[Key]], workers: int) -> Any:
+    return torch.utils.data.DataLoader(
+        pixels,
+        batch_sampler=batches,
+        num_workers=workers,
+        pin_memory=torch.cuda.is_available(),
+        worker_init_fn=_leave_signals_to_the_main_process,
+    )
+
+
+def training_transform(config: ModelConfig, augmentation: Augmentation) -> Transform:
+    """Random crop, flip and augmentation, then numbers as the network wants them."""
+    transform: Transform = create_transform(**_shared(config), **_random(augmentation))
+    return transform
+
+
+def random_part(augmentation: Augmentation) -> Callable[[Image.Image], Image.Image]:
+    """What training does to a picture before it becomes numbers: to show it."""
+    crop, augment, _ = create_transform(input_size=224, separate=True, **_random(augmentation))
+    return lambda image: augment(crop(image))
+
+
+def plain_transform(config: ModelConfig) -> Transform:
+    """What a model does with a picture that it classifies."""
+    cfg = config.pretrained_cfg
+    transform: Transform = create_transform(**_shared(config), crop_pct=cfg.crop_pct, crop_mode=cfg.crop_mode)
+    return transform
+
+
+def stretched(transform: Transform, ratio: float | None) -> Transform:
+    """Give pictures back the shape they had before they were squashed, then transform them."""
+    if ratio is None:
+        return transform
+    return lambda image: transform(image.resize((round(image.height * ratio), image.height), Image.Resampling.BICUBIC))
+
+
+def derive(*numbers: int) -> int:
+    """A seed (32 bits) that follows from the numbers; near numbers give unrelated seeds (NumPy's SeedSequence)."""
+    return int(np.random.SeedSequence(numbers).generate_state(1)[0])
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Seed the three generators that timm's transforms, mixup and dropout draw from; afterwards they are as before."""
+    before = random.getstate(), np.random.get_state(), torch.get_rng_state()
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)
+    try:
+        yield
+    finally:
+        random.setstate(before[0])
+        np.random.set_state(before[1])
+        torch.set_rng_state(before[2])
+
+
+def _leave_signals_to_the_main_process(worker: int) -> None:
+    """A terminal sends Ctrl-C to the workers too; the step that the main process finishes needs their pictures."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _shared(config: ModelConfig) -> dict[str, Any]:
+    return config.pretrained_cfg.model_dump(include={"input_size", "interpolation", "mean", "std"})
+
+
+def _random(augmentation: Augmentation) -> dict[str, Any]:
+    return {
+        "is_training": True,
+        "scale": (augmentation.scale, 1.0),
+        "ratio": (3 / 4, 4 / 3),
+        "auto_augment": augmentation.augment or None,
+        "color_jitter": augmentation.color_jitter,
+    }

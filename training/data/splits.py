@@ -1,0 +1,187 @@
+"""The splits of a dataset: train, validation and test, each picture in one of them, whatever its file is called."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+
+import datasets
+
+from training.data.hygiene import Print, content, duplicates, examine_all
+from training.data.sources import FORMS, SPLITS, WHOLE, DataError, MissingSplitError, Source, columns, stored
+
+MOST_UNREADABLE = 0.10
+SPLIT_SEED = 0
+TRAIN_SHARE, VALIDATION_SHARE = 0.75, 0.15  # the rest is test
+
+
+class Pictures:
+    """One split: encoded pictures and class numbers.
+
+    Attributes:
+        labels: label names, in the order of the class numbers.
+        unreadable: pictures left out, each with the reason.
+        prints: what is needed to find copies; empty where the pictures were not checked.
+    """
+
+    def __init__(self, rows: datasets.Dataset, check: bool = True) -> None:
+        self.labels: list[str] = rows.features["label"].names
+        self._rows = rows
+        self.targets: list[int] = list(rows["label"])
+        self.unreadable: list[str] = []
+        self.prints: list[Print] = []
+        if check:
+            self._leave_out_unreadable()
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+    def source(self, index: int) -> str | bytes:
+        """A picture as a path, or as encoded bytes where it lies in a parquet file."""
+        image = self._rows[index]["image"]
+        encoded: str | bytes = image["bytes"] or image["path"]
+        return encoded
+
+    def name(self, index: int) -> str:
+        """A picture's name, for a reader."""
+        path = self._rows[index]["image"]["path"]
+        return "/".join(Path(path).parts[-3:]) if path else f"row {index}"
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """What the split holds, whatever its files are called: SHA-256 over the sorted hashes and labels of its pictures."""
+        digests = (
+            [each.digest for each in self.prints]
+            if self.prints
+            else [hashlib.sha256(content(self.source(index))).hexdigest() for index in range(len(self))]
+        )
+        labelled = sorted(f"{digest} {self.labels[target]}" for digest, target in zip(digests, self.targets, strict=True))
+        return hashlib.sha256("\n".join(labelled).encode()).hexdigest()
+
+    def take(self, indices: Sequence[int], more: Pictures | None = None, others: Sequence[int] = ()) -> Pictures:
+        """These pictures, and these others of `more`; nothing is read again."""
+        rows, prints = self._rows.select(indices), [self.prints[index] for index in indices]
+        if more is not None:
+            rows = datasets.concatenate_datasets([rows, more._rows.select(others)])
+            prints += [more.prints[index] for index in others]
+        taken = Pictures(rows, check=False)
+        taken.unreadable, taken.prints = self.unreadable, prints
+        return taken
+
+    def _leave_out_unreadable(self) -> None:
+        outcomes = examine_all(self.source, len(self))
+        readable = [index for index, outcome in enumerate(outcomes) if isinstance(outcome, Print)]
+        self.unreadable = [outcome for outcome in outcomes if isinstance(outcome, str)]
+        if len(self.unreadable) > MOST_UNREADABLE * len(self):
+            raise DataError(
+                f"{len(self.unreadable)} of {len(self)} pictures cannot be read, the first: {self.unreadable[0]} "
+                f"At most {MOST_UNREADABLE:.0%} are skipped; check the data."
+            )
+        self.prints = [outcome for outcome in outcomes if isinstance(outcome, Print)]
+        self._rows = self._rows.select(readable)
+        self.targets = [self.targets[index] for index in readable]
+
+
+def load_split(source: Source | Path, split: str, check: bool = True) -> Pictures:
+    """Read one split; the files of splits that are stored apart are not opened.
+
+    A set without splits is cut by what its pictures hold, 75 % train, 15 % validation, 10 % test, so that a picture is on the
+    same side whatever else is added or removed; one with train and test alone gives a sixth of train to validation.
+
+    Args:
+        source: a Path is a folder `DIR/SPLIT/LABEL/*.jpg` or `DIR/LABEL/*.jpg`, parquet files `DIR/SPLIT*.parquet`, or an
+            archive of such folders.
+        check: decode every picture once and leave out those that cannot be read.
+
+    Raises:
+        MissingSplitError: there is no such split.
+        DataError: nothing can be read there.
+    """
+    source = Source(str(source)) if isinstance(source, Path) else source
+    if split not in SPLITS:
+        raise DataError(f"The split is {split!r}; expected one of {', '.join(SPLITS)}.")
+    datasets.disable_progress_bars()
+    found = stored(source)
+    if split in found and (split != "train" or "validation" in found):
+        return Pictures(columns(found[split](), source), check)
+    whole = found.get(WHOLE) or found.get("train")
+    if whole is None:
+        raise MissingSplitError(f"{source} holds no split {split!r}, only {', '.join(found)}. {FORMS}")
+    if split == "test" and "validation" in found:
+        raise MissingSplitError(f"{source} holds no split 'test', only {', '.join(found)}; none of those was kept unseen.")
+    rows = columns(whole(), source)
+    pictures = Pictures(rows, check=False)
+    has_test = "test" in found
+    mine = [n for n in range(len(pictures)) if side_of(content(pictures.source(n)), has_test) == split]
+    return Pictures(rows.select(mine), check)
+
+
+def side_of(picture: bytes, has_test: bool = False) -> str:
+    """The split that a picture's encoded bytes belong to, in a set that has none, or no validation split.
+
+    >>> side_of(b"one picture"), side_of(b"another")
+    ('test', 'train')
+    """
+    digest = hashlib.sha256(b"split %d " % SPLIT_SEED + picture).digest()
+    share = int.from_bytes(digest[:8], "big") / 2**64 * (TRAIN_SHARE + VALIDATION_SHARE if has_test else 1.0)
+    return "train" if share < TRAIN_SHARE else "validation" if share < TRAIN_SHARE + VALIDATION_SHARE else "test"
+
+
+def load_training(source: Source | Path, fix_leaks: bool = False) -> tuple[Pictures, Pictures]:
+    """The train and validation splits, no picture of one in the other.
+
+    Args:
+        fix_leaks: move validation pictures that have a copy in train to train, where otherwise they are refused.
+
+    Raises:
+        DataError: a split is missing, there are fewer than two labels, one has no picture, the splits have different ones, or
+            a picture lies in both.
+    """
+    train, validation = load_split(source, "train"), load_split(source, "validation")
+    if len(train.labels) < 2:
+        raise DataError(f"train has the labels {train.labels}; expected two or more folders of pictures.")
+    if train.labels != validation.labels:
+        lacking = [
+            f"{label!r} is in {a} but not in {b}"
+            for a, b, labels in (
+                ("train", "validation", set(train.labels) - set(validation.labels)),
+                ("validation", "train", set(validation.labels) - set(train.labels)),
+            )
+            for label in sorted(labels)
+        ]
+        raise DataError(
+            f"train and validation must have the same labels: {'; '.join(lacking[:5]) or 'their order differs'}. "
+            "Add pictures of them, or remove the label."
+        )
+    for pictures, split in ((train, "train"), (validation, "validation")):
+        empty = sorted(set(range(len(pictures.labels))) - set(pictures.targets))
+        if empty:
+            raise DataError(f"{split} has no picture of {pictures.labels[empty[0]]!r}. Add some, or remove the label.")
+    return _without_leaks(train, validation, fix_leaks)
+
+
+def leaks_between(first: Pictures, second: Pictures) -> list[tuple[list[int], list[int]]]:
+    """Groups of copies that lie in both splits: (positions in `first`, positions in `second`)."""
+    groups = duplicates([*first.prints, *second.prints])
+    sides = [([n for n in group if n < len(first)], [n - len(first) for n in group if n >= len(first)]) for group in groups]
+    return [(a, b) for a, b in sides if a and b]
+
+
+def _without_leaks(train: Pictures, validation: Pictures, fix: bool) -> tuple[Pictures, Pictures]:
+    leaks = leaks_between(train, validation)
+    if not leaks:
+        return train, validation
+    moved = sorted({n for _, theirs in leaks for n in theirs})
+    if not fix:
+        a, b = leaks[0]
+        raise DataError(
+            f"{len(moved)} validation pictures have a copy in train, such as {validation.name(b[0])} = {train.name(a[0])}, so "
+            "validation would praise what was learned by heart. Add --fix-leaks to train on them instead, or see them all "
+            "with: python -m training inspect --data DIR"
+        )
+    kept = sorted(set(range(len(validation))) - set(moved))
+    if len({validation.targets[n] for n in kept}) < len(validation.labels):
+        raise DataError("Without its copies of training pictures validation would lose a label. Add validation pictures.")
+    return train.take(range(len(train)), validation, moved), validation.take(kept)

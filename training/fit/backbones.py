@@ -1,0 +1,172 @@
+"""Backbones: any timm architecture, its weights from timm's Hub, a file or nowhere, and a head for the labels."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any, Literal
+
+import timm
+import torch
+
+import cnnhub.classics  # noqa: F401  registers the networks that timm lacks
+from cnnhub.engines.network import COUNTER, create_network
+from cnnhub.errors import ModelNotFoundError, ModelWeightsError, UnknownNameError
+from cnnhub.hub.config import CnnHubMetadata, ModelConfig, PretrainedConfig
+from cnnhub.hub.folder import CONFIG_NAME, read_config
+from training.fit.recipe import Recipe, RecipeError
+from training.release.record import Backbone, Record, record_of
+
+Weights = Path | Literal["hub", "scratch"]
+_FROM_TORCHVISION = {"torchvision:shufflenet_v2_x1_0": "cnnhub_shufflenet_v2_x1_0"}
+CROP = {"crop_mode": "center", "crop_pct": 0.95}  # while training; finetune chooses among several afterwards
+
+
+def check(recipe: Recipe, weights: Weights) -> None:
+    """Whether the backbone can be built and its weights are there and fit it, before any picture is read.
+
+    Raises:
+        ModelNotFoundError: timm's weights cannot be fetched.
+        UnknownNameError: there is no such backbone; the message names near ones.
+        ModelWeightsError: the file does not fit; which keys and shapes.
+        RecipeError: the recipe needs a trained backbone.
+    """
+    if weights == "scratch" and recipe.freeze_batch_norm:
+        raise RecipeError("--freeze-batch-norm keeps a trained backbone's statistics; --from-scratch has none. Leave out one.")
+    name = _timm_name(recipe.backbone)
+    if not timm.is_model(name):
+        raise UnknownNameError("backbone", recipe.backbone, [*timm.list_models(), *_FROM_TORCHVISION])
+    if isinstance(weights, Path):
+        with torch.device("meta"):
+            blueprint = timm.create_model(name, **recipe.model_args)
+        _fitting(blueprint, weights, name)
+    elif weights == "hub":
+        _from_timms_hub(recipe, num_classes=1)  # into the client's cache; `create` builds it once the labels are known
+
+
+def describe(recipe: Recipe, labels: list[str], label_texts: dict[str, dict[str, str]], weights: Weights) -> ModelConfig:
+    """The config.json of the model that the recipe makes, before it is trained."""
+    with torch.device("meta"):
+        blueprint = timm.create_model(_timm_name(recipe.backbone), num_classes=len(labels), **recipe.model_args)
+    beside = _beside(weights)  # the preprocessing that the backbone was trained with
+    cfg = {**blueprint.pretrained_cfg, **(beside.pretrained_cfg.model_dump() if beside else {})}
+    side = recipe.size
+    return ModelConfig.model_validate(
+        {
+            "architecture": _timm_name(recipe.backbone).partition(".")[0],
+            "num_classes": len(labels),
+            "num_features": blueprint.num_features,
+            "label_names": labels,
+            "model_args": recipe.model_args,
+            "pretrained_cfg": PretrainedConfig.model_validate(
+                {
+                    "tag": "cnnhub",
+                    "custom_load": False,
+                    "input_size": (3, side, side) if side else cfg["input_size"],
+                    "fixed_input_size": cfg.get("fixed_input_size", False),
+                    "interpolation": cfg["interpolation"],
+                    **CROP,
+                    "mean": cfg["mean"],
+                    "std": cfg["std"],
+                    "num_classes": len(labels),
+                    "pool_size": cfg.get("pool_size"),
+                    "first_conv": cfg.get("first_conv"),
+                    "classifier": cfg.get("classifier"),
+                }
+            ),
+            "cnnhub": CnnHubMetadata(label_texts=label_texts),
+        }
+    )
+
+
+def create(config: ModelConfig, recipe: Recipe, weights: Weights) -> torch.nn.Module:
+    """The network with the backbone's weights and a fresh head, in channels_last (half the time on a CPU).
+
+    Raises:
+        ModelNotFoundError: timm's weights cannot be fetched.
+        ModelWeightsError: the file does not fit; which keys and shapes.
+    """
+    torch.manual_seed(recipe.seed)
+    if weights == "hub":
+        network = _from_timms_hub(recipe, config.num_classes)
+    else:
+        network = create_network(config)
+        if isinstance(weights, Path):
+            network.load_state_dict(_fitting(network, weights, config.architecture), strict=False)
+    return network.to(memory_format=torch.channels_last)
+
+
+def head_of(network: Any) -> torch.nn.Linear:
+    """The classifier of a timm network, wherever the architecture keeps it."""
+    head: torch.nn.Linear = network.get_classifier()
+    return head
+
+
+def head_names(network: torch.nn.Module) -> set[str]:
+    """Names of the classifier's parameters."""
+    head = head_of(network)
+    prefix = next(name for name, module in network.named_modules() if module is head)
+    return {f"{prefix}.{name}" for name, _ in head.named_parameters()}
+
+
+def origin(weights: Weights, backbone: str) -> Backbone:
+    """Where the weights came from (timm's tag, as a config.json beside them says; else the file's name), and their hash."""
+    if not isinstance(weights, Path):
+        tag = timm.get_pretrained_cfg(_timm_name(backbone)) if weights == "hub" else None
+        return Backbone((tag.tag or "timm") if tag else "scratch")
+    beside = _beside(weights)
+    named = None
+    if beside:
+        ours = record_of(beside)
+        named = ours.backbone.origin if ours.backbone else ours.origin
+        named = named or beside.pretrained_cfg.model_dump().get("tag")
+    return Backbone(named or weights.name, hashlib.sha256(weights.read_bytes()).hexdigest())
+
+
+def earlier_recipes(weights: Weights) -> list[dict[str, Any]]:
+    """Where the weights were fine-tuned here before: the recipes of those runs, first one first."""
+    beside = _beside(weights)
+    ours = record_of(beside) if beside else Record()
+    return [*(ours.earlier or []), ours.recipe] if ours.recipe else []
+
+
+def _timm_name(backbone: str) -> str:
+    return _FROM_TORCHVISION.get(backbone, backbone)
+
+
+def _beside(weights: Weights) -> ModelConfig | None:
+    """The config.json that lies beside a backbone's file, where one does."""
+    return read_config(weights.parent) if isinstance(weights, Path) and (weights.parent / CONFIG_NAME).is_file() else None
+
+
+def _from_timms_hub(recipe: Recipe, num_classes: int) -> torch.nn.Module:
+    try:
+        network: torch.nn.Module = timm.create_model(
+            _timm_name(recipe.backbone), pretrained=True, num_classes=num_classes, **recipe.model_args
+        )
+    except Exception as error:  # the client and timm raise what the network provokes
+        raise ModelNotFoundError(
+            f"The weights of {recipe.backbone} cannot be fetched: {error} Give --backbone-weights FILE where the Hub cannot "
+            "be reached, or --from-scratch."
+        ) from error
+    return network
+
+
+def _fitting(network: torch.nn.Module, path: Path, architecture: str) -> dict[str, torch.Tensor]:
+    """The file's weights for everything but the head."""
+    try:
+        state = timm.models.load_state_dict(str(path), weights_only=True)
+    except Exception as error:
+        raise ModelWeightsError(f"{path} cannot be read: {error}. Expected a backbone's safetensors file.") from error
+    head = head_names(network)
+    counters = {name for name in network.state_dict() if name.endswith(COUNTER)}  # the oldest weights lack them
+    expected = {name: tensor.shape for name, tensor in network.state_dict().items() if name not in head}
+    found = {name: tensor for name, tensor in state.items() if name not in head}
+    missing, surplus = sorted(expected.keys() - found.keys() - counters), sorted(found.keys() - expected.keys())
+    shapes = [f"{n} {tuple(found[n].shape)}, not {tuple(s)}" for n, s in expected.items() if n in found and found[n].shape != s]
+    if missing or surplus or shapes:
+        problems = [f"{len(missing)} keys are missing, such as {missing[:3]}"] if missing else []
+        problems += [f"{len(surplus)} are not part of it, such as {surplus[:3]}"] if surplus else []
+        problems += [f"{len(shapes)} have other shapes, such as {'; '.join(shapes[:3])}"] if shapes else []
+        raise ModelWeightsError(f"{path} does not fit {architecture}: {'; '.join(problems)}. Check --backbone.")
+    return found

@@ -1,0 +1,187 @@
+"""Phase one: a new head on a frozen backbone, fitted exactly to features that are computed once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import safetensors.torch
+import torch
+from accelerate.utils import broadcast_object_list
+from rich.console import Console
+from rich.progress import Progress as ProgressBar
+from safetensors import SafetensorError, safe_open
+from sklearn.linear_model import LogisticRegression
+
+from cnnhub.files import write_atomically
+from training.data.pixels import Pixels, derive
+from training.fit.backbones import head_of
+from training.fit.devices import Progress, over_all
+from training.fit.prepare import Prepared
+from training.fit.recipe import Recipe, Run
+from training.measure.score import Score, score_of
+
+FEATURES = "run/features.safetensors"
+# What of a recipe decides the features of the plain pictures, and of the augmented views.
+_DECIDES = ("backbone", "model_args", "size", "precision")
+_DECIDES_VIEWS = ("views", "seed", "augment", "scale", "color_jitter")
+
+
+@dataclass(frozen=True)
+class Head:
+    """What was fitted.
+
+    Attributes:
+        score: on validation.
+        c: the chosen inverse penalty (scikit-learn's C).
+        seconds: that the features took to compute, now or when they were cached.
+    """
+
+    score: Score
+    c: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Features:
+    """Pooled features of a frozen backbone.
+
+    Attributes:
+        tensors: "train" ((1 + views) * N, F), "train_targets", "validation" (M, F), "validation_targets".
+        seconds: that they took to compute, now or when they were cached.
+    """
+
+    tensors: dict[str, torch.Tensor]
+    seconds: float
+
+
+def fit_head(ready: Prepared, run: Run, console: Console) -> Head | None:
+    """Fit a multinomial logistic regression and put it into the network's head; its L2 penalty is chosen on validation.
+
+    Returns:
+        None from scratch, where features say nothing yet.
+    """
+    if not ready.is_trained:
+        return None
+    started = time.monotonic()
+    total = len(ready.train.pictures) * (1 + ready.recipe.views) + len(ready.validation.pictures)
+    with ProgressBar(console=console, transient=True) as bar:
+        task = bar.add_task("phase 1: features", total=total)
+        features = cached_features(ready, run, lambda pictures: bar.advance(task, pictures))
+    fitted: list[Any] = [None, None, None]
+    head = head_of(ready.network)
+    if ready.engine.is_main_process:
+        fitted = list(_choose(features.tensors, ready.recipe))
+    broadcast_object_list(fitted)
+    state, score, c = fitted
+    head.load_state_dict(state)
+    console.print(
+        f"phase 1, head on frozen features: validation {score.top1:.2%}, loss {score.loss:.4f}, "
+        f"{time.monotonic() - started:.0f} s"
+    )
+    return Head(score, c, features.seconds)
+
+
+def cached_features(ready: Prepared, run: Run, advance: Progress) -> Features:
+    """Features of the plain training pictures, of `recipe.views` augmented views of each, and of validation.
+
+    Read from the run's cache where they were written for the same pictures, weights and those settings of the recipe that
+    decide them; then another learning rate, say, costs no second pass.
+    """
+    recipe, cache = ready.recipe, run.output / FEATURES
+    settings = {name: getattr(recipe, name) for name in _DECIDES + (_DECIDES_VIEWS if recipe.views else ())}
+    key = hashlib.sha256(json.dumps({**ready.made_of, **settings}, sort_keys=True).encode()).hexdigest()
+    if (found := _read(cache, key)) is not None:
+        return found
+    started = time.monotonic()
+    with frozen(ready.network):
+        tensors = _computed(ready, run, advance)
+    seconds = time.monotonic() - started
+    if ready.engine.is_main_process:
+        write_atomically(cache, safetensors.torch.save(tensors, metadata={"key": key, "seconds": f"{seconds:.2f}"}))
+    return Features(tensors, seconds)
+
+
+@contextmanager
+def frozen(network: torch.nn.Module) -> Iterator[None]:
+    """The backbone neither learns nor changes its batch-norm statistics within the block, even after `network.train()`."""
+    head = head_of(network)
+    kept = {parameter for parameter in head.parameters()}
+    learned = [(parameter, parameter.requires_grad) for parameter in network.parameters() if parameter not in kept]
+    modes = {module: module.training for module in network.modules()}
+    for parameter, _ in learned:
+        parameter.requires_grad_(False)
+    body = [module for module in network.modules() if module is not network and module is not head]
+    network.eval()
+    for module in body:
+        module.train = lambda mode=True, module=module: module  # type: ignore[method-assign, misc]
+    try:
+        yield
+    finally:
+        for module in body:
+            del module.train
+        for module, mode in modes.items():
+            module.training = mode
+        for parameter, learns in learned:
+            parameter.requires_grad_(learns)
+
+
+def _computed(ready: Prepared, run: Run, advance: Progress) -> dict[str, torch.Tensor]:
+    network: Any = ready.network
+    recipe, engine = ready.recipe, ready.engine
+
+    def pooled(batch: torch.Tensor) -> torch.Tensor:
+        with engine.autocast():
+            values: torch.Tensor = network.forward_head(network.forward_features(batch), pre_logits=True)
+        return values.flatten(1)
+
+    def features(pixels: Pixels, seed: int | None = None) -> torch.Tensor:
+        return over_all(engine, pooled, pixels, recipe, run.workers, seed=seed, advance=advance)
+
+    plain = Pixels(ready.train.pictures, ready.validation.transform)
+    views = [features(ready.train, derive(recipe.seed, 1_000_000, view)) for view in range(recipe.views)]
+    return {
+        "train": torch.cat([features(plain), *views]).contiguous(),
+        "train_targets": torch.tensor(ready.train.pictures.targets).repeat(1 + recipe.views),
+        "validation": features(ready.validation).contiguous(),
+        "validation_targets": ready.targets,
+    }
+
+
+def _choose(features: dict[str, torch.Tensor], recipe: Recipe) -> tuple[dict[str, torch.Tensor], Score, float]:
+    """-> (the linear layer's state, its score on validation, the inverse penalty)"""
+    x, y = features["train"].numpy(), features["train_targets"].numpy()
+    best: tuple[dict[str, torch.Tensor], Score, float] | None = None
+    for c in recipe.head_c:
+        state = _linear_state(LogisticRegression(C=c, max_iter=1000).fit(x, y))
+        logits = torch.nn.functional.linear(features["validation"], state["weight"], state["bias"])
+        score = score_of(logits, features["validation_targets"])
+        if best is None or score.beats(best[1]):
+            best = state, score, c
+    assert best is not None
+    return best
+
+
+def _linear_state(fitted: LogisticRegression) -> dict[str, torch.Tensor]:
+    """A fitted logistic regression as the weight (K, F) and bias (K,) of a linear layer."""
+    weight, bias = (torch.from_numpy(values).float() for values in (fitted.coef_, fitted.intercept_))
+    if len(weight) == 1:  # two classes share one row there: the logit of the second against the first
+        weight, bias = torch.cat([-weight / 2, weight / 2]), torch.cat([-bias / 2, bias / 2])
+    return {"weight": weight, "bias": bias}
+
+
+def _read(cache: Path, key: str) -> Features | None:
+    try:
+        with safe_open(cache, framework="pt") as file:
+            metadata = file.metadata() or {}
+            if metadata.get("key") != key:
+                return None
+            return Features({name: file.get_tensor(name) for name in file.keys()}, float(metadata["seconds"]))
+    except (OSError, SafetensorError):
+        return None

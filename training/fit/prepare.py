@@ -1,0 +1,135 @@
+"""What every training run needs before its first step: pictures, a network, and devices."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate import Accelerator
+from rich.console import Console
+from rich.markup import escape
+
+from cnnhub.errors import CnnHubError
+from cnnhub.hub.config import ModelConfig
+from training.data.pixels import Pixels, plain_transform, training_transform
+from training.data.sources import Origin, Source, revision_of
+from training.data.splits import Pictures, load_training
+from training.data.writable import check_writable
+from training.fit import backbones, distil
+from training.fit.backbones import Weights
+from training.fit.distil import Teachers
+from training.fit.recipe import Recipe, Run
+from training.release.record import Backbone
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A network ready to be trained.
+
+    Attributes:
+        recipe: as it was asked for, with what the data and the devices decided.
+        teachers: what all layers learn from in place of the labels, where the recipe names any.
+        backbone: where its weights came from, and their hash.
+        is_trained: whether the backbone's features say something; not from scratch.
+        data: where the pictures came from, at which revision, and the hash of each split.
+    """
+
+    network: torch.nn.Module
+    config: ModelConfig
+    recipe: Recipe
+    engine: Accelerator
+    train: Pixels
+    validation: Pixels
+    teachers: Teachers | None
+    backbone: Backbone
+    is_trained: bool
+    data: Origin
+
+    @property
+    def made_of(self) -> dict[str, Any]:
+        """Hashes of the backbone's weights and of the pictures."""
+        return {"backbone_sha256": self.backbone.sha256, "data": self.data.split_hash}
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What must be the same to go on from a checkpoint."""
+        taught_by = {"teachers_sha256": [each.sha256 for each in self.teachers.about]} if self.teachers else {}
+        return {**self.recipe.as_json(), **self.made_of, **taught_by}
+
+    @property
+    def targets(self) -> torch.Tensor:
+        """Validation's class numbers (N,)."""
+        return torch.tensor(self.validation.pictures.targets)
+
+
+def prepare(
+    data: Source | Path,
+    weights: Weights,
+    recipe: Recipe,
+    run: Run,
+    label_texts: dict[str, dict[str, str]],
+    engine: Accelerator,
+    console: Console,
+) -> Prepared:
+    """Read the train and validation splits and build the network.
+
+    Args:
+        weights: a backbone's file with any classifier, "hub" for timm's, or "scratch".
+    """
+    recipe.check(engine.num_processes)
+    check_writable(run.output)
+    backbones.check(recipe, weights)
+    teachers = distil.load(recipe.teachers, engine.device) if recipe.teachers else None
+    source = Source(str(data)) if isinstance(data, Path) else data
+    source = dataclasses.replace(source, revision=revision_of(source))
+    with engine.main_process_first():
+        train, validation = load_training(source, run.fix_leaks)
+    recipe = recipe.fitted_to(len(train), engine.num_processes)
+    if recipe.squashed_from and any(w != h for w, h in (each.size for each in validation.prints)):
+        recipe = dataclasses.replace(recipe, squashed_from=None)
+    _say(train, validation, engine, recipe, console)
+
+    config = backbones.describe(recipe, train.labels, label_texts, weights)
+    distil.check(recipe.teachers, config)
+    network = backbones.create(config, recipe, weights).to(engine.device)
+    _check_space(network, run.output)
+    return Prepared(
+        network,
+        config,
+        recipe,
+        engine,
+        train=Pixels(train, training_transform(config, recipe)),
+        validation=Pixels(validation, plain_transform(config)),
+        teachers=teachers,
+        backbone=backbones.origin(weights, recipe.backbone),
+        is_trained=weights != "scratch",
+        data=Origin(
+            source.place if source.on_hub else None,
+            source.revision,
+            {"train": train.fingerprint, "validation": validation.fingerprint},
+        ),
+    )
+
+
+def _say(train: Pictures, validation: Pictures, engine: Accelerator, recipe: Recipe, console: Console) -> None:
+    console.print(
+        f"{len(train):,} training and {len(validation):,} validation pictures, {len(train.labels)} labels; "
+        f"{engine.num_processes} process{'es' if engine.num_processes > 1 else ''} on {engine.device.type}, {recipe.precision}"
+    )
+    for problem in (*train.unreadable, *validation.unreadable):
+        console.print(f"[yellow]skipped:[/] {escape(problem)}")
+
+
+def _check_space(network: torch.nn.Module, output: Path) -> None:
+    """Three checkpoints (two kept, one being written) of five copies of the weights each."""
+    size = sum(tensor.numel() * tensor.element_size() for tensor in network.state_dict().values())
+    free = shutil.disk_usage(output).free
+    if free < 15 * size:
+        raise CnnHubError(
+            f"{output} has {free / 1e6:,.0f} MB free; checkpoints of this network need {15 * size / 1e6:,.0f} MB. "
+            "Free some, or take another --output."
+        )

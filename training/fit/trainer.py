@@ -1,0 +1,184 @@
+"""A trainer takes steps: all layers at layer-wise decayed rates, one step after the other. When to stop is not its affair."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import torch
+import torch.nn.functional as F
+from accelerate.utils import broadcast
+from timm.data import Mixup
+from timm.optim import create_optimizer_v2
+from timm.scheduler import CosineLRScheduler
+from timm.utils import ModelEmaV3
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from training.data.pixels import derive, seeded
+from training.fit.prepare import Prepared
+from training.fit.recipe import Recipe
+from training.fit.stops import DivergedError
+
+MOST_BAD_IN_A_ROW = 3
+
+Batches = Iterator[tuple[torch.Tensor, torch.Tensor]]
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one step came to, over all processes: mean loss, how many pictures were answered right, whether it was skipped."""
+
+    loss: float
+    correct: int
+    skipped: bool
+
+
+class Schedule(Protocol):
+    """Sets the optimizer's learning rates before each step, by the step's number."""
+
+    def step_update(self, number: int, /) -> None: ...
+
+
+class Trainer:
+    """A network with its optimizer, schedule and moving average.
+
+    What is random in a step (augmentation, mixup, dropout) follows from the seed and the step's number alone, so no
+    generator's state has to be carried from one session of a run to the next.
+
+    Attributes:
+        steps: how many make an epoch.
+        bad_in_a_row: how many steps were skipped since the last good one.
+    """
+
+    def __init__(self, ready: Prepared) -> None:
+        recipe = ready.recipe
+        self.recipe, self.engine, self.teachers = recipe, ready.engine, ready.teachers
+        self.network = ready.network.to(ready.engine.device)
+        self.average = ModelEmaV3(self.network, decay=recipe.ema_decay) if recipe.ema_decay else None
+        self.model, self.optimizer = ready.engine.prepare(self.network, _optimizer(self.network, recipe))
+        self.steps = len(ready.train.pictures) // recipe.batch_size
+        self.schedule: Schedule = CosineLRScheduler(
+            self.optimizer,
+            t_initial=max(2, self.steps * recipe.epochs),
+            warmup_t=round(recipe.warmup_epochs * self.steps),
+            t_in_epochs=False,
+        )
+        classes, smoothing = ready.config.num_classes, recipe.label_smoothing
+        self.mixup = Mixup(mixup_alpha=recipe.mixup, label_smoothing=smoothing, num_classes=classes) if recipe.mixup else None
+        self.bad_in_a_row = 0
+
+    @property
+    def rate(self) -> float:
+        """The head's learning rate."""
+        return float(max(group["lr"] for group in self.optimizer.param_groups))
+
+    def train_mode(self) -> None:
+        """To be called before the first step, and after each measurement, which leaves the network in eval mode."""
+        self.model.train()
+        if self.recipe.freeze_batch_norm:
+            for layer in self.network.modules():
+                if isinstance(layer, _BatchNorm):
+                    layer.eval()
+
+    def step(self, number: int, micro_batches: Batches) -> Step:
+        """One step over all its micro-batches.
+
+        Args:
+            number: of the step, from 0, over all epochs.
+
+        Raises:
+            DivergedError: it is the third in a row without a finite loss.
+        """
+        recipe, engine = self.recipe, self.engine
+        self.schedule.step_update(number)
+        statistics = [buffer.clone() for buffer in self.network.buffers()]
+        sums = torch.zeros(2, dtype=torch.float64, device=engine.device)
+        with seeded(derive(recipe.seed, 2_000_000, number, engine.process_index)):
+            for part in range(recipe.accumulate):
+                pixels, targets = (tensor.to(engine.device) for tensor in next(micro_batches))
+                last = part == recipe.accumulate - 1
+                with nullcontext() if last else engine.no_sync(self.model):
+                    sums += self._micro_batch(pixels.contiguous(memory_format=torch.channels_last), targets)
+        loss_sum, right = engine.reduce(sums).tolist()
+        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), recipe.clip or math.inf)
+        loss = loss_sum / (recipe.accumulate * engine.num_processes)
+        is_good = math.isfinite(loss) and bool(torch.isfinite(norm))
+        if is_good:
+            self.optimizer.step()
+            if self.average:
+                self.average.update(self.network)
+            self.bad_in_a_row = 0
+        else:
+            self._skip(number, statistics)
+        self.optimizer.zero_grad()
+        return Step(loss, int(right), not is_good)
+
+    def averaged(self) -> torch.nn.Module:
+        """The network whose weights are measured and kept; its batch-norm statistics are the first process's."""
+        if self.average is None:
+            return self.network
+        averaged: torch.nn.Module = self.average.module
+        if self.engine.num_processes > 1:
+            for buffer in averaged.buffers():
+                buffer.copy_(broadcast(buffer))
+        return averaged
+
+    def state(self) -> dict[str, Any]:
+        """What a checkpoint keeps of it."""
+        return {
+            "network": self.network.state_dict(),
+            "average": self.average.module.state_dict() if self.average else None,
+            "optimizer": self.optimizer.state_dict(),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take over what `state` gave."""
+        self.network.load_state_dict(state["network"])
+        if self.average:
+            self.average.module.load_state_dict(state["average"])
+        self.optimizer.load_state_dict(state["optimizer"])
+
+    def _micro_batch(self, pixels: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        """Forward and backward -> (loss, right answers) of this process's micro-batch."""
+        recipe = self.recipe
+        wanted, smoothing = targets, recipe.label_smoothing
+        if self.mixup:
+            pixels, wanted = self.mixup(pixels, targets)
+            smoothing = 0.0  # its soft targets are smoothed already
+        if self.teachers:
+            with self.engine.autocast():
+                wanted, smoothing = self.teachers(pixels), recipe.label_smoothing
+        logits = self.model(pixels).float()
+        loss = F.cross_entropy(logits, wanted, label_smoothing=smoothing)
+        self.engine.backward(loss / recipe.accumulate)
+        right = (logits.argmax(1) == targets).sum()
+        return torch.stack([loss.detach().double(), right.double()])
+
+    def _skip(self, number: int, statistics: list[torch.Tensor]) -> None:
+        """Leave weights as they are and give batch norm back the statistics that the bad forward pass spoiled."""
+        for buffer, before in zip(self.network.buffers(), statistics, strict=True):
+            buffer.copy_(before)
+        self.bad_in_a_row += 1
+        if self.bad_in_a_row >= MOST_BAD_IN_A_ROW:
+            epoch, step = divmod(number, self.steps)
+            raise DivergedError(
+                f"The loss was not finite {MOST_BAD_IN_A_ROW} steps in a row (epoch {epoch + 1}, step {step}, "
+                f"learning rate {self.rate:.2g}). The last good checkpoint and the best model stay. "
+                "Take a smaller --lr, --clip 1, or --precision float32."
+            )
+
+
+def copy_of(network: torch.nn.Module) -> dict[str, torch.Tensor]:
+    """Its weights and statistics, on the CPU, as they are now."""
+    return {name: tensor.detach().cpu().clone() for name, tensor in network.state_dict().items()}
+
+
+def _optimizer(network: torch.nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
+    """AdamW over timm's layer groups, each at `layer_decay` times the rate of the group above it."""
+    optimizer: torch.optim.Optimizer = create_optimizer_v2(
+        network, opt="adamw", lr=recipe.lr, weight_decay=recipe.weight_decay, layer_decay=recipe.layer_decay
+    )
+    return optimizer

@@ -1,0 +1,90 @@
+"""What a model answers to many pictures: the one place where measuring meets cnnhub's engines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import track
+
+import cnnhub
+from cnnhub.errors import CnnHubError, ImageError
+
+
+class OutOfMemoryError(CnnHubError):
+    """The device has too little memory for what it was asked to do."""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a model answered.
+
+    Attributes:
+        readable: numbers of the pictures that can be read; one row each below.
+        logits: (N, K)
+        embeddings: (N, D); (0, 0) where they were not asked for.
+    """
+
+    readable: list[int]
+    logits: NDArray[np.float32]
+    embeddings: NDArray[np.float32]
+
+
+def answers(
+    classifier: cnnhub.Classifier,
+    sources: Iterable[Path | str | bytes],
+    total: int,
+    title: str,
+    batch_size: int = 1,
+    embed: bool = False,
+) -> Answers:
+    """Show a model pictures, `batch_size` at once; those that cannot be read are left out.
+
+    Args:
+        sources: paths or encoded pictures, `total` of them; each is decoded once, and one batch is held at a time.
+        title: what the progress bar says.
+        embed: ask for embeddings too.
+
+    Raises:
+        OutOfMemoryError: what would help.
+    """
+    readable: list[int] = []
+    logits = [np.empty((0, len(classifier.labels)), np.float32)]
+    embeddings: list[NDArray[np.float32]] = []
+    shown = track(sources, title, total=total, console=Console(stderr=True), transient=True)
+    opened = _opened(classifier, shown)
+    while batch := list(islice(opened, batch_size)):
+        readable += [number for number, _ in batch]
+        try:
+            ours, theirs = classifier.engine.answer(np.stack([pixels for _, pixels in batch]), embed=embed)
+        except RuntimeError as error:
+            if not is_out_of_memory(error):
+                raise
+            raise OutOfMemoryError(
+                f"Memory ran out with {len(batch)} pictures at once: {str(error).splitlines()[0][:200]} "
+                f"Take --batch-size {max(1, len(batch) // 4)}; the figures stay the same."
+            ) from error
+        logits.append(ours)
+        if theirs is not None:
+            embeddings.append(theirs)
+    return Answers(readable, np.concatenate(logits), np.concatenate(embeddings or [np.empty((0, 0), np.float32)]))
+
+
+def is_out_of_memory(error: RuntimeError) -> bool:
+    """Whether torch says so; on a CPU it has no error of its own for it."""
+    message = str(error)
+    return isinstance(error, torch.OutOfMemoryError) or "allocate memory" in message or "out of memory" in message
+
+
+def _opened(classifier: cnnhub.Classifier, sources: Iterable[Path | str | bytes]) -> Iterator[tuple[int, NDArray[np.uint8]]]:
+    for number, source in enumerate(sources):
+        try:
+            yield number, classifier.to_pixels(source)
+        except ImageError:
+            continue

@@ -1,0 +1,62 @@
+"""What was measured, as tables for a reader."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from rich.console import RenderableType
+from rich.markup import escape
+from rich.table import Table
+
+from training.measure.evaluate import Evaluation
+from training.measure.figures import Figures
+from training.measure.review import in_words
+from training.measure.unfamiliar import Detection
+
+
+def report(found: Evaluation) -> Iterator[RenderableType]:
+    """The result of `evaluate`, for rich's console."""
+    yield _figures(found)
+    yield _labels(found.figures)
+    if found.detection:
+        yield _noticed(found.detection)
+    if found.contact_sheet and found.likely_wrong is not None:
+        sheet = escape(str(found.contact_sheet))
+        yield f"{in_words(found.likely_wrong)}; the hardest pictures, likely wrong labels first: {sheet}"
+    if log := found.test_log:
+        yield f"The test log holds {log.length} measurements of {log.weights} different weights."
+    elif found.split == "test":
+        yield "No test log is kept: the model is on the Hub, or its folder cannot be written to."
+
+
+def _figures(found: Evaluation) -> Table:
+    figures = found.figures
+    low, high = figures.top1_interval
+    table = Table("", "value", title=escape(f"{found.model} on {found.split}, {figures.n:,} pictures"))
+    table.add_row("accuracy (95 % interval)", f"{figures.top1:.2%} ({low:.2%} to {high:.2%})")
+    if figures.top5 is not None:
+        table.add_row("right label among the first five", f"{figures.top5:.2%}")
+    table.add_row("cross-entropy, nats (at T = 1)", f"{figures.loss:.4f} ({figures.loss_uncalibrated:.4f})")
+    table.add_row("calibration error (at T = 1)", f"{figures.ece:.2%} ({figures.ece_uncalibrated:.2%})")
+    table.add_row("temperature T", f"{found.calibration.temperature:.4f}")
+    if found.false_alarm is not None:
+        table.add_row("called a stranger", f"{found.false_alarm:.2%}")
+    table.add_row("pictures that cannot be read", str(found.unreadable))
+    return table
+
+
+def _labels(figures: Figures) -> Table:
+    table = Table("label", "precision", "recall")
+    for label in {**figures.recall, **figures.precision}:
+        shares = (figures.precision.get(label), figures.recall.get(label))
+        table.add_row(escape(label), *("–" if share is None else f"{share:.2%}" for share in shares))
+    return table
+
+
+def _noticed(detection: Mapping[str, Detection]) -> Table:
+    table = Table("strangers", "pictures", "noticed")
+    for name, found in detection.items():
+        table.add_row(escape(name), f"{found.n:,}", f"{found.rate:.2%}")
+        for group, part in found.groups.items():
+            table.add_row(f"  {escape(group)}", f"{part.n:,}", f"{part.rate:.2%}")
+    return table

@@ -1,0 +1,137 @@
+"""Pictures of what a network was never taught, to measure whether it notices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+
+from training.data.sources import DataError
+from training.measure.calibration import share_above
+
+MOST_PICTURES = 1000
+
+
+@dataclass(frozen=True)
+class Unfamiliar:
+    """A set of pictures none of which shows one of the network's labels.
+
+    Attributes:
+        sources: paths or encoded bytes.
+        groups: each picture's label in its own dataset, None where it has none.
+    """
+
+    name: str
+    sources: list[Path | bytes]
+    groups: list[str | None]
+
+
+@dataclass(frozen=True)
+class Detection:
+    """How many of a set's pictures were noticed.
+
+    Attributes:
+        n: how many there are.
+        rate: the share that was noticed, 0 to 1.
+        groups: the same by label, where the set has several.
+    """
+
+    n: int
+    rate: float
+    groups: dict[str, Detection] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """As it stands in config.json under "detection"."""
+        groups = {name: each.as_json() for name, each in self.groups.items()}
+        return {"n": self.n, "rate": self.rate, **({"groups": groups} if groups else {})}
+
+
+def read(path: Path, labels: Sequence[str], seed: int = 0) -> Unfamiliar:
+    """Read a set of unfamiliar pictures, at most 1,000 of them, drawn with `seed`.
+
+    Args:
+        path: one picture; a folder of pictures, in folders by label or not; a dataset's folder, of which the validation
+            split is taken; or a parquet file with the columns image and label.
+        labels: the network's own; the set's pictures with one of these labels are left out.
+
+    Raises:
+        DataError: nothing of the kind lies there, or no picture is left.
+    """
+    where = _validation_of(path)
+    found = [(source, group) for source, group in _pictures(where) if group not in labels]
+    if not found:
+        raise DataError(f"{where} holds no picture that shows none of {', '.join(labels)}. Give --ood another set.")
+    drawn = np.random.default_rng(seed).permutation(len(found))[:MOST_PICTURES]
+    sources, groups = zip(*(found[number] for number in sorted(drawn)), strict=True)
+    return Unfamiliar(_title(where), list(sources), list(groups))
+
+
+def read_all(paths: Iterable[Path], labels: Sequence[str]) -> list[Unfamiliar]:
+    """Read several sets.
+
+    Raises:
+        DataError: as for one; or two have the same name, under which they would be reported.
+    """
+    sets = [read(path, labels) for path in paths]
+    names = [each.name for each in sets]
+    if len(set(names)) < len(names):
+        raise DataError(f"Two sets of --ood have one name: {', '.join(sorted(names))}. Rename a folder or file.")
+    return sets
+
+
+def detection(scores: torch.Tensor, groups: Sequence[str | None], threshold: float) -> Detection:
+    """How many of a set's pictures have a score above the threshold.
+
+    Args:
+        scores: (N,), the higher, the more unfamiliar.
+        groups: N labels.
+    """
+    names = sorted({group for group in groups if group is not None})
+    parts = {name: scores[[group == name for group in groups]] for name in names} if len(names) > 1 else {}
+    by_group = {name: Detection(len(part), share_above(part, threshold)) for name, part in parts.items()}
+    return Detection(len(scores), share_above(scores, threshold), by_group)
+
+
+def _validation_of(path: Path) -> Path:
+    """A dataset's folder -> where its validation split lies: its test split is for measuring its own models."""
+    if not path.is_dir():
+        return path
+    for candidate in (path / "validation", *sorted(path.glob("validation*.parquet"))[:1]):
+        if candidate.exists():
+            return candidate
+    if (path / "test").exists() or any(path.glob("*.parquet")):
+        raise DataError(f"{path} holds splits but no validation split. Give --ood one folder or one parquet file of it.")
+    return path
+
+
+def _pictures(path: Path) -> list[tuple[Path | bytes, str | None]]:
+    """Every picture with its label."""
+    if path.is_dir():
+        suffixes = Image.registered_extensions()
+        files = sorted(file for file in path.rglob("*") if file.suffix.lower() in suffixes)
+        return [(file, file.parent.name if file.parent != path else None) for file in files]
+    if not path.is_file():
+        raise DataError(f"--ood {path} arrived; expected a picture, a folder of pictures or a parquet file.")
+    return _from_parquet(path) if path.suffix == ".parquet" else [(path, None)]
+
+
+def _from_parquet(path: Path) -> list[tuple[Path | bytes, str | None]]:
+    import datasets
+
+    rows = datasets.load_dataset("parquet", data_files=str(path), split="train")
+    if "image" not in rows.features or not isinstance(rows.features.get("label"), datasets.ClassLabel):
+        raise DataError(f"{path}: expected the columns image and label (named classes), found {dict(rows.features)}.")
+    rows = rows.cast_column("image", datasets.Image(decode=False))
+    names = rows.features["label"].names
+    return [(image["bytes"], names[label]) for image, label in zip(rows["image"], rows["label"], strict=True)]
+
+
+def _title(path: Path) -> str:
+    """A short name that tells one set from another: "pizza.jpg", "drawings", "flowers/validation", "cifar10/test"."""
+    named = path.resolve()
+    return f"{named.parent.name}/{named.stem}" if path.suffix == ".parquet" or path.name == "validation" else named.name

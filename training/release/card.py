@@ -1,0 +1,143 @@
+"""Model cards, made from a model's own config.json through huggingface_hub's ModelCard."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from huggingface_hub import EvalResult, ModelCard, ModelCardData
+
+from cnnhub.errors import CnnHubError
+from cnnhub.files import write_atomically
+from cnnhub.hub import BUILTIN_FOLDER
+from cnnhub.hub.config import ModelConfig
+from cnnhub.hub.folder import CARD_NAME, read_config, write_config
+from training.data.sources import Origin
+from training.data.tasks import TASKS, Task
+from training.measure import testlog
+from training.measure.evaluate import CONFUSION, RELIABILITY, Evaluation, home
+from training.measure.plots import CURVES
+from training.release.record import Record, record_of
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_PICTURES = (("Training", CURVES), ("Given labels and answers", CONFUSION), ("Confidence and accuracy", RELIABILITY))
+
+
+def write(folder: Path, name: str, config: ModelConfig, task: Task | None) -> None:
+    """Write the card of a fine-tuned model beside its config.json, which holds all that it says."""
+    record, stored = record_of(config), config.cnnhub.model_dump()
+    pictures = record.data or Origin()
+    dataset = pictures.source if pictures.source and "://" not in pictures.source else None
+    data = _metadata(name, dataset, "apache-2.0" if task else None)
+    data.eval_results = [
+        EvalResult(
+            task_type="image-classification",
+            dataset_type=dataset or "imagefolder",
+            dataset_name=task.title if task else name,
+            dataset_split=split,
+            dataset_revision=pictures.revision,
+            metric_type="accuracy",
+            metric_value=round(figures["top1"], 4),
+        )
+        for split, figures in record.metrics.items()
+    ]
+    facts = {
+        **vars(record),
+        **{key: stored[key] for key in ("temperature", "energy", "neighbours", "label_texts")},
+        "name": name,
+        "source": name if folder.resolve().parent == BUILTIN_FOLDER else as_source(folder),
+        "is_ours": task is not None,
+        "title": task.title if task else name,
+        "labels": config.labels(),
+        "cfg": config.pretrained_cfg,
+        "about": task.about(pictures) if task else "The trainer's own pictures.",
+        "terms": task.data_terms if task else "Not stated.",
+        "origin": record.backbone.origin if record.backbone else record.origin,
+        "registered_here": config.architecture.startswith("cnnhub_"),
+        "pictures": [(title, file) for title, file in _PICTURES if (folder / file).is_file()],
+        "log": testlog.summary(folder),
+        "commands": _commands(record, stored["neighbours"] or {}),
+    }
+    _save(folder, data, "finetuned.md", **facts)
+
+
+def write_again(folder: Path, config: ModelConfig) -> None:
+    """The same for a folder whose config.json has changed: its name and task are on record."""
+    name = record_of(config).name or folder.resolve().name
+    write(folder, name, config, TASKS.get(name))
+
+
+def write_imagenet(folder: Path, config: ModelConfig) -> None:
+    data = _metadata("imagenet", None)
+    data.datasets = ["ILSVRC/imagenet-1k"]
+    _save(folder, data, "imagenet.md", cfg=config.pretrained_cfg)
+
+
+def record(source: str, found: Evaluation, command: str) -> None:
+    """Put a measured split into the config.json of a built-in model or a folder, and write its card again.
+
+    What was fitted on validation is put there too; the plots come along where the split was drawn.
+    """
+    folder = recordable(source)
+    config = read_config(folder)
+    metrics = {**record_of(config).metrics, found.split: {**found.recorded(), "command": command}}
+    fitted: dict[str, Any] = {}
+    if found.split == "validation":
+        fitted = {
+            "temperature": found.calibration.temperature,
+            "reliability": {"split": found.split, "bins": found.figures.bins()},
+        }
+    if found.false_alarm is not None:
+        before = config.cnnhub.energy.model_dump() if config.cnnhub.energy else {}
+        detection = {**before.get("detection", {}), **found.energy().get("detection", {})}
+        fitted["energy"] = {**before, **found.energy(), "detection": detection}
+    config = config.with_metadata(metrics=metrics, **fitted)
+    write_config(folder, config)
+    if found.contact_sheet and (found.split == "test" or "test" not in metrics):
+        for file in (CONFUSION, RELIABILITY):
+            if (picture := found.contact_sheet.parent / file).is_file():
+                write_atomically(folder / file, picture.read_bytes())
+    write_again(folder, config)
+
+
+def recordable(source: str) -> Path:
+    """The folder of a model that `record` can write to.
+
+    Raises:
+        CnnHubError: there is none.
+    """
+    folder = home(source)
+    if folder is None:
+        raise CnnHubError(f"--record writes into a model's folder, and {source} is none that can be written to. Leave it out.")
+    return folder
+
+
+def as_source(folder: Path) -> str:
+    return str(folder) if folder.is_absolute() or str(folder).startswith("..") else f"./{folder}"
+
+
+def _commands(record: Record, neighbours: dict[str, Any]) -> list[str]:
+    """The command lines that made the model what it is, in their order."""
+    lines = [record.command, *(figures.get("command") for figures in record.metrics.values()), neighbours.get("command")]
+    return [line for line in lines if line]
+
+
+def _metadata(name: str, dataset: str | None, license: str | None = "apache-2.0") -> ModelCardData:
+    return ModelCardData(
+        model_name=f"cnnhub {name}",
+        library_name="timm",
+        pipeline_tag="image-classification",
+        tags=["image-classification", "timm", "transformers", "cnnhub"],
+        license=license,
+        datasets=[dataset] if dataset else None,
+        metrics=["accuracy"],
+    )
+
+
+def _save(folder: Path, metadata: ModelCardData, template: str, /, **values: Any) -> None:
+    card = ModelCard.from_template(metadata, template_path=str(_TEMPLATES / template), percent=_percent, **values)
+    card.save(folder / CARD_NAME)
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2f} %"
