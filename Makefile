@@ -31,6 +31,7 @@ lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	@sh tests/support/lint_javascript.sh
 
 docs: $(STAMP)  ## build the documentation into build/site
 	$(BIN)/mkdocs build --strict --quiet
@@ -55,4 +56,4 @@ $(STAMP): requirements.txt pyproject.toml
 	touch $@
 
 clean:  ## remove what was built (not .venv, not runs/)
-	rm -rf build dist artifacts .pytest_cache .mypy_cache .ruff_cache
+	rm -rf build dist artifacts node_modules .pytest_cache .mypy_cache .ruff_cache

@@ -74,7 +74,7 @@ HOUSES = [
             "photo.column tabs.filter.settings",
             "tab endpoints",
             "answers language photo.input serving.first_page",
-            "address networks photo.photo serving.gradio_fixes",
+            "address networks photo.photo serving.gradio_fixes serving.modules",
             "texts assets photo.pixels photo.memory photo.uploads",
             "texts.filter texts.inside texts.page texts.what",
             "texts.table",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
+import json
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +14,51 @@ from PIL import Image
 DEMO = Path(__file__).parent
 SPACE = DEMO.parent
 EXAMPLES = SPACE / "examples"
+# The JavaScript modules, by their paths in this package: all that is served of it.
+MODULES = {path.relative_to(DEMO).as_posix(): path.read_bytes() for path in sorted(DEMO.rglob("*.js"))}
+SEEN_FIRST = ("page/", "tabs/what/")
+
+
+def address_of(modules: dict[str, bytes]) -> str:
+    """A folder that has another name whenever a module has changed, so that no page mixes old ones with new ones.
+
+    It lies below gradio_api, which Node, where it renders the page, hands on.
+    """
+    return f"gradio_api/modules/{hashlib.sha256(repr(modules).encode()).hexdigest()[:16]}"
+
+
+MODULES_AT = address_of(MODULES)
 
 
 def page_file(name: str) -> str:
-    """A script, a style sheet or a template, by its path in this package."""
+    """A style sheet or a template, by its path in this package."""
     return (DEMO / name).read_text(encoding="utf-8")
+
+
+def mounted(module: str, *events: str, given: Any = None) -> str:
+    """`js_on_load` of a component that this module draws: its `mount` gets what gradio gives, and `given` as JSON.
+
+    Args:
+        events: what the module triggers. gradio knows an event of one's own only by its quoted name in `js_on_load`.
+    """
+    component = "{ element, trigger, props, upload, watch }"
+    names = ", ".join(json.dumps(event) for event in events)
+    return f"{_imported(module)}.then(({{ mount }}) => mount({component}, {json.dumps(given)})); // triggers {names}"
+
+
+def called(module: str, function: str) -> str:
+    """`js` of an event that calls a module's function with the event's inputs."""
+    return f"(...inputs) => {_imported(module)}.then(({{ {function} }}) => {{ {function}(...inputs); }})"
+
+
+def preloads() -> str:
+    """For the page's head: modules are fetched at once, rather than each when one that imports it has come.
+
+    Those of tabs that are opened later wait until the rest is there. Then no page asks a server for a module that the server
+    has in another version by now.
+    """
+    link = '<link rel="modulepreload" href="{}/{}" fetchpriority="{}">'
+    return "".join(link.format(MODULES_AT, name, "high" if name.startswith(SEEN_FIRST) else "low") for name in MODULES)
 
 
 def data_uri(picture: Image.Image, kind: str = "PNG", **options: Any) -> str:
@@ -26,3 +68,10 @@ def data_uri(picture: Image.Image, kind: str = "PNG", **options: Any) -> str:
     buffer = io.BytesIO()
     picture.save(buffer, kind, **options)
     return f"data:image/{kind.lower()};base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+def _imported(module: str) -> str:
+    """An expression for the promise of a module; its address is the page's own, also behind a prefix."""
+    if module not in MODULES:
+        raise KeyError(f"There is no module {module}; there are {', '.join(MODULES)}.")
+    return f'import(new URL("{MODULES_AT}/{module}", document.baseURI))'

@@ -15,7 +15,7 @@ from cnnhub.hub import is_folder
 from demo import address, assets, endpoints, networks, texts
 from demo.address import Address
 from demo.answers import answer_to
-from demo.assets import page_file
+from demo.assets import called, page_file
 from demo.language import Words, labelled, picker
 from demo.photo import column, uploads
 from demo.photo.column import PhotoColumn
@@ -118,7 +118,7 @@ class Page:
         language.input(
             None,
             language,
-            js="(code) => { window.cnnhubLink.set({lang: code}); window.cnnhubLanguage(code); }",
+            js=called("page/address.js", "setLanguage"),
             api_visibility="private",
         )
         again = gr.Button(visible="hidden", elem_id="restore")
@@ -127,7 +127,7 @@ class Page:
             event(answer, {self.column.panel, *inputs}, _each(chosen, words, outputs), **PRIVATE).then(
                 None,
                 language,
-                js="(code) => { window.cnnhubLink.restored(code); window.cnnhubLanguage(code); window.cnnhubHub(); }",
+                js=called("page/address.js", "restored"),
                 api_visibility="private",
             )
 
@@ -172,7 +172,7 @@ class Page:
 
     def _wire_opening(self, room: Room) -> None:
         # first, since gradio begins with one listener after another has ended
-        room.label.select(None, js="() => window.cnnhubLink.setTab()", api_visibility="private")
+        room.label.select(None, js=called("page/address.js", "setTab"), api_visibility="private")
         now_open = functools.partial(_now_open, room.tab.name)
         room.label.select(now_open, self.open_tab, [self.open_tab, self.is_new], queue=False, **PRIVATE)
         # one that was open keeps its content, which may be in another language by now

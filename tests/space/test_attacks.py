@@ -21,6 +21,7 @@ import pytest
 from gradio_client import Client, handle_file
 from PIL import Image
 
+from demo.assets import MODULES_AT
 from tests.support.loopback_hub import serve
 from tests.support.places import EXAMPLES, ROOT
 from tests.support.running_space import Server
@@ -228,6 +229,19 @@ def test_file_routes_give_nothing_away(app: str, server: Server, secret: str) ->
             status, body = raw_get(app, before + tail)
             assert b"root:x" not in body and b"[build-system]" not in body and b"from __future__" not in body, before + tail
             assert status != 500, before + tail
+
+
+def test_of_the_demo_s_folder_only_modules_are_served(app: str, server: Server) -> None:
+    demo = server.log.parent / "space" / "demo"
+    files = {path.relative_to(demo).as_posix() for path in demo.rglob("*") if path.is_file()}
+    served = {name for name in files if raw_get(app, f"/{MODULES_AT}/{name}")[0] == 200}
+    assert served == {name for name in files if name.endswith(".js")} != files
+    up = ("../app.py", "..%2fapp.py", "page/../assets.py", "page%2f..%2fassets.py", "page/common.js/../../assets.py")
+    near = ("", "page", "page/", "page/common.js/", "page/common.js%00", "PAGE/common.js", "assets.py%00.js", "/etc/passwd")
+    for trick in (*up, *near):
+        assert raw_get(app, f"/{MODULES_AT}/{trick}")[0] in (404, 307), trick
+    for elsewhere in ("/gradio_api/modules/page/common.js", f"/gradio_api/file={demo}/page/common.js", "/page/common.js"):
+        assert raw_get(app, elsewhere)[0] in (403, 404), elsewhere
 
 
 def test_no_route_fetches_an_address(app: str) -> None:

@@ -26,7 +26,7 @@ from demo.photo.photo import Photo
 from demo.tabs.filter import settings as lab_settings
 from demo.tabs.filter import tab as one_filter
 from demo.tabs.filter.settings import Misplaced, Settings, Step, from_link, read, to_link
-from tests.support.places import EXAMPLES, SPACE
+from tests.support.places import EXAMPLES
 
 CAT = EXAMPLES / "chelsea.png"
 RELU = {"kind": "relu"}
@@ -345,10 +345,6 @@ def test_the_page_says_when_a_photo_was_scaled_down() -> None:
     Image.new("RGB", (2000, 1000), "red").save(buffer, "PNG")
     said = shown(buffer.getvalue(), Settings())["said"]
     assert "scaled down to 1414 × 707" in said["en"]["formula"] and "縮小成 1414 × 707" in said["zh-TW"]["formula"]
-
-
-def test_every_script_of_the_page_is_loaded() -> None:
-    assert {f"tabs/filter/{path.name}" for path in (SPACE / "demo/tabs/filter").glob("lab*.js")} == set(one_filter.SCRIPTS)
 
 
 def test_a_window_by_its_endpoint(client: Client) -> None:

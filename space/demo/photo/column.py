@@ -16,7 +16,7 @@ from PIL import Image
 
 import cnnhub
 from demo import assets, texts
-from demo.assets import data_uri, page_file
+from demo.assets import data_uri, mounted
 from demo.language import Words, labelled
 from demo.photo.input import PhotoInput
 from demo.photo.photo import Photo
@@ -65,7 +65,7 @@ def layout(words: Words) -> PhotoColumn:
         _panel_words,
         {"chosen": 0},
         html_template='<div class="photo-column"></div>',
-        js_on_load=page_file("page/photo.js"),
+        js_on_load=mounted("page/photo.js", "pick", "own"),
         elem_id="photo",
         apply_default_css=False,
         thumbnails=[_thumbnail(name) for name in EXAMPLES],

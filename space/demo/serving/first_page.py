@@ -1,4 +1,4 @@
-"""The language of the first HTML: gradio's says `lang="en"` to everybody, until its scripts run."""
+"""The first HTML: gradio's says `lang="en"` to everybody, and does not name the page's modules."""
 
 from __future__ import annotations
 
@@ -7,19 +7,23 @@ from urllib.parse import parse_qsl
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from demo import address
+from demo import address, assets
 
 GRADIOS = b'lang="en"'
+HEAD = b"<head>"
+PRELOADS = assets.preloads().encode()
 
 
 def middleware(app: ASGIApp) -> ASGIApp:
     """Let the page's HTML say the language that the page itself will choose, so that nothing reads it aloud in English first.
 
+    It also names the page's modules, which the browser then fetches beside gradio's own scripts rather than after them.
     gradio compresses other answers, outside of this, and never this one. With SSR, Node writes the HTML and this is not asked.
     """
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"] == f"{scope.get('root_path', '')}/":
+        # a proxy that takes the prefix away, and one that leaves it
+        if scope["type"] == "http" and scope["path"] in ("/", f"{scope.get('root_path', '')}/"):
             await app(scope, receive, _Spoken(language(scope), send).send)
         else:
             await app(scope, receive, send)
@@ -52,10 +56,10 @@ class _Spoken:
         await self._send(message)
 
     def _reworded(self, head: Message, body: bytes) -> bytes:
-        """The body's start in the visitor's language, and its length and what it depends on in the head."""
+        """The body's start with both, and its length and what it depends on in the head."""
         headers = MutableHeaders(scope=head)
         headers.add_vary_header("Accept-Language")
-        changed = body.replace(GRADIOS, self._said, 1)
+        changed = body.replace(GRADIOS, self._said, 1).replace(HEAD, HEAD + PRELOADS, 1)
         if "content-length" in headers:
             headers["content-length"] = str(int(headers["content-length"]) + len(changed) - len(body))
         return changed

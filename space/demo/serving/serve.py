@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import cnnhub
 from demo.photo import memory, uploads
-from demo.serving import first_page, gradio_fixes
+from demo.serving import first_page, gradio_fixes, modules
 
 # A photo of uploads.MAX_BYTES in base64, as MCP clients send it, and what stands around it.
 MAX_BODY_BYTES = uploads.MAX_BYTES * 4 // 3 + 2**20
@@ -130,7 +130,7 @@ def serve(page: gr.Blocks, options: dict[str, Any], folder: Path, warm: Iterable
     if os.environ.get("GRADIO_SSR_MODE", "").lower() == "true":
         options = {**options, "css": gradio_fixes.with_own_scope(options["css"])}
     middleware = [Middleware(door.middleware), Middleware(first_page.middleware)]
-    page.launch(**options, prevent_thread_lock=True, app_kwargs={"middleware": middleware})
+    page.launch(**options, prevent_thread_lock=True, app_kwargs={"middleware": middleware, "routes": modules.routes()})
     for number in (signal.SIGTERM, signal.SIGINT):  # after the launch, which may set handlers of its own
         signal.signal(number, lambda *_: end.set())
     for load in warm:

@@ -1,486 +1,327 @@
-// The kernel laboratory. props.value is made by lab_answer.py, props.pixels by lab_photo.py, props.words by
-// one_filter.py; a changed setting triggers "change_settings", a photo that is not here yet "want_pixels".
+// The kernel laboratory. props.value is made by answer.py, props.pixels by photo/pixels.py, props.words by tab.py; a changed
+// setting triggers "change_settings", a photo that is not here yet "want_pixels".
+
+import { set } from "../../page/address.js";
+import { ARROWS, Requests, bytesOf, fill, saveBlob, within } from "../../page/common.js";
+import { drawControls, drawPresets, listenToControls, ownKernel } from "./lab_controls.js";
+import { grouped, numberOf, resized, say, strip, unpacked } from "./lab_math.js";
+import { Walk } from "./lab_play.js";
+import { drawSteps } from "./lab_stack.js";
+import { drawKernel, drawMapFrame, drawPhotoFrame, drawStrip, drawTitles, isClipped } from "./lab_view.js";
+
+const LONGEST_WAIT = 15_000; // milliseconds
+
+export function mount(gradio, offered) {
+  const lab = new Lab(gradio, offered);
+  window.cnnhubLab = { strip, say, resized, now: () => lab.now() }; // for tests and measurements
+}
 
 const copied = (data) => JSON.parse(JSON.stringify(data)); // what gradio hands over are proxies
 
-let settings = copied(OFFERED.first); // what the visitor chose, mistakes included
-let answered = settings; // what the map on the screen was made with
-let value = null; // the last answer with a map
-let photo = null; // its pixels
-let pinned = null; // [row, column] chosen by the visitor; else the strongest answer is pointed at
-let hovered = null;
-let refused = false; // was the last answer that the settings cannot be used
-let touched = false; // did the visitor change anything here yet
-
-const said = (of = value) => of.said[props.language] ?? of.said.en;
-
-// ---- JS -> Python: one request under way at a time, and always the last settings
-
-const LONGEST_WAIT = 15000; // milliseconds after which a lost answer is no longer waited for
-let number = 0;
-let busy = 0;
-let waiting = false;
-let timer = null;
-let guard = null;
-
-function send(delay = 0) {
-  touched = true;
-  endWalkQuietly();
-  clearTimeout(timer);
-  timer = setTimeout(post, delay);
-}
-
-function post() {
-  timer = null;
-  if (busy) { waiting = true; return; }
-  waiting = false;
-  number += 1;
-  busy = number;
-  guard = setTimeout(settle, LONGEST_WAIT);
-  trigger("change_settings", { number, settings: { ...settings, at: pinned } });
-}
-
-function settle() {
-  clearTimeout(guard);
-  busy = 0;
-  if (waiting) post();
-}
-
-// ---- Python -> JS
-
-function receive() {
-  const got = props.value;
-  if (!got) return;
-  const focused = document.activeElement;
-  steady(element.contains(focused) ? focused : find(".map-place"), () => take(got));
-}
-
-// Whatever grows or shrinks above it, what the visitor looks at or just touched stays where it is.
-function steady(place, act) {
-  const before = place.getBoundingClientRect().top;
-  act();
-  const moved = place.getBoundingClientRect().top - before;
-  if (moved && element.offsetParent && scrollY > 0) scrollBy({ top: moved, behavior: "instant" });
-}
-
-function take(got) {
-  if (got.number && got.number === busy) settle();
-  find(".lab").classList.toggle("empty", Boolean(got.empty));
-  find(".map-place").classList.toggle("stale", !got.map);
-  if (got.map) {
-    const before = value;
-    value = got;
-    answered = copied(got.settings);
-    follow(before);
-    if (!touched || (!got.number && !pending() && !refused && !alike(got.settings))) adopt(got.settings);
-    if (pinned) pinned = [Math.min(pinned[0], value.map.height - 1), Math.min(pinned[1], value.map.width - 1)];
-    refused = false;
-    if (photo?.id !== value.photo) trigger("want_pixels", {});
-    endWalkQuietly();
-    swapPicture();
-    tellLink();
-  } else {
-    refused = !got.empty;
+// What all of the laboratory's modules draw from, and what they ask of each other.
+class Lab {
+  constructor({ element, props, trigger, watch }, offered) {
+    Object.assign(this, { element, props, trigger, offered });
+    this.settings = copied(offered.first); // what the visitor chose, mistakes included
+    this.answered = this.settings; // what the map on the screen was made with
+    this.value = null; // the last answer with a map
+    this.photo = null; // its pixels
+    this.pinned = null; // [row, column] chosen by the visitor; else the strongest answer is pointed at
+    this.hovered = null;
+    this.refused = false; // was the last answer that the settings cannot be used
+    this.touched = false; // did the visitor change anything here yet
+    this.isFramed = false; // is there a frame on the photo
+    this.chipShown = null; // the preset that was scrolled into view
+    this.requests = new Requests(
+      (number) => trigger("change_settings", { number, settings: { ...this.settings, at: this.pinned } }), LONGEST_WAIT);
+    this.walk = new Walk(this);
+    this.listen();
+    watch("value", () => this.receive());
+    watch("pixels", () => this.receivePixels());
+    watch(["words", "language"], () => this.reword());
+    this.drawAll();
+    this.receivePixels();
+    this.receive();
   }
-  if (got.empty) {
-    value = null;
-    drawPhotoFrame([0, 0]);
+
+  find(selector) { return this.element.querySelector(selector); }
+  findAll(selector) { return this.element.querySelectorAll(selector); }
+  get words() { return this.props.words; }
+  said(of) { return of.said[this.props.language] ?? of.said.en; }
+
+  // The value that everything speaks of.
+  get point() { return this.walk.point ?? this.hovered ?? this.pinned ?? this.value.strongest ?? [0, 0]; }
+
+  now() {
+    const { settings, answered, value, photo } = this;
+    return { settings, answered, value, photo, point: value?.map ? this.point : null, busy: this.requests.pending };
   }
-  drawSaid(got);
-  drawAll();
-}
 
-const pending = () => busy > 0 || waiting || timer !== null;
-const alike = (given) => JSON.stringify({ ...given, at: null }) === JSON.stringify({ ...settings, at: null });
-
-// Settings that came from a link.
-function adopt(given) {
-  settings = copied(given);
-  pinned = given.at;
-}
-
-// The pinned pixel stays at the same place of the photo when the map's size changes.
-function follow(before) {
-  if (!pinned) return;
-  if (before && before.photo !== value.photo) pinned = null;
-  else if (before) {
-    pinned = [Math.floor((pinned[0] * value.map.height) / before.map.height), Math.floor((pinned[1] * value.map.width) / before.map.width)];
+  // ---- JS -> Python
+  send(delay = 0) {
+    this.touched = true;
+    this.walk.stop();
+    this.requests.later(delay);
   }
-}
 
-// The old picture stays until the new one can be shown.
-async function swapPicture() {
-  const wanted = value;
-  const next = new Image();
-  next.src = wanted.map.uri;
-  await next.decode().catch(() => {});
-  if (value !== wanted) return;
-  const image = find(".map img");
-  image.src = next.src;
-  image.width = wanted.map.width;
-  image.height = wanted.map.height;
-  find(".map").style.setProperty("--ratio", wanted.map.width / wanted.map.height);
-  drawPoint();
-}
-
-async function receivePixels() {
-  const packed = props.pixels;
-  if (!packed || packed.id === photo?.id) return;
-  const made = await unpacked(packed);
-  if (packed !== props.pixels && packed.id !== props.pixels?.id) return;
-  photo = made;
-  drawPoint();
-}
-
-function tellLink() {
-  window.cnnhubLink?.set({ ...value.link, at: pinned ? `${pinned[0] + 1},${pinned[1] + 1}` : null });
-}
-
-// ---- drawing
-
-function drawAll() {
-  drawWords();
-  drawControls();
-  drawPresets();
-  drawKernel();
-  drawSteps();
-  drawWalk();
-}
-
-function drawSaid(got) {
-  const text = said(got);
-  if (text.heading) {
-    find(".sentence h2").textContent = text.heading;
-    find(".sentence p").textContent = text.line;
-    const sentence = find(".sentence"); // never shorter again at this width, so that the map does not jump
-    sentence.style.minHeight = `${Math.max(sentence.offsetHeight, parseFloat(sentence.style.minHeight) || 0)}px`;
+  editWeight(place, text) {
+    const { settings } = this;
+    const size = settings.weights.length;
+    const index = settings.flipped ? size * size - 1 - place : place;
+    settings.weights = copied(settings.weights); // those that were sent stay as they are
+    settings.weights[Math.floor(index / size)][index % size] = numberOf(text);
+    ownKernel(this);
   }
-  for (const box of element.querySelectorAll(".problem")) {
-    const here = text.problem?.place === box.dataset.place;
-    box.innerHTML = here ? text.problem.html : ""; // escaped where it was made
-    box.hidden = !here;
+
+  // ---- Python -> JS
+  receive() {
+    const got = this.props.value;
+    if (!got) return;
+    const focused = document.activeElement;
+    this.steady(this.element.contains(focused) ? focused : this.find(".map-place"), () => this.take(got));
   }
-  if (!got.map) return;
-  find(".formula").innerHTML = text.formula;
-  find(".notes").textContent = text.notes;
-  find(".low").textContent = got.map.low;
-  find(".high").textContent = got.map.high;
-  find(".map-place .bar").className = `bar ${got.map.kind}`;
-  find(".code-fold code").textContent = got.snippet;
-}
 
-function drawWords() {
-  const { words } = props;
-  for (const place of element.querySelectorAll("[data-word]")) place.textContent = words[place.dataset.word];
-  for (const place of element.querySelectorAll("[data-label]")) place.setAttribute("aria-label", words[place.dataset.label]);
-  find(".step").title = words.play_step;
-  find(".step").setAttribute("aria-label", words.play_step);
-  find(".end").textContent = words.play_end;
-  find(".map img").alt = words.response_map;
-}
+  // Whatever grows or shrinks above it, what the visitor looks at or just touched stays where it is.
+  steady(place, act) {
+    const before = place.getBoundingClientRect().top;
+    act();
+    const moved = place.getBoundingClientRect().top - before;
+    if (moved && this.element.offsetParent && scrollY > 0) scrollBy({ top: moved, behavior: "instant" });
+  }
 
-function drawPoint() {
-  if (!value?.map) return;
-  const at = point();
-  drawTitles();
-  const found = drawStrip(at);
-  drawMapFrame(at);
-  drawPhotoFrame(at);
-  const [row, column] = [at[0] + 1, at[1] + 1];
-  find(".position").textContent = fill(props.words.position, { row, column, height: value.map.height, width: value.map.width });
-  const position = fill(props.words.position_value, { row, column, value: found ? grouped(say(found.value)) : "" });
-  find(".map").setAttribute("aria-label", fill(props.words.map_label, { position }));
-  find(".to-strongest").disabled = !pinned;
-}
+  take(got) {
+    if (got.number) this.requests.settle(got.number);
+    this.find(".lab").classList.toggle("empty", Boolean(got.empty));
+    this.find(".map-place").classList.toggle("stale", !got.map);
+    if (got.map) this.takeMap(got);
+    else this.refused = !got.empty;
+    if (got.empty) {
+      this.value = null;
+      drawPhotoFrame(this, [0, 0]);
+    }
+    this.drawSaid(got);
+    this.drawAll();
+  }
 
-// The value that everything speaks of.
-function point() {
-  return walkPoint() ?? hovered ?? pinned ?? value.strongest ?? [0, 0];
-}
+  takeMap(got) {
+    const before = this.value;
+    this.value = got;
+    this.answered = copied(got.settings);
+    this.follow(before);
+    const isAlike = JSON.stringify({ ...got.settings, at: null }) === JSON.stringify({ ...this.settings, at: null });
+    const isFromLink = !got.number && !this.requests.pending && !this.refused && !isAlike;
+    if (!this.touched || isFromLink) {
+      this.settings = copied(got.settings);
+      this.pinned = got.settings.at;
+    }
+    if (this.pinned) this.pinned = [Math.min(this.pinned[0], got.map.height - 1), Math.min(this.pinned[1], got.map.width - 1)];
+    this.refused = false;
+    if (this.photo?.id !== got.photo) this.trigger("want_pixels", {});
+    this.walk.stop();
+    this.swapPicture();
+    this.keepInAddress();
+  }
 
-let speaker = null;
-function announce() {
-  clearTimeout(speaker);
-  speaker = setTimeout(() => {
+  // The pinned pixel stays at the same place of the photo when the map's size changes.
+  follow(before) {
+    if (!this.pinned || !before) return;
+    const { photo, map } = this.value;
+    const scaled = (place, side) => Math.floor((this.pinned[place] * map[side]) / before.map[side]);
+    this.pinned = before.photo === photo ? [scaled(0, "height"), scaled(1, "width")] : null;
+  }
+
+  // The old picture stays until the new one can be shown.
+  async swapPicture() {
+    const wanted = this.value;
+    const { uri, width, height } = wanted.map;
+    const next = new Image();
+    next.src = uri;
+    await next.decode().catch(() => {});
+    if (this.value !== wanted) return;
+    Object.assign(this.find(".map img"), { src: next.src, width, height });
+    this.find(".map").style.setProperty("--ratio", width / height);
+    this.drawPoint();
+  }
+
+  async receivePixels() {
+    const packed = this.props.pixels;
+    if (!packed || packed.id === this.photo?.id) return;
+    const made = await unpacked(packed);
+    if (packed !== this.props.pixels && packed.id !== this.props.pixels?.id) return;
+    this.photo = made;
+    this.drawPoint();
+  }
+
+  keepInAddress() {
+    set({ ...this.value.link, at: this.pinned ? this.pinned.map((place) => place + 1).join(",") : null });
+  }
+
+  // ---- drawing
+  drawAll() {
+    this.drawWords();
+    for (const draw of [drawControls, drawPresets, drawKernel, drawSteps]) draw(this);
+    this.walk.draw();
+  }
+
+  reword() {
+    this.chipShown = null;
+    this.find(".sentence").style.minHeight = "";
+    if (this.props.value) this.drawSaid(this.props.value);
+    this.drawAll();
+  }
+
+  drawSaid(got) {
+    const text = this.said(got);
+    if (text.heading) {
+      this.find(".sentence h2").textContent = text.heading;
+      this.find(".sentence p").textContent = text.line;
+      const sentence = this.find(".sentence"); // never shorter again at this width, so that the map does not jump
+      sentence.style.minHeight = `${Math.max(sentence.offsetHeight, parseFloat(sentence.style.minHeight) || 0)}px`;
+    }
+    for (const box of this.findAll(".problem")) {
+      const here = text.problem?.place === box.dataset.place;
+      box.innerHTML = here ? text.problem.html : ""; // escaped where it was made
+      box.hidden = !here;
+    }
+    if (!got.map) return;
+    this.find(".formula").innerHTML = text.formula;
+    this.find(".map-place .bar").className = `bar ${got.map.kind}`;
+    const said = { ".notes": text.notes, ".low": got.map.low, ".high": got.map.high, ".code-fold code": got.snippet };
+    for (const [selector, words] of Object.entries(said)) this.find(selector).textContent = words;
+  }
+
+  drawWords() {
+    const { words } = this;
+    for (const place of this.findAll("[data-word]")) place.textContent = words[place.dataset.word];
+    for (const place of this.findAll("[data-label]")) place.setAttribute("aria-label", words[place.dataset.label]);
+    this.find(".step").title = words.play_step;
+    this.find(".step").setAttribute("aria-label", words.play_step);
+    this.find(".end").textContent = words.play_end;
+    this.find(".map img").alt = words.response_map;
+  }
+
+  drawPoint() {
+    if (!this.value?.map) return;
+    const { words, point } = this;
+    drawTitles(this);
+    const found = drawStrip(this, point);
+    drawMapFrame(this, point);
+    drawPhotoFrame(this, point);
+    const { height, width } = this.value.map;
+    const [row, column] = [point[0] + 1, point[1] + 1];
+    this.find(".position").textContent = fill(words.position, { row, column, height, width });
+    const position = fill(words.position_value, { row, column, value: found ? grouped(say(found.value)) : "" });
+    this.find(".map").setAttribute("aria-label", fill(words.map_label, { position }));
+    this.find(".to-strongest").disabled = !this.pinned;
+  }
+
+  announce() {
+    clearTimeout(this.speaker);
+    this.speaker = setTimeout(() => {
+      if (!this.value?.map) return;
+      const [row, column] = [this.point[0] + 1, this.point[1] + 1];
+      this.find(".live").textContent = fill(this.words.position_value, { row, column, value: this.find(".value").textContent });
+    }, 400);
+  }
+
+  // ---- what the visitor does
+  listen() {
+    listenToControls(this);
+    const acts = { ".to-strongest": () => this.pin(null), ".copy": () => this.copySnippet(), ".download": () => this.download() };
+    for (const [selector, act] of Object.entries(acts)) this.find(selector).addEventListener("click", act);
+    this.listenToMap();
+    this.listenToCells();
+    this.watchPhoto();
+  }
+
+  pin(at) {
+    this.hovered = null;
+    this.pinned = at;
+    this.touched = true;
+    this.walk.stop();
+    this.walk.draw();
+    this.announce();
+    clearTimeout(this.linkTimer);
+    this.linkTimer = setTimeout(() => this.keepInAddress(), 300);
+  }
+
+  hover(at) { this.hovered = at; this.drawPoint(); }
+
+  locate(event) {
+    const box = this.find(".map img").getBoundingClientRect();
+    const { height, width } = this.value.map;
+    const place = (at, side, values) => within(Math.floor((at / side) * values), 0, values - 1);
+    return [place(event.clientY - box.top, box.height, height), place(event.clientX - box.left, box.width, width)];
+  }
+
+  listenToMap() {
+    const map = this.find(".map");
+    const listen = (name, act) => map.addEventListener(name, (event) => this.value?.map && act(event));
+    listen("pointermove", (event) => {
+      if (this.walk.running) return;
+      if (event.buttons) this.pin(this.locate(event));
+      else if (event.pointerType === "mouse") this.hover(this.locate(event));
+    });
+    map.addEventListener("pointerleave", () => this.hover(null));
+    listen("pointerdown", (event) => {
+      if (event.pointerType !== "mouse") map.setPointerCapture(event.pointerId);
+      this.pin(this.locate(event));
+    });
+    listen("keydown", (event) => {
+      if (!ARROWS[event.key]) return;
+      event.preventDefault();
+      const { height, width } = this.value.map;
+      this.hovered = null;
+      const [row, column] = this.point.map((place, i) => place + (event.shiftKey ? 10 : 1) * ARROWS[event.key][i]);
+      this.pin([within(row, 0, height - 1), within(column, 0, width - 1)]);
+    });
+  }
+
+  // Pointing at a cell of one grid marks the same cell in the others.
+  listenToCells() {
+    const mark = (event) => {
+      const place = event.type === "pointerleave" || event.type === "focusout" ? undefined : event.target.dataset?.cell;
+      for (const cell of this.findAll(".strip [data-cell]")) cell.classList.toggle("marked", cell.dataset.cell === place);
+    };
+    for (const type of ["pointerover", "pointerleave", "focusin", "focusout"]) this.find(".strip").addEventListener(type, mark);
+  }
+
+  async copySnippet() {
+    const [code, copy] = [this.find(".code-fold code"), this.find(".copy")];
+    try {
+      await navigator.clipboard.writeText(code.textContent);
+    } catch { // no permission, or no secure page: the old way
+      getSelection().selectAllChildren(code);
+      document.execCommand("copy");
+      getSelection().removeAllRanges();
+    }
+    copy.textContent = this.words.copied;
+    setTimeout(() => { copy.textContent = this.words.copy; }, 1500);
+  }
+
+  download() {
+    const { value, answered } = this;
     if (!value?.map) return;
-    const [row, column] = point();
-    find(".live").textContent = fill(props.words.position_value, { row: row + 1, column: column + 1, value: find(".value").textContent });
-  }, 400);
-}
-
-function drawControls() {
-  const { words } = props;
-  const amount = padding({ ...settings, padding: "same" });
-  options("stride", OFFERED.strides, settings.stride, String);
-  options("dilation", OFFERED.dilations, settings.dilation, String);
-  options("padding", OFFERED.paddings, settings.padding, (option) =>
-    option === "same" ? fill(words.padding_same, { amount }) : words[`padding_${option}`] ?? fill(words.padding_amount, { amount: option }));
-  options("border", OFFERED.borders, settings.border, (option) => words[`border_${option}`]);
-  options("colour", ["grey", "rgb"], settings.colour ? "rgb" : "grey", (option) => words[`colour_${option}`]);
-  options("flipped", ["correlation", "convolution"], settings.flipped ? "convolution" : "correlation", (option) => words[`operation_${option}`]);
-  const drawn = settings.drawn !== "auto" ? settings.drawn : value?.map && isClipped() ? "clipped" : "signed";
-  options("drawn", ["signed", "clipped"], drawn, (option) => words[`drawn_${option}`]);
-  segments("size", OFFERED.sizes, sizeOf(settings), (size) => `${size}×${size}`);
-  segments("channel", [0, 1, 2], settings.channel, (channel) => words[`channel_${channel}`]);
-  find(".planes").hidden = !settings.colour;
-}
-
-function options(name, known, chosen, label) {
-  const select = find(`[data-setting="${name}"]`);
-  const labels = known.map(label);
-  if (select.dataset.labels !== labels.join("|")) {
-    select.dataset.labels = labels.join("|");
-    select.replaceChildren(...known.map((option, i) => new Option(labels[i], option)));
+    const parts = [value.name];
+    for (const name of ["stride", "dilation"]) if (answered[name] > 1) parts.push(`${name}${answered[name]}`);
+    if (answered.flipped) parts.push("convolution");
+    if (answered.colour) parts.push(isClipped(this) ? "rgb" : ["red", "green", "blue"][answered.channel]);
+    saveBlob(new Blob([bytesOf(value.map.uri.split(",")[1])], { type: "image/png" }), `${parts.join("-")}.png`);
   }
-  select.value = String(chosen);
-}
 
-function segments(name, known, chosen, label) {
-  const row = find(`[data-choice="${name}"]`);
-  if (row.children.length !== known.length) {
-    row.replaceChildren(...known.map((option) => {
-      const button = node("button");
-      button.type = "button";
-      button.addEventListener("click", () => CHOOSE[name](option));
-      return button;
-    }));
-  }
-  [...row.children].forEach((button, i) => {
-    button.textContent = label(known[i]);
-    button.setAttribute("aria-pressed", String(known[i] === chosen));
-  });
-}
-
-function drawPresets() {
-  const { words } = props;
-  const place = find(".presets");
-  if (!place.children.length) {
-    place.append(...OFFERED.groups.map((group) => {
-      const box = node("div", "preset-group");
-      box.setAttribute("role", "group");
-      box.append(node("span", "soft"), ...OFFERED.presets.filter((preset) => preset.group === group).map((preset) => {
-        const chip = node("button", "chip");
-        chip.type = "button";
-        chip.dataset.preset = preset.name;
-        chip.addEventListener("click", () => choosePreset(preset, chip));
-        return chip;
-      }));
-      return box;
-    }));
-  }
-  OFFERED.groups.forEach((group, i) => {
-    place.children[i].firstChild.textContent = words[`group_${group}`];
-    place.children[i].setAttribute("aria-label", words[`group_${group}`]);
-  });
-  for (const chip of place.querySelectorAll(".chip")) {
-    chip.textContent = words[`kernel_${chip.dataset.preset}`];
-    chip.setAttribute("aria-pressed", String(chip.dataset.preset === settings.kernel));
-  }
-  requestAnimationFrame(() => showChosen(place));
-  find(".preset-line").textContent = settings.kernel ? words[`line_${settings.kernel}`] : words.own_line;
-}
-
-// On a phone the presets are one row to scroll: the chosen one comes into view.
-let chosenBefore = null;
-function showChosen(place) {
-  const chip = place.querySelector(".chip[aria-pressed=true]");
-  if (!chip || chosenBefore === settings.kernel || place.scrollWidth <= place.clientWidth) return;
-  chosenBefore = settings.kernel;
-  place.scrollLeft += chip.getBoundingClientRect().left - place.getBoundingClientRect().left - 40;
-}
-
-// ---- what the visitor does
-
-function choosePreset(preset, chip) {
-  Object.assign(settings, { kernel: preset.name, weights: copied(preset.weights), divisor: preset.divisor, drawn: "auto" });
-  steady(chip, drawAll);
-  send();
-}
-
-function editWeight(place, text) {
-  const size = sizeOf(settings);
-  const index = settings.flipped ? size * size - 1 - place : place;
-  settings.weights = settings.weights.map((row) => [...row]);
-  settings.weights[Math.floor(index / size)][index % size] = numberOf(text);
-  ownKernel();
-}
-
-function ownKernel() {
-  settings.kernel = "";
-  drawPresets();
-  drawKernel();
-  send(50);
-}
-
-const CHOOSE = {
-  size(size) {
-    settings.weights = resized(settings.weights, size);
-    settings.kernel = "";
-    steady(find('[data-choice="size"]'), drawAll);
-    send();
-  },
-  channel(channel) {
-    settings.channel = channel;
-    drawControls();
-    drawPoint();
-    send();
-  },
-};
-
-const SET = {
-  stride: Number,
-  dilation: Number,
-  padding: (text) => (["same", "valid"].includes(text) ? text : Number(text)),
-  border: String,
-  colour: (text) => text === "rgb",
-  flipped: (text) => text === "convolution",
-  drawn: String,
-};
-
-function locate(event) {
-  const box = find(".map img").getBoundingClientRect();
-  const place = (at, side, values) => Math.min(values - 1, Math.max(0, Math.floor((at / side) * values)));
-  return [place(event.clientY - box.top, box.height, value.map.height), place(event.clientX - box.left, box.width, value.map.width)];
-}
-
-let linkTimer = null;
-function pin(at) {
-  pinned = at;
-  touched = true;
-  endWalkQuietly();
-  drawWalk();
-  announce();
-  clearTimeout(linkTimer);
-  linkTimer = setTimeout(tellLink, 300);
-}
-
-// End a walk without drawing: whoever calls draws.
-function endWalkQuietly() {
-  walk.at = null;
-  walk.running = false;
-}
-
-function listen() {
-  for (const select of element.querySelectorAll("[data-setting]")) {
-    select.addEventListener("change", () => {
-      settings[select.dataset.setting] = SET[select.dataset.setting](select.value);
-      drawControls();
-      send();
+  // The photo's frame follows whatever moves the photo, and hides with this tab.
+  watchPhoto() {
+    const place = document.querySelector("#photo");
+    const redraw = () => drawPhotoFrame(this, this.value?.map ? this.point : [0, 0]);
+    let width = 0;
+    const sizes = new ResizeObserver(() => {
+      if (this.element.clientWidth !== width) this.find(".sentence").style.minHeight = "";
+      width = this.element.clientWidth;
+      redraw();
+      if (this.value?.map) drawMapFrame(this, this.point);
     });
+    sizes.observe(this.element);
+    sizes.observe(place);
+    place.addEventListener("load", redraw, true); // images do not bubble
   }
-  for (const input of element.querySelectorAll("[data-number]")) {
-    input.addEventListener("input", () => {
-      settings[input.dataset.number] = numberOf(input.value);
-      if (input.dataset.number === "divisor") ownKernel();
-      else { drawKernel(); send(50); }
-    });
-  }
-  find(".play").addEventListener("click", play);
-  find(".step").addEventListener("click", stepOnce);
-  find(".end").addEventListener("click", endWalk);
-  find(".to-strongest").addEventListener("click", () => pin(null));
-  find(".copy").addEventListener("click", copySnippet);
-  find(".download").addEventListener("click", download);
-  listenToMap();
-  listenToCells();
-  calm.addEventListener("change", drawWalk);
 }
-
-function listenToMap() {
-  const map = find(".map");
-  const usable = () => Boolean(value?.map);
-  map.addEventListener("pointermove", (event) => {
-    if (!usable() || walk.running) return;
-    if (event.pointerType === "mouse" && !event.buttons) { hovered = locate(event); drawPoint(); }
-    else if (event.buttons) { hovered = null; pin(locate(event)); }
-  });
-  map.addEventListener("pointerleave", () => { hovered = null; drawPoint(); });
-  map.addEventListener("pointerdown", (event) => {
-    if (!usable()) return;
-    if (event.pointerType !== "mouse") map.setPointerCapture(event.pointerId);
-    hovered = null;
-    pin(locate(event));
-  });
-  map.addEventListener("keydown", (event) => {
-    const ways = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
-    if (!usable() || !ways[event.key]) return;
-    event.preventDefault();
-    const far = event.shiftKey ? 10 : 1;
-    hovered = null;
-    const at = point().map((place, i) => place + far * ways[event.key][i]);
-    pin([Math.min(value.map.height - 1, Math.max(0, at[0])), Math.min(value.map.width - 1, Math.max(0, at[1]))]);
-  });
-}
-
-// Pointing at a cell of one grid marks the same cell in the others.
-function listenToCells() {
-  const mark = (event) => {
-    const place = event.type === "pointerleave" || event.type === "focusout" ? undefined : event.target.dataset?.cell;
-    for (const cell of element.querySelectorAll(".strip [data-cell]")) cell.classList.toggle("marked", cell.dataset.cell === place);
-  };
-  for (const type of ["pointerover", "pointerleave", "focusin", "focusout"]) find(".strip").addEventListener(type, mark);
-}
-
-async function copySnippet() {
-  const text = find(".code-fold code").textContent;
-  try {
-    await navigator.clipboard.writeText(text);
-  } catch (error) { // no permission, or no secure page: the old way
-    getSelection().selectAllChildren(find(".code-fold code"));
-    document.execCommand("copy");
-    getSelection().removeAllRanges();
-  }
-  find(".copy").textContent = props.words.copied;
-  setTimeout(() => { find(".copy").textContent = props.words.copy; }, 1500);
-}
-
-function download() {
-  if (!value?.map) return;
-  const bytes = Uint8Array.from(atob(value.map.uri.split(",")[1]), (letter) => letter.charCodeAt(0));
-  const link = node("a");
-  link.href = URL.createObjectURL(new Blob([bytes], { type: "image/png" }));
-  link.download = fileName();
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-}
-
-function fileName() {
-  const parts = [value.name];
-  for (const name of ["stride", "dilation"]) if (answered[name] > 1) parts.push(`${name}${answered[name]}`);
-  if (answered.flipped) parts.push("convolution");
-  if (answered.colour) parts.push(isClipped() ? "rgb" : ["red", "green", "blue"][answered.channel]);
-  return `${parts.join("-")}.png`;
-}
-
-// The photo's frame follows whatever moves the photo, and hides with this tab.
-function watchPhoto() {
-  const place = document.querySelector("#photo");
-  const redraw = () => drawPhotoFrame(value?.map ? point() : [0, 0]);
-  let width = 0;
-  const resized = new ResizeObserver(() => {
-    if (element.clientWidth !== width) find(".sentence").style.minHeight = "";
-    width = element.clientWidth;
-    redraw();
-    if (value?.map) drawMapFrame(point());
-  });
-  resized.observe(element);
-  if (!place) return;
-  resized.observe(place);
-  place.addEventListener("load", redraw, true); // images do not bubble
-}
-
-window.cnnhubLab.now = () => ({ settings, answered, value, photo, point: value?.map ? point() : null, busy: pending() });
-
-listen();
-watchPhoto();
-watch("value", receive);
-watch("pixels", receivePixels);
-watch(["words", "language"], () => {
-  chosenBefore = null;
-  find(".sentence").style.minHeight = "";
-  if (props.value) drawSaid(props.value);
-  drawAll();
-});
-drawAll();
-receivePixels();
-receive();

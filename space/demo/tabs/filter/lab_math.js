@@ -1,8 +1,10 @@
 // The laboratory's arithmetic: no page, no server. It multiplies and adds the photo's own pixels in double
-// precision, apart from the map that Python makes; a test compares the two. Reachable as window.cnnhubLab.
+// precision, apart from the map that Python makes; tests compare the two.
+
+import { bytesOf, within, withMinus } from "../../page/common.js";
 
 // PIL's brightness of a pixel, with its rounding: (R * 19595 + G * 38470 + B * 7471 + 0x8000) >> 16.
-function greyOf(planes) {
+export function greyOf(planes) {
   const size = planes.length / 3;
   const grey = new Uint8Array(size);
   for (let i = 0; i < size; i += 1) {
@@ -12,9 +14,8 @@ function greyOf(planes) {
 }
 
 // What Python packed: three planes (R, G, B), each row as differences from left to right, deflated, base64.
-async function unpacked(packed) {
-  const squeezed = Uint8Array.from(atob(packed.data), (letter) => letter.charCodeAt(0));
-  const stream = new Blob([squeezed]).stream().pipeThrough(new DecompressionStream("deflate"));
+export async function unpacked(packed) {
+  const stream = new Blob([bytesOf(packed.data)]).stream().pipeThrough(new DecompressionStream("deflate"));
   const planes = new Uint8Array(await new Response(stream).arrayBuffer());
   const { width, height } = packed;
   for (let start = 0; start < planes.length; start += width) {
@@ -38,27 +39,24 @@ function meanOf(photo, channel) {
   return photo.means[channel];
 }
 
-const reach = (settings) => settings.dilation * (settings.weights.length - 1) + 1;
+export const reach = (settings) => settings.dilation * (settings.weights.length - 1) + 1;
 
-function padding(settings) {
+export function padding(settings) {
   if (settings.padding === "same") return Math.floor((reach(settings) - 1) / 2);
   return settings.padding === "valid" ? 0 : Number(settings.padding);
 }
 
-const outputSide = (side, settings) =>
-  Math.floor((side + 2 * padding(settings) - reach(settings)) / settings.stride) + 1;
-
 const mirrored = (place, side) => side - 1 - Math.abs(side - 1 - Math.abs(place));
-const nearest = (place, side) => Math.min(Math.max(place, 0), side - 1);
+const nearest = (place, side) => within(place, 0, side - 1);
 
 // The weights as they are applied: turned by 180 degrees for a true convolution.
-function applied(settings) {
+export function applied(settings) {
   return settings.flipped ? settings.weights.map((row) => [...row].reverse()).reverse() : settings.weights;
 }
 
 // The arithmetic of one value of the map: what the window sees, the products, their sum, the value.
 // row, column: in the map, counted from 0. channel: 0, 1, 2, or null for the brightness.
-function strip(photo, settings, row, column, channel) {
+export function strip(photo, settings, row, column, channel) {
   const { width, height } = photo;
   const plane = planeOf(photo, channel);
   const top = row * settings.stride - padding(settings);
@@ -81,7 +79,7 @@ function strip(photo, settings, row, column, channel) {
 }
 
 // A number as the page writes it: whole numbers whole, others with three places, a true minus.
-function say(value) {
+export function say(value) {
   // first to nine places (fifteen digits), so that the last bit of a sum never decides a digit that is shown
   const settled = Math.abs(value) < 1e6 ? Math.round(value * 1e9) / 1e9 : Number(value.toPrecision(13));
   let text;
@@ -89,21 +87,30 @@ function say(value) {
   else if (Math.abs(settled) >= 1e6) text = settled.toPrecision(7);
   else if (Math.abs(settled) >= 0.001) text = String(Number(settled.toFixed(3)));
   else text = settled.toPrecision(2);
-  return text.replace("-", "\u2212");
+  return withMinus(text);
+}
+
+// 12412.5 -> 12,412.5, as the headings write it; a small cell has no room for that.
+export const grouped = (text) => text.replace(/\d+/, (whole) => Number(whole).toLocaleString("en"));
+
+// As Python draws a map that is not signed: to the nearest whole number, halves to the even one, within 0 to 255.
+export function cut(number) {
+  const kept = within(number, 0, 255);
+  const below = Math.floor(kept);
+  const rest = kept - below;
+  return rest > 0.5 || (rest === 0.5 && below % 2 === 1) ? below + 1 : below;
 }
 
 // A kernel in another size: zeros around it, or its rim cut off.
-function resized(weights, size) {
+export function resized(weights, size) {
   const shift = (weights.length - size) / 2;
-  return Array.from({ length: size }, (_, i) =>
-    Array.from({ length: size }, (_, j) => weights[i + shift]?.[j + shift] ?? 0));
+  const places = Array.from({ length: size }, (_, i) => i + shift);
+  return places.map((row) => places.map((column) => weights[row]?.[column] ?? 0));
 }
 
 // What a visitor typed -> a number, or the text itself, which Python will refuse with a sentence.
-function numberOf(text) {
+export function numberOf(text) {
   const plain = text.trim().replace("\u2212", "-").replace(",", ".");
   const number = plain === "" ? NaN : Number(plain);
   return Number.isFinite(number) ? number : plain || "?";
 }
-
-window.cnnhubLab = { strip, say, resized, greyOf, unpacked, planeOf, meanOf, outputSide, numberOf };

@@ -1,107 +1,92 @@
 // What follows the first filter: a list of steps, each with its picture, its size and its own few settings.
 
+import { button, choice, legendOf, node } from "../../page/common.js";
+
 const MADE = {
-  relu: () => ({ kind: "relu", name: "", window: 1, stride: 1 }),
-  pool: () => ({ kind: "pool", name: "max", window: 2, stride: 2 }),
-  filter: () => ({ kind: "filter", name: "gaussian", window: 1, stride: 1 }),
+  relu: { name: "", window: 1, stride: 1 },
+  pool: { name: "max", window: 2, stride: 2 },
+  filter: { name: "gaussian", window: 1, stride: 1 },
 };
 
-function drawAdders() {
-  const { words } = props;
+export function drawSteps(lab) {
+  const focused = document.activeElement?.dataset?.step;
+  lab.find(".steps").replaceChildren(...lab.settings.steps.map((step, place) => stepItem(lab, step, place)));
+  if (focused) lab.find(`[data-step="${focused}"]`)?.focus();
+  drawAdders(lab);
+}
+
+function drawAdders(lab) {
+  const { words, settings } = lab;
   const labels = { relu: "+ ReLU", pool: words.add_pool, filter: words.add_filter };
-  find(".adders").replaceChildren(...Object.entries(labels).map(([kind, label]) => {
-    const button = node("button", "quiet", label);
-    button.type = "button";
-    button.disabled = settings.steps.length >= OFFERED.most_steps;
-    button.addEventListener("click", () => changeSteps([...settings.steps, MADE[kind]()]));
-    return button;
+  lab.find(".adders").replaceChildren(...Object.entries(labels).map(([kind, label]) => {
+    const made = button("quiet", label, () => change(lab, [...settings.steps, { kind, ...MADE[kind] }]));
+    made.disabled = settings.steps.length >= lab.offered.most_steps;
+    return made;
   }));
 }
 
-function changeSteps(steps) {
-  settings.steps = steps;
-  drawSteps();
-  send();
+function change(lab, steps) {
+  lab.settings.steps = steps;
+  drawSteps(lab);
+  lab.send();
 }
 
-function drawSteps() {
-  const focused = document.activeElement?.dataset?.step;
-  find(".steps").replaceChildren(...settings.steps.map(stepItem));
-  if (focused) find(`[data-step="${focused}"]`)?.focus();
-  drawAdders();
-}
-
-function stepItem(step, place) {
-  const { words } = props;
-  const item = node("li", "step-item");
-  const head = node("div", "step-head");
-  head.append(node("b", "", `${place + 2}. ${words[`step_${step.kind}`]}`), stepButtons(place));
-  const choices = node("div", "step-choices");
-  const set = (name, text) => { changeSteps(settings.steps.map((one, i) => (i === place ? { ...one, [name]: text } : one))); };
-  if (step.kind === "pool") {
-    choices.append(
-      choice(words.step_pool, OFFERED.pools, step.name, (name) => words[`pool_${name}`], (to) => set("name", to), `${place}-name`),
-      choice(words.window, OFFERED.windows, step.window, (side) => `${side}×${side}`, (to) => set("window", Number(to)), `${place}-window`),
-    );
-  }
-  if (step.kind === "filter") {
-    const names = OFFERED.presets.map((preset) => preset.name);
-    choices.append(choice(words.step_filter, names, step.name, (name) => words[`kernel_${name}`], (to) => set("name", to), `${place}-name`));
-  }
-  if (step.kind !== "relu") {
-    choices.append(choice(words.stride, OFFERED.strides, step.stride, String, (to) => set("stride", Number(to)), `${place}-stride`));
-  }
-  const made = value?.settings && sameStep(value.settings.steps[place], step) ? value.steps[place] : null;
-  const picture = node("div", "step-picture");
+function stepItem(lab, step, place) {
+  const { value, words } = lab;
+  const title = `${place + 2}. ${words[`step_${step.kind}`]}`;
+  const [item, head, picture] = [node("li", "step-item"), node("div", "step-head"), node("div", "step-picture")];
+  head.append(node("b", "", title), stepButtons(lab, title, place));
+  const made = value?.settings && isSame(value.settings.steps[place], step) ? value.steps[place] : null;
   if (made) {
-    const image = node("img", "pixels");
-    image.src = made.uri;
-    image.alt = `${place + 2}. ${words[`step_${step.kind}`]}`;
-    picture.append(image, legendOf(made));
+    picture.append(Object.assign(node("img", "pixels"), { src: made.uri, alt: title }), legendOf(made));
   }
-  item.append(head, choices, picture, node("p", "soft", made ? said().steps[place] : ""));
+  item.append(head, stepChoices(lab, step, place), picture, node("p", "soft", made ? lab.said(value).steps[place] : ""));
   return item;
 }
 
-const sameStep = (one, other) => one && ["kind", "name", "window", "stride"].every((key) => one[key] === other[key]);
+const isSame = (one, other) => one && ["kind", "name", "window", "stride"].every((key) => one[key] === other[key]);
 
-function stepButtons(place) {
-  const { words } = props;
-  const last = settings.steps.length - 1;
+function stepChoices(lab, step, place) {
+  const { words, offered } = lab;
+  const choices = node("div", "step-choices");
+  const add = (name, label, known, written, read) => {
+    const field = node("label", "inline");
+    const select = choice(known, step[name], written, (text) => {
+      change(lab, lab.settings.steps.map((one, i) => (i === place ? { ...one, [name]: read(text) } : one)));
+    });
+    select.dataset.step = `${place}-${name}`;
+    field.append(node("span", "", label), select);
+    choices.append(field);
+  };
+  if (step.kind === "pool") {
+    add("name", words.step_pool, offered.pools, (name) => words[`pool_${name}`], String);
+    add("window", words.window, offered.windows, (side) => `${side}×${side}`, Number);
+  }
+  if (step.kind === "filter") {
+    add("name", words.step_filter, offered.presets.map((preset) => preset.name), (name) => words[`kernel_${name}`], String);
+  }
+  if (step.kind !== "relu") add("stride", words.stride, offered.strides, String, Number);
+  return choices;
+}
+
+function stepButtons(lab, title, place) {
+  const { words } = lab;
+  const { steps } = lab.settings;
   const buttons = node("span", "step-buttons");
-  const moved = (from, to) => {
-    const steps = [...settings.steps];
-    steps.splice(to, 0, ...steps.splice(from, 1));
-    changeSteps(steps);
-  };
   const add = (sign, label, able, act) => {
-    const button = node("button", "quiet", sign);
-    button.type = "button";
-    button.title = label;
-    button.dataset.step = `${place}-${sign}`;
-    button.setAttribute("aria-label", `${label}: ${place + 2}. ${words[`step_${settings.steps[place].kind}`]}`);
-    button.disabled = !able;
-    button.addEventListener("click", act);
-    buttons.append(button);
+    const made = button("quiet", sign, act);
+    made.title = label;
+    made.dataset.step = `${place}-${sign}`;
+    made.setAttribute("aria-label", `${label}: ${title}`);
+    made.disabled = !able;
+    buttons.append(made);
   };
-  add("↑", words.up, place > 0, () => moved(place, place - 1));
-  add("↓", words.down, place < last, () => moved(place, place + 1));
-  add("×", words.remove, true, () => changeSteps(settings.steps.filter((_, i) => i !== place)));
+  const moveTo = (to) => {
+    const others = steps.filter((_, i) => i !== place);
+    change(lab, [...others.slice(0, to), steps[place], ...others.slice(to)]);
+  };
+  add("↑", words.up, place > 0, () => moveTo(place - 1));
+  add("↓", words.down, place < steps.length - 1, () => moveTo(place + 1));
+  add("×", words.remove, true, () => change(lab, steps.filter((_, i) => i !== place)));
   return buttons;
-}
-
-function choice(label, options, chosen, name, act, key) {
-  const field = node("label", "inline");
-  const select = node("select");
-  select.dataset.step = key;
-  for (const option of options) select.append(new Option(name(option), option, false, String(option) === String(chosen)));
-  select.addEventListener("change", () => act(select.value));
-  field.append(node("span", "", label), select);
-  return field;
-}
-
-function legendOf(map) {
-  const legend = node("div", "legend");
-  legend.append(node("span", "", map.low), node("i", `bar ${map.kind}`), node("span", "", map.high));
-  return legend;
 }

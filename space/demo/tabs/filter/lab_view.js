@@ -1,81 +1,72 @@
 // One pixel in three places: frames on the map and on the photo, the arithmetic between them, and a loupe.
 
-const find = (selector) => element.querySelector(selector);
-const sizeOf = (settings) => settings.weights.length;
-const fill = (text, values) => text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+import { fill, node } from "../../page/common.js";
+import { frame } from "../../page/photo.js";
+import { applied, cut, grouped, numberOf, padding, reach, say, strip } from "./lab_math.js";
 
-function node(tag, className, text) {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  if (text !== undefined) made.textContent = text;
-  return made;
+const MARGIN = 2; // pixels around the window in the loupe
+
+// The kernel as it is applied: for a true convolution the grid itself is turned, and so is every edit.
+export function drawKernel(lab) {
+  const { settings } = lab;
+  const size = settings.weights.length;
+  if (lab.find(".kernel").children.length !== size * size) makeGrids(lab, size);
+  const weights = applied(settings).flat();
+  [...lab.find(".kernel").children].forEach((input, i) => {
+    write(input, weights[i], numberOf(input.value) !== weights[i]);
+    input.title = weights[i];
+    input.setAttribute("aria-label", fill(lab.words.cell, { row: Math.floor(i / size) + 1, column: (i % size) + 1 }));
+  });
+  for (const input of lab.findAll("[data-number]")) write(input, settings[input.dataset.number], false);
 }
 
 // The three grids of the strip, made anew when the kernel's size changes.
-function makeGrids(size) {
+function makeGrids(lab, size) {
   for (const name of ["patch", "kernel", "products"]) {
-    const grid = find(`.${name}`);
+    const grid = lab.find(`.${name}`);
     grid.style.setProperty("--columns", size);
-    grid.replaceChildren(...Array.from({ length: size * size }, (_, i) => {
-      if (name !== "kernel") return node("span", "cell");
-      const input = node("input");
-      input.type = "text";
-      input.inputMode = "decimal";
-      input.autocomplete = "off";
-      input.addEventListener("input", () => editWeight(i, input.value));
-      return input;
-    }));
+    const cellOf = name === "kernel" ? (place) => weightField(lab, place) : () => node("span", "cell");
+    grid.replaceChildren(...Array.from({ length: size * size }, (_, place) => cellOf(place)));
     [...grid.children].forEach((cell, i) => { cell.dataset.cell = i; });
   }
-  find(".strip").dataset.size = size;
+  lab.find(".strip").dataset.size = size;
 }
 
-// The kernel as it is applied: for a true convolution the grid itself is turned, and so is every edit.
-function drawKernel() {
-  const size = sizeOf(settings);
-  if (find(".kernel").children.length !== size * size) makeGrids(size);
-  const weights = applied(settings).flat();
-  [...find(".kernel").children].forEach((input, i) => {
-    const text = typeof weights[i] === "number" ? shortened(weights[i]) : weights[i];
-    if (input !== document.activeElement || numberOf(input.value) !== weights[i]) input.value = text;
-    input.title = weights[i];
-    markInvalid(input, typeof weights[i] !== "number");
-    input.setAttribute("aria-label", fill(props.words.cell, { row: Math.floor(i / size) + 1, column: (i % size) + 1 }));
-  });
-  for (const input of element.querySelectorAll("[data-number]")) {
-    const value = settings[input.dataset.number];
-    if (input !== document.activeElement) input.value = typeof value === "number" ? shortened(value) : value;
-    markInvalid(input, typeof value !== "number");
-  }
+function weightField(lab, place) {
+  const input = Object.assign(node("input"), { type: "text", inputMode: "decimal", autocomplete: "off" });
+  input.addEventListener("input", () => lab.editWeight(place, input.value));
+  return input;
 }
 
-function markInvalid(input, wrong) {
-  if (wrong) input.setAttribute("aria-invalid", "true");
-  else input.removeAttribute("aria-invalid");
+// A setting in its field, though not over what is being typed, unless it must be; what is no number is marked.
+function write(input, value, isForced) {
+  const isNumber = typeof value === "number";
+  // fields are small: three places are shown, and all are kept until somebody edits them
+  if (input !== document.activeElement || isForced) input.value = isNumber ? String(Number(value.toFixed(3))) : value;
+  if (isNumber) input.removeAttribute("aria-invalid");
+  else input.setAttribute("aria-invalid", "true");
 }
-
-// Fields are small: three places are shown, and all are kept until somebody edits them.
-const shortened = (number) => String(Number(number.toFixed(3)));
 
 // The arithmetic of the pointed value, or empty cells while the photo's pixels are on their way.
-function drawStrip([row, column]) {
-  const size = sizeOf(settings);
-  const ready = photo && photo.id === value.photo && size === sizeOf(answered);
-  const found = ready ? strip(photo, answered, row, column, planeShown()) : null;
+export function drawStrip(lab, [row, column]) {
+  const { answered, photo, settings } = lab;
+  const size = settings.weights.length;
+  const ready = photo && photo.id === lab.value.photo && size === answered.weights.length;
+  const found = ready ? strip(photo, answered, row, column, answered.colour ? settings.channel : null) : null;
   const largest = found ? Math.max(...found.cells.map((cell) => Math.abs(cell.product))) : 0;
-  const [patch, products] = [find(".patch").children, find(".products").children];
+  const [patch, products] = [lab.find(".patch").children, lab.find(".products").children];
   for (let i = 0; i < size * size; i += 1) {
     const cell = found?.cells[i];
     patch[i].textContent = cell ? say(cell.pixel) : "";
     patch[i].classList.toggle("outside", Boolean(cell) && !cell.inside);
-    patch[i].title = cell && !cell.inside ? props.words.outside : "";
+    patch[i].title = cell && !cell.inside ? lab.words.outside : "";
     paint(patch[i], cell?.inside ? cell.pixel : null);
     products[i].textContent = cell ? say(cell.product) : "";
     products[i].style.setProperty("--strength", cell && largest ? `${Math.round((45 * Math.abs(cell.product)) / largest)}%` : "0%");
     products[i].dataset.sign = cell ? Math.sign(cell.product) : 0;
   }
-  drawTotal(found);
-  drawLoupe(found, row, column);
+  drawTotal(lab, found);
+  drawLoupe(lab, found);
   return found;
 }
 
@@ -85,107 +76,88 @@ function paint(cell, pixel) {
   cell.style.color = pixel === null ? "" : pixel > 117 ? "#000" : "#fff";
 }
 
-function drawTotal(found) {
-  const plain = answered.divisor === 1 && answered.bias === 0;
-  find(".title-total").textContent = plain ? props.words.sum : props.words.value;
-  const output = find(".value");
+function drawTotal(lab, found) {
+  const { words, answered } = lab;
+  const isPlain = answered.divisor === 1 && answered.bias === 0;
+  lab.find(".title-total").textContent = isPlain ? words.sum : words.value;
+  const output = lab.find(".value");
   output.textContent = found ? grouped(say(found.value)) : "";
-  output.dataset.sign = found && value.map.kind === "signed" ? Math.sign(found.value) : 0;
+  output.dataset.sign = found && lab.value.map.kind === "signed" ? Math.sign(found.value) : 0;
   const notes = [];
-  if (found && !plain) {
-    const bias = answered.bias < 0 ? ` \u2212 ${grouped(say(-answered.bias))}` : answered.bias ? ` + ${grouped(say(answered.bias))}` : "";
-    notes.push(`${grouped(say(found.sum))}${answered.divisor === 1 ? "" : ` ÷ ${grouped(say(answered.divisor))}`}${bias}`);
-  }
-  if (found && isClipped() && cut(found.value) !== found.value) notes.push(fill(props.words.drawn_as, { value: cut(found.value) }));
-  find(".how").textContent = notes.join(" · ");
+  if (found && !isPlain) notes.push(howItCame(answered, found.sum));
+  if (found && isClipped(lab) && cut(found.value) !== found.value) notes.push(fill(words.drawn_as, { value: cut(found.value) }));
+  lab.find(".how").textContent = notes.join(" · ");
 }
 
-// 12412.5 -> 12,412.5, as the headings write it; a small cell has no room for that.
-const grouped = (text) => text.replace(/\d+/, (whole) => Number(whole).toLocaleString("en"));
-
-const isClipped = () => ["grey", "colour"].includes(value.map.kind);
-const planeShown = () => (answered.colour ? settings.channel : null);
-
-// As Python draws it: to the nearest whole number, halves to the even one, within 0 to 255.
-function cut(number) {
-  const within = Math.min(255, Math.max(0, number));
-  const below = Math.floor(within);
-  const rest = within - below;
-  return rest > 0.5 || (rest === 0.5 && below % 2 === 1) ? below + 1 : below;
+// 600, divided by 8, and 2 more -> "600 ÷ 8 + 2"
+function howItCame({ divisor, bias }, sum) {
+  const said = (number) => grouped(say(number));
+  const more = bias < 0 ? ` \u2212 ${said(-bias)}` : bias ? ` + ${said(bias)}` : "";
+  return `${said(sum)}${divisor === 1 ? "" : ` ÷ ${said(divisor)}`}${more}`;
 }
 
-function drawTitles() {
-  const { words } = props;
-  const size = sizeOf(settings);
-  find(".title-patch").textContent = answered.colour
+export const isClipped = (lab) => ["grey", "colour"].includes(lab.value.map.kind);
+
+export function drawTitles(lab) {
+  const { words, settings } = lab;
+  lab.find(".title-patch").textContent = lab.answered.colour
     ? fill(words.patch_channel, { channel: words[`channel_${settings.channel}`] }) : words.patch;
-  find(".title-kernel").textContent = settings.flipped ? words.kernel_turned : words.kernel_edit;
-  find(".title-products").textContent = fill(words.products, { count: size * size });
-  find(".kernel").setAttribute("aria-label", find(".title-kernel").textContent);
+  lab.find(".title-kernel").textContent = settings.flipped ? words.kernel_turned : words.kernel_edit;
+  lab.find(".title-products").textContent = fill(words.products, { count: settings.weights.length ** 2 });
+  lab.find(".kernel").setAttribute("aria-label", lab.find(".title-kernel").textContent);
 }
 
 // ---- frames
-
-function drawMapFrame([row, column]) {
-  const frame = find(".map .frame");
-  const { width, height } = value.map;
-  frame.hidden = false;
-  frame.style.left = `${(100 * (column + 0.5)) / width}%`;
-  frame.style.top = `${(100 * (row + 0.5)) / height}%`;
-  const shown = Math.max(12, find(".map").clientWidth / width + 4);
-  frame.style.width = frame.style.height = `${shown}px`;
+export function drawMapFrame(lab, [row, column]) {
+  const mark = lab.find(".map .frame");
+  const { width, height } = lab.value.map;
+  mark.hidden = false;
+  mark.style.left = `${(100 * (column + 0.5)) / width}%`;
+  mark.style.top = `${(100 * (row + 0.5)) / height}%`;
+  mark.style.width = mark.style.height = `${Math.max(12, lab.find(".map").clientWidth / width + 4)}px`;
 }
 
 // The frame on the photo, drawn by the photo column; taken away once, when this tab is hidden.
-let framed = false;
-
-function drawPhotoFrame([row, column]) {
-  const shown = Boolean(element.offsetParent && value?.map && photo && photo.id === value.photo);
-  if (!shown && !framed) return;
-  framed = shown;
+export function drawPhotoFrame(lab, [row, column]) {
+  const { answered, photo, value } = lab;
+  const isShown = Boolean(lab.element.offsetParent && value?.map && photo && photo.id === value.photo);
+  if (!isShown && !lab.isFramed) return;
+  lab.isFramed = isShown;
+  if (!isShown) return frame(null);
   const side = reach(answered);
-  const part = {
-    x: (column * answered.stride - padding(answered)) / (photo?.width ?? 1), w: side / (photo?.width ?? 1),
-    y: (row * answered.stride - padding(answered)) / (photo?.height ?? 1), h: side / (photo?.height ?? 1),
-  };
-  window.cnnhubFrame?.(shown ? part : null);
+  const start = (place) => place * answered.stride - padding(answered);
+  frame({ x: start(column) / photo.width, w: side / photo.width, y: start(row) / photo.height, h: side / photo.height });
 }
 
 // ---- the loupe: the window's pixels and two around them, the cells that count framed, the padding hatched
-
-function drawLoupe(found, row, column) {
-  const canvas = find(".loupe");
+function drawLoupe(lab, found) {
+  const canvas = lab.find(".loupe");
   const side = canvas.width;
   const pen = canvas.getContext("2d");
   pen.clearRect(0, 0, side, side);
   if (!found) return;
-  const margin = 2;
-  const count = reach(answered) + 2 * margin;
-  const step = side / count;
-  const at = (place) => Math.round(place * step);
+  const { answered } = lab;
+  const count = reach(answered) + 2 * MARGIN;
+  const at = (place) => Math.round(place * (side / count));
   const hatch = hatched(pen);
   for (let i = 0; i < count; i += 1) {
     for (let j = 0; j < count; j += 1) {
-      const [r, c] = [found.top - margin + i, found.left - margin + j];
-      pen.fillStyle = colourOf(r, c) ?? hatch;
+      pen.fillStyle = colourOf(lab, found.top - MARGIN + i, found.left - MARGIN + j) ?? hatch;
       pen.fillRect(at(j), at(i), at(j + 1) - at(j), at(i + 1) - at(i));
     }
   }
-  for (let i = 0; i < sizeOf(answered); i += 1) {
-    for (let j = 0; j < sizeOf(answered); j += 1) {
-      const [y, x] = [margin + i * answered.dilation, margin + j * answered.dilation];
-      for (const [colour, inset] of [["#fff", 1], [accent(), 2]]) {
-        pen.strokeStyle = colour;
-        pen.lineWidth = 1;
-        pen.strokeRect(at(x) + inset - 0.5, at(y) + inset - 0.5, at(x + 1) - at(x) - 2 * inset + 1, at(y + 1) - at(y) - 2 * inset + 1);
-      }
+  const accent = getComputedStyle(lab.element).getPropertyValue("--accent") || "#0f766e";
+  const places = answered.weights.map((_, i) => MARGIN + i * answered.dilation);
+  pen.lineWidth = 1;
+  for (const [y, x] of places.flatMap((row) => places.map((column) => [row, column]))) {
+    for (const [colour, inset] of [["#fff", 1], [accent, 2]]) {
+      pen.strokeStyle = colour;
+      pen.strokeRect(at(x) + inset - 0.5, at(y) + inset - 0.5, at(x + 1) - at(x) - 2 * inset + 1, at(y + 1) - at(y) - 2 * inset + 1);
     }
   }
 }
 
-const accent = () => getComputedStyle(element).getPropertyValue("--accent") || "#0f766e";
-
-function colourOf(r, c) {
+function colourOf({ photo, answered }, r, c) {
   if (r < 0 || c < 0 || r >= photo.height || c >= photo.width) return null;
   const place = r * photo.width + c;
   const size = photo.width * photo.height;
@@ -194,7 +166,7 @@ function colourOf(r, c) {
 }
 
 function hatched(pen) {
-  const tile = document.createElement("canvas");
+  const tile = node("canvas");
   tile.width = tile.height = 6;
   const stroke = tile.getContext("2d");
   stroke.strokeStyle = "#8d8a83";

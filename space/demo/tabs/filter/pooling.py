@@ -15,7 +15,7 @@ from PIL import Image
 from cnnhub import invariance, render
 from cnnhub.errors import GeometryError
 from demo import texts
-from demo.assets import data_uri, page_file
+from demo.assets import data_uri, mounted, page_file
 from demo.endpoints import choice_input, for_programs, json_output, number_input, picture_output, publish, require
 from demo.language import Words, labelled
 from demo.photo.input import PhotoInput
@@ -87,7 +87,7 @@ def layout(words: Words) -> tuple[gr.Accordion, gr.HTML]:
             {"settings": asdict(FIRST)},
             html_template='<div class="pooling"></div>',
             css_template=page_file("tabs/filter/pooling.css"),
-            js_on_load=page_file("tabs/filter/pooling.js"),
+            js_on_load=mounted("tabs/filter/pooling.js", "move"),
             elem_id="pooling",
             apply_default_css=False,
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -11,14 +10,13 @@ import gradio as gr
 from cnnhub import convolution, kernels
 from cnnhub.errors import CnnHubError, ImageError
 from demo import texts
-from demo.assets import page_file
+from demo.assets import mounted, page_file
 from demo.photo.photo import Photo
 from demo.tab import PRIVATE, Remembered, Room, Shared, Tab, way
 from demo.tabs.filter import answer, endpoints, pooling, settings
 from demo.tabs.filter.settings import Misplaced, Settings
 from demo.texts import t
 
-SCRIPTS = [f"tabs/filter/{name}.js" for name in ("lab_math", "lab_view", "lab_stack", "lab_play", "lab")]
 # What lab.js writes by itself, each in the language that is chosen.
 WORDS = (
     *("map_label", "position", "position_value", "to_strongest", "patch", "patch_channel", "kernel_edit", "kernel_turned"),
@@ -58,8 +56,8 @@ def layout(shared: Shared) -> Filter:
         _words,
         None,
         html_template=page_file("tabs/filter/lab.html"),
-        # what does not follow the language stands in the script itself
-        js_on_load="\n".join([f"const OFFERED = {json.dumps(_offered())};", *(page_file(name) for name in SCRIPTS)]),
+        # what does not follow the language is no property, each of which an update would have to repeat
+        js_on_load=mounted("tabs/filter/lab.js", "change_settings", "want_pixels", given=_offered()),
         elem_id="lab",
         apply_default_css=False,
         pixels=None,

@@ -1,86 +1,74 @@
-// The journey strip and the gallery of one layer's channels. props.value is made by inside.py; a click on a
-// step triggers "stage", a click on a channel shows it large from the same sprite, without asking the server.
-// The address keeps the number of the channel that is shown large; without one, or where it is not among those shown, it is
-// the strongest.
-const root = element.querySelector(".inside");
-let channel = null;
-let layerShown = null;
+// The journey strip and the gallery of one layer's channels. props.value is made by tab.py; a click on a step triggers
+// "stage", a click on a channel shows it large from the same sprite, without asking the server.
+// The address keeps the number of the channel that is large; without one, or where it is not among those shown, the first is.
 
-function draw() {
-  const value = props.value;
-  if (!value) return;
-  const sentence = document.createElement("div");
-  sentence.innerHTML = value.sentence; // escaped where it was made
-  const parts = [sentence];
-  if (value.steps) parts.push(journey(value), layer(value.gallery), downloads(value));
-  root.replaceChildren(...parts);
-  if (!value.steps) return;
-  if (value.selected !== layerShown) channel = asked(value.selected);
-  layerShown = value.selected;
-  select(value.gallery, Math.max(0, value.gallery.channels.findIndex((item) => item.index === channel)));
+import { query, set } from "../../page/address.js";
+import { button, legendOf, node, press, saveCanvas } from "../../page/common.js";
+
+export function mount({ element, props, trigger, watch }) {
+  const root = element.querySelector(".inside");
+  let channel = null;
+  let layerShown = null;
+
+  function draw() {
+    const { value } = props;
+    if (!value) return;
+    const sentence = node("div");
+    sentence.innerHTML = value.sentence; // escaped where it was made
+    if (!value.steps) return root.replaceChildren(sentence);
+    root.replaceChildren(sentence, journey(value, toStage), layer(value.gallery, choose), downloads(value, trigger));
+    if (value.selected !== layerShown) channel = asked(value.selected);
+    layerShown = value.selected;
+    select(root, value.gallery, Math.max(0, value.gallery.channels.findIndex((item) => item.index === channel)));
+  }
+
+  function toStage(name) {
+    set({ layer: name, channel: null });
+    trigger("stage", { layer: name });
+  }
+
+  function choose(gallery, place) {
+    channel = gallery.channels[place].index;
+    set({ layer: layerShown, channel });
+    select(root, gallery, place);
+  }
+
+  watch("value", draw);
+  draw();
 }
 
 // The channel of this layer that the address asks for.
 function asked(selected) {
-  const query = new URLSearchParams(location.search);
-  return query.get("layer") === selected && query.has("channel") ? Number(query.get("channel")) : null;
+  const address = query();
+  return address.get("layer") === selected && address.has("channel") ? Number(address.get("channel")) : null;
 }
 
-function node(tag, className, text) {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
-
-function journey(value) {
+function journey(value, toStage) {
   const strip = node("div", "journey");
   strip.setAttribute("role", "group");
   strip.setAttribute("aria-label", value.title);
-  value.steps.forEach((step, index) => {
-    const item = node(step.layer ? "button" : "div", "step");
-    const picture = node("img", "pixels");
-    picture.src = step.picture;
-    picture.alt = "";
+  strip.append(...value.steps.map((step, index) => {
+    const item = step.layer ? button("step", undefined, () => toStage(step.layer)) : node("div", "step");
+    const picture = Object.assign(node("img", "pixels"), { src: step.picture, alt: "" });
     picture.style.setProperty("--place", index / (value.steps.length - 1));
     item.append(picture, node("span", "", step.name), node("span", "soft", step.size));
-    if (step.layer) {
-      item.type = "button";
-      item.setAttribute("aria-pressed", String(step.layer === value.selected));
-      item.addEventListener("click", () => {
-        window.cnnhubLink?.set({ layer: step.layer, channel: null });
-        trigger("stage", { layer: step.layer });
-      });
-    }
-    strip.append(item);
-  });
-  strip.append(node("b", "journey-answer", value.answer));
+    if (step.layer) item.setAttribute("aria-pressed", String(step.layer === value.selected));
+    return item;
+  }), node("b", "journey-answer", value.answer));
   return strip;
 }
 
-function layer(gallery) {
-  const both = node("div", "layer");
-  const left = node("div", "channels-side");
-  const grid = node("div", "channels");
+function layer(gallery, choose) {
+  const [both, left, grid, large] = ["layer", "channels-side", "channels", "large"].map((name) => node("div", name));
   grid.style.setProperty("--wide", gallery.channels.length > 64 ? 16 : gallery.channels.length > 16 ? 8 : 4);
-  gallery.channels.forEach((item, place) => {
-    const button = node("button", "tile");
-    button.type = "button";
-    button.title = item.name;
-    button.setAttribute("aria-label", `${item.name}, ${item.facts[0]}`);
-    cut(button, gallery, place);
-    button.addEventListener("click", () => {
-      channel = item.index;
-      window.cnnhubLink?.set({ layer: layerShown, channel });
-      select(gallery, place);
-    });
-    grid.append(button);
-  });
-  const legend = node("div", "legend");
-  legend.append(node("span", "", gallery.legend.low), node("i", `bar ${gallery.legend.kind}`),
-    node("span", "", gallery.legend.high), node("span", "", gallery.legend.meaning), node("span", "push", gallery.shown));
-  left.append(grid, legend);
-  const large = node("div", "large");
+  grid.append(...gallery.channels.map((item, place) => {
+    const tile = button("tile", undefined, () => choose(gallery, place));
+    tile.title = item.name;
+    tile.setAttribute("aria-label", `${item.name}, ${item.facts[0]}`);
+    cut(tile, gallery, place);
+    return tile;
+  }));
+  left.append(grid, legendOf(gallery.legend, node("span", "", gallery.legend.meaning), node("span", "push", gallery.shown)));
   large.setAttribute("aria-live", "polite");
   both.append(left, large);
   return both;
@@ -97,33 +85,29 @@ function cut(box, gallery, place) {
   box.style.aspectRatio = gallery.tile.join(" / ");
 }
 
-function select(gallery, place) {
-  const large = root.querySelector(".large");
+function select(root, gallery, place) {
+  const chosen = gallery.channels[place];
   const picture = node("div", "tile");
   picture.setAttribute("role", "img");
-  picture.setAttribute("aria-label", gallery.channels[place].name);
+  picture.setAttribute("aria-label", chosen.name);
   cut(picture, gallery, place);
-  large.replaceChildren(picture, node("b", "", gallery.channels[place].name),
-    ...gallery.channels[place].facts.map((fact) => node("p", "soft", fact)));
-  root.querySelectorAll(".channels .tile").forEach((tile, i) => tile.setAttribute("aria-pressed", String(i === place)));
+  root.querySelector(".large").replaceChildren(
+    picture, node("b", "", chosen.name), ...chosen.facts.map((fact) => node("p", "soft", fact)));
+  press(root.querySelectorAll(".channels .tile"), place);
 }
 
-// ---------------------------------------------------------------- files
-
-function downloads(value) {
+// ---- files
+function downloads(value, trigger) {
   const row = node("div", "downloads");
-  const png = node("button", "action", value.words.png);
-  const npz = node("button", "action", value.words.npz);
-  png.type = npz.type = "button";
-  png.addEventListener("click", () => savePng(value));
-  npz.addEventListener("click", () => trigger("npz", { layer: value.selected }));
-  row.append(png, npz);
+  row.append(
+    button("action", value.words.png, () => savePng(value, getComputedStyle(row).fontFamily)),
+    button("action", value.words.npz, () => trigger("npz", { layer: value.selected })),
+  );
   return row;
 }
 
 // The gallery as it stands on the page, drawn here: its sentence, its channels with gaps, its scale.
-async function savePng(value) {
-  const { gallery } = value;
+async function savePng({ gallery, file }, fonts) {
   const sprite = new Image();
   sprite.src = gallery.sprite;
   await sprite.decode();
@@ -132,45 +116,27 @@ async function savePng(value) {
   const rows = Math.ceil(gallery.channels.length / columns);
   const times = Math.max(1, Math.round((columns > 8 ? 72 : 128) / width)); // whole, so that every value keeps its square
   const [gap, margin, head, foot] = [6, 24, 64, 40];
-  const canvas = document.createElement("canvas");
+  const canvas = node("canvas");
   canvas.width = Math.max(640, 2 * margin + columns * (width * times + gap) - gap);
   canvas.height = 2 * margin + head + rows * (height * times + gap) + foot;
   const pen = canvas.getContext("2d");
+  const write = (text, y) => pen.fillText(text, margin, y, canvas.width - 2 * margin);
   pen.fillStyle = "#fbfaf7";
   pen.fillRect(0, 0, canvas.width, canvas.height);
   pen.fillStyle = "#1d1c1a";
-  pen.font = `700 22px ${fonts()}`;
-  pen.fillText(value.file.title, margin, margin + 20, canvas.width - 2 * margin);
+  pen.font = `700 22px ${fonts}`;
+  write(file.title, margin + 20);
   pen.fillStyle = "#6b6862";
-  pen.font = `15px ${fonts()}`;
-  pen.fillText(value.file.line, margin, margin + 46, canvas.width - 2 * margin);
+  pen.font = `15px ${fonts}`;
+  write(file.line, margin + 46);
+  write(`${gallery.legend.low} … ${gallery.legend.high}, ${gallery.legend.meaning} · ${gallery.shown}`, canvas.height - margin);
   pen.imageSmoothingEnabled = false;
-  gallery.channels.forEach((item, place) => {
+  gallery.channels.forEach((_, place) => {
     pen.drawImage(
       sprite, (place % gallery.columns) * width, Math.floor(place / gallery.columns) * height, width, height,
       margin + (place % columns) * (width * times + gap), margin + head + Math.floor(place / columns) * (height * times + gap),
       width * times, height * times,
     );
   });
-  const scale = `${gallery.legend.low} … ${gallery.legend.high}, ${gallery.legend.meaning} · ${gallery.shown}`;
-  pen.fillText(scale, margin, canvas.height - margin, canvas.width - 2 * margin);
-  canvas.toBlob((blob) => {
-    const url = URL.createObjectURL(blob);
-    saveUrl(url, `${value.file.name}.png`);
-    setTimeout(() => URL.revokeObjectURL(url), 10_000); // by then the browser has read it
-  }, "image/png");
+  saveCanvas(canvas, `${file.name}.png`);
 }
-
-function fonts() {
-  return getComputedStyle(root).fontFamily;
-}
-
-function saveUrl(url, name) {
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  link.click();
-}
-
-watch("value", draw);
-draw();

@@ -14,7 +14,7 @@ from PIL import Image
 import cnnhub
 from cnnhub import features, render
 from demo import networks, texts
-from demo.assets import data_uri, page_file
+from demo.assets import called, data_uri, mounted
 from demo.endpoints import for_programs, require
 from demo.language import labelled
 from demo.photo.photo import Photo
@@ -58,7 +58,7 @@ def layout(shared: Shared) -> Inside:
     journey = gr.HTML(
         None,
         html_template='<div class="inside"></div>',
-        js_on_load=page_file("tabs/inside/inside.js"),
+        js_on_load=mounted("tabs/inside/inside.js", "stage", "npz"),
         elem_id="journey",
         apply_default_css=False,
     )
@@ -140,7 +140,7 @@ def wire(room: Room) -> list[Any]:
     parts.journey.npz(save_maps, [shared.photo, shared.network], parts.maps, **PRIVATE).then(
         None,
         parts.maps,
-        js="(file) => { const a = document.createElement('a'); a.href = file.url; a.download = file.orig_name; a.click(); }",
+        js=called("page/common.js", "saveFile"),
         api_visibility="private",
     )
     for control, words in ((parts.layer, "{layer: value, channel: null}"), (parts.channels, "{channels: value}")):

@@ -1,73 +1,53 @@
 // Choosing the second photo: the page's examples once more, and a file of one's own. A click on an example triggers "pick",
 // a file is uploaded and then triggers "own"; both only fill the hidden second photo.
-const root = element.querySelector(".second");
-const picker = document.createElement("div");
-const label = document.createElement("label");
-const word = document.createElement("span");
-const input = document.createElement("input");
-const problem = document.createElement("p");
-picker.className = "picker";
-picker.setAttribute("role", "group");
-label.className = "photo-upload";
-input.type = "file";
-input.accept = "image/*,.heic,.heif";
-input.className = "photo-input";
-problem.setAttribute("role", "alert");
-problem.hidden = true;
-label.append(input, word);
-root.append(picker, label, problem);
-let ticket = 0;
 
-function words() {
-  picker.setAttribute("aria-label", props.words.title);
-  word.textContent = props.words.upload;
-  input.setAttribute("aria-label", props.words.upload);
-  problem.textContent = props.words.failed;
-  [...picker.children].forEach((made, index) => { made.title = made.firstChild.alt = props.words.names[index]; });
-}
+import { node, press } from "../../page/common.js";
+import { thumbnails } from "../../page/photo.js";
+import { Uploads, fileField, fillPicker, namePicker } from "../../page/upload.js";
 
-// The pictures of the photo column's own buttons, which are on the page already.
-function draw() {
-  picker.replaceChildren(...[...document.querySelectorAll("#photo-column .picker img")].map((example, index) => {
-    const button = document.createElement("button");
-    const image = document.createElement("img");
-    image.src = example.src;
-    button.type = "button";
-    button.append(image);
-    button.addEventListener("click", () => {
-      ticket += 1;
-      mark(index);
-      trigger("pick", { index });
-    });
-    return button;
-  }));
-  mark(-1);
-  words();
-}
+export async function mount({ element, props, trigger, upload, watch }) {
+  const root = element.querySelector(".second");
+  const [picker, problem] = [node("div", "picker"), node("p")];
+  const file = fileField(bring);
+  const uploads = new Uploads(root, upload);
 
-function mark(index) {
-  problem.hidden = true;
-  [...picker.children].forEach((button, i) => button.setAttribute("aria-pressed", String(i === index)));
-}
-
-async function bring(file) {
-  if (!file) return;
-  const mine = ++ticket;
-  mark(-1);
-  root.setAttribute("aria-busy", "true");
-  try {
-    const sent = file.size > props.words.max_bytes ? null : await upload(file);
-    if (mine !== ticket) return;
-    if (!sent) throw new Error("too large");
-    props.value = { file: { ...sent, orig_name: file.name, meta: { _type: "gradio.FileData" } } };
-    trigger("own");
-  } catch (error) {
-    if (mine === ticket) problem.hidden = false;
-  } finally {
-    root.removeAttribute("aria-busy");
+  function drawWords() {
+    const { title, names, upload: word, failed } = props.words;
+    namePicker(picker, title, names);
+    file.word.textContent = word;
+    file.input.setAttribute("aria-label", word);
+    problem.textContent = failed;
   }
-}
 
-input.addEventListener("change", () => { const file = input.files[0]; input.value = ""; bring(file); });
-watch("words", words);
-draw();
+  function choose(index) {
+    problem.hidden = true;
+    press(picker.children, index);
+  }
+
+  async function bring(chosen) {
+    if (!chosen) return;
+    uploads.overtake();
+    choose(-1);
+    problem.hidden = chosen.size <= props.words.max_bytes;
+    if (!problem.hidden) return;
+    try {
+      const sent = await uploads.send(chosen);
+      if (!sent) return;
+      props.value = { file: sent };
+      trigger("own");
+    } catch {
+      problem.hidden = false;
+    }
+  }
+
+  problem.setAttribute("role", "alert");
+  root.append(picker, file.label, problem);
+  fillPicker(picker, await thumbnails(), (index) => {
+    uploads.overtake();
+    choose(index);
+    trigger("pick", { index });
+  });
+  choose(-1);
+  drawWords();
+  watch("words", drawWords);
+}

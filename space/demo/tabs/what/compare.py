@@ -10,7 +10,7 @@ import gradio as gr
 
 from demo import texts
 from demo.answers import Answer, answer_to, class_number
-from demo.assets import data_uri, page_file
+from demo.assets import data_uri, mounted
 from demo.language import Words, labelled
 from demo.photo import column
 from demo.photo.input import PhotoInput
@@ -39,7 +39,7 @@ def layout(words: Words) -> Second:
             gr.HTML,
             _chooser_words,
             html_template='<div class="second"></div>',
-            js_on_load=page_file("tabs/what/compare.js"),
+            js_on_load=mounted("tabs/what/compare.js", "pick", "own"),
             elem_id="second",
             apply_default_css=False,
         )

@@ -12,7 +12,7 @@ import gradio as gr
 
 from demo import networks, texts
 from demo.answers import Answer, answer_to, class_number
-from demo.assets import page_file
+from demo.assets import mounted
 from demo.language import labelled
 from demo.photo import column
 from demo.photo.photo import Photo
@@ -78,7 +78,7 @@ def layout(shared: Shared) -> What:
             lambda language: {"card": t(language, "share_card"), "json": t(language, "result_json")},
             first.downloads,
             html_template='<div class="downloads"></div>',
-            js_on_load=page_file("tabs/what/what.js"),
+            js_on_load=mounted("tabs/what/what.js"),
             elem_id="downloads",
             apply_default_css=False,
         )

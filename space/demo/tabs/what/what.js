@@ -1,6 +1,9 @@
 // Two files made here in the visitor's browser, of what stands on the page: the result as JSON, and a card to share, a PNG
 // of 1200 x 630 pixels with the photo, the sentence and the bars. Nothing of it is sent anywhere.
-const root = element.querySelector(".downloads");
+
+import { button, node, saveBlob, saveCanvas } from "../../page/common.js";
+import { photo } from "../../page/photo.js";
+
 const SIZE = [1200, 630];
 const MARGIN = 48;
 const PHOTO = { x: MARGIN, y: MARGIN, width: 440, height: SIZE[1] - 2 * MARGIN };
@@ -15,51 +18,34 @@ const CHINESE = {
   "zh-CN": '"PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC"',
 };
 
-function draw() {
-  root.replaceChildren(button("card", card), button("json", json));
+export function mount({ element, props, watch }) {
+  const root = element.querySelector(".downloads");
+  const action = (word, act) => {
+    const made = button("action", props[word], () => act(props.value));
+    made.dataset.word = word;
+    made.disabled = !props.value;
+    return made;
+  };
+  const draw = () => root.replaceChildren(action("card", saveCard), action("json", saveJson));
+  watch(["value", "card", "json"], draw);
+  draw();
 }
 
-function button(word, action) {
-  const made = document.createElement("button");
-  made.type = "button";
-  made.className = "action";
-  made.textContent = props[word];
-  made.dataset.word = word;
-  made.disabled = !props.value;
-  made.addEventListener("click", action);
-  return made;
+function saveJson({ result }) {
+  const text = JSON.stringify(result, null, 2) + "\n";
+  saveBlob(new Blob([text], { type: "application/json" }), fileName(result, "json"));
 }
 
-function json() {
-  const text = JSON.stringify(props.value.result, null, 2) + "\n";
-  save(new Blob([text], { type: "application/json" }), "json");
-}
-
-async function card() {
-  const canvas = document.createElement("canvas");
+async function saveCard({ card, result }) {
+  const canvas = node("canvas");
   [canvas.width, canvas.height] = SIZE;
-  paint(canvas.getContext("2d"), props.value.card, await photo());
-  canvas.toBlob((blob) => save(blob, "png"), "image/png");
+  paint(canvas.getContext("2d"), card, await shownPhoto());
+  saveCanvas(canvas, fileName(result, "png"));
 }
 
-function save(blob, ending) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = `cnnhub-${props.value.result.label.replace(/[^\p{L}\p{N}]+/gu, "-")}.${ending}`;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000); // by then the browser has read it
-}
-
+const fileName = (result, ending) => `cnnhub-${result.label.replace(/[^\p{L}\p{N}]+/gu, "-")}.${ending}`;
 // The photo as the page shows it; nothing where the browser cannot show it.
-async function photo() {
-  const shown = document.querySelector("#photo img");
-  try {
-    await shown.decode();
-    return shown;
-  } catch (error) {
-    return null;
-  }
-}
+const shownPhoto = () => photo().decode().then(photo, () => null);
 
 function paint(pen, value, picture) {
   const font = (size, weight = 400) => { pen.font = `${weight} ${size}px ${family(value.language)}`; };
@@ -85,9 +71,7 @@ function paint(pen, value, picture) {
   pen.fillText(`cnnhub · ${value.title}`, TEXT.x, SIZE[1] - MARGIN);
 }
 
-function family(language) {
-  return `system-ui, ${CHINESE[language] ?? CHINESE["zh-TW"]}, sans-serif`;
-}
+const family = (language) => `system-ui, ${CHINESE[language] ?? CHINESE["zh-TW"]}, sans-serif`;
 
 // Fill the photo's place with the middle of the picture.
 function cover(pen, picture) {
@@ -107,8 +91,7 @@ function bars(pen, rows, top, step, font) {
   font(22);
   const height = Math.round(0.62 * step);
   const names = Math.min(200, Math.max(...rows.map((row) => pen.measureText(row.name).width)) + 20);
-  const numbers = 118;
-  const width = TEXT.width - names - numbers;
+  const width = TEXT.width - names - 118; // which is for the numbers
   rows.forEach((row, index) => {
     const y = top + step * index;
     const base = y + height / 2 + 8; // the text's, in the middle of its bar
@@ -152,6 +135,3 @@ function write(pen, rows, y, step) {
   rows.forEach((row, index) => pen.fillText(row, TEXT.x, y + step * index));
   return y + step * rows.length;
 }
-
-watch(["value", "card", "json"], draw);
-draw();

@@ -1,0 +1,63 @@
+// What the address keeps of the page: choices, never a photo. A step can be undone by the browser's Back.
+
+let isRestored = false; // until the page shows what the address asked for, nothing may change the address
+let early = []; // what was chosen until then
+
+export const query = () => new URLSearchParams(location.search);
+
+export function set(changes, isStep = false) {
+  if (!isRestored) { early.push([changes, isStep]); return; }
+  const asked = query();
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === null || value === undefined || value === "") asked.delete(name);
+    else asked.set(name, value);
+  }
+  if (asked.toString() === query().toString()) return;
+  const address = asked.size ? `?${asked}` : location.pathname;
+  history[isStep ? "pushState" : "replaceState"](history.state, "", address);
+}
+
+// The tab that is open: gradio tells of the first one when the page starts, and may do so after a link opened another.
+export function setTab() {
+  setTimeout(() => { // gradio tells before it shows
+    const open = document.querySelector('[role=tab][aria-selected=true][id^="tab-"]')?.id.split("-")[1];
+    if (open) set({ tab: open === "what" ? null : open }, true);
+  });
+}
+
+export const task = () => query().get("task") ?? "";
+
+// The page shows what its address asked for, in this language. An address that asked for nothing left alone what was
+// chosen meanwhile, which is written down now; any other has undone it.
+export function restored(language) {
+  if (!isRestored) {
+    isRestored = true;
+    const isBare = [...query().keys()].every((name) => name === "lang" || name.startsWith("__"));
+    const kept = early.filter(([changes]) => isBare && (changes.lang ?? language) === language);
+    early = [];
+    kept.forEach(([changes, isStep]) => set(changes, isStep));
+  }
+  speak(language);
+  // a network from the Hub may take a while, so that the page shows its own before
+  if (task().includes("/")) document.getElementById("restore-hub")?.click();
+}
+
+// The visitor chose a language.
+export function setLanguage(code) {
+  set({ lang: code });
+  speak(code);
+}
+
+// For what gradio itself writes ("Drop image here") and for screen readers.
+async function speak(code) {
+  document.documentElement.lang = code;
+  try {
+    const core = performance.getEntriesByType("resource").map((entry) => entry.name)
+      .find((name) => /assets\/core-[^/]*\.js/.test(name));
+    (await import(core)).changeLocale(code);
+  } catch { /* gradio's own words then stay as they are */ }
+}
+
+window.addEventListener("popstate", () => document.getElementById("restore")?.click());
+// for gradio's events, which import nothing
+window.cnnhubLink = { set, task, get isRestored() { return isRestored; } };
