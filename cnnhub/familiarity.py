@@ -1,4 +1,4 @@
-"""Which pictures a network should not judge: how strange a picture is beside those that it was taught.
+"""Which pictures a network should not judge: how unfamiliar a picture is beside those that it was taught.
 
 Two scores are added, each in standard deviations of validation's own pictures: the energy of the logits (Liu et al. 2020,
 "Energy-based Out-of-distribution Detection"), and the distance of the embedding to the k-th nearest of some training

@@ -152,7 +152,7 @@ def _check(weights: torch.Tensor) -> None:
 
 @dataclass(frozen=True)
 class Nature:
-    """What a kernel does to a picture, told from its numbers alone.
+    """What a kernel does to a picture, by its numbers alone.
 
     Attributes:
         kind: one of "zero", "identity", "smooth", "sharpen", "relief", "vertical_edges",

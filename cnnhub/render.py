@@ -41,11 +41,20 @@ class Scale:
 
     @property
     def is_signed(self) -> bool:
+        """Whether the colours are the diverging ones.
+
+        >>> Scale("signed", 330.0).is_signed
+        True
+        """
         return self.kind == "signed"
 
     @property
     def low(self) -> float:
-        """The value of the first colour."""
+        """The value of the first colour.
+
+        >>> Scale("signed", 330.0).low, Scale("unsigned", 330.0).low
+        (-330.0, 0.0)
+        """
         return -self.limit if self.is_signed else 0.0
 
 

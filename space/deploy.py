@@ -71,7 +71,7 @@ def deploy(files: dict[str, Path], repository: str, private: bool) -> str:
     """
     with publish.explained(f"Asking the Hub about {repository}", "the demo"):
         try:
-            remote = publish.look(repository, "space", private=private)
+            remote = publish.connect(repository, "space", private=private)
         except AlreadyPublicError as error:
             raise PushError(f"{error} --private is for creating one; leave it out.") from error
     there = remote.files() - {".gitattributes"}  # the Hub's own

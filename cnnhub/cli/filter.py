@@ -96,7 +96,7 @@ def filter(
 
 
 def _draw(image: str, filter_: Filter, colour: bool, target: Path) -> tuple[str, ...]:
-    """Write the picture -> what is told of it."""
+    """Write the picture -> a sentence on it."""
     from cnnhub.convolution import apply_filter
     from cnnhub.images import open_image
     from cnnhub.render import response_image, response_scale
@@ -115,8 +115,8 @@ def _told(scale: Scale, colour: bool) -> str:
     if scale.kind == "grey":
         return f"{'colours' if colour else 'greys'}: 0 to 255"
     limit = f"{scale.limit:.4g}"
-    told = f"blue, white, red: -{limit} to {limit}" if scale.is_signed else f"black to yellow: 0 to {limit}"
-    return f"{told}; of red, green and blue, from the left" if colour else told
+    colours = f"blue, white, red: -{limit} to {limit}" if scale.is_signed else f"black to yellow: 0 to {limit}"
+    return f"{colours}; of red, green and blue, from the left" if colour else colours
 
 
 def _show_kernels() -> None:
@@ -151,7 +151,7 @@ def _padding(text: str) -> Padding:
 
 
 def _check_target(target: Path, image: str) -> None:
-    """Refuse a suffix that is no picture's, and to write over the picture itself, before anything is computed."""
+    """Refuse a suffix that is not a picture's, and to write over the picture itself, before anything is computed."""
     if target.suffix.lower() not in FORMATS:
         raise OutputError(f"{target} has no suffix of a picture; expected one of {', '.join(FORMATS)}.")
     if target.is_dir():

@@ -91,7 +91,7 @@ def digests(files: Mapping[str, Path]) -> Digests:
     return {name: _digest(path.read_bytes()) for name, path in files.items()}
 
 
-def look(repository: str, kind: Kind, *, private: bool, needs_write: bool = True) -> Remote:
+def connect(repository: str, kind: Kind, *, private: bool, needs_write: bool = True) -> Remote:
     """Ask the Hub who we are and what is there.
 
     Args:
@@ -129,7 +129,7 @@ def commit(
     private: bool = False,
     say: Say,
 ) -> Pushed:
-    """Make `files` (path there -> file here) stand in the repository, by one commit on top of what `look` saw.
+    """Make `files` (path there -> file here) stand in the repository, by one commit on top of what `connect` found.
 
     Where they stand there already no commit is made, so that running a push again is harmless. A repository that is missing
     is created, and deleted again if the commit fails.

@@ -55,7 +55,7 @@ def push(
     if data is not None:
         recorded_accuracy(folder)
     with publish.explained(f"Asking the Hub about {repository}", "the model"):
-        remote = _look(repository, private, needs_write=not create_pr or tag is not None)
+        remote = _connect(repository, private, needs_write=not create_pr or tag is not None)
         tag = tag if tag and _is_new(tag, remote, wanted) else None
 
     files = _verify(folder, data, wanted, console)
@@ -74,10 +74,10 @@ def _check_tag(tag: str | None) -> None:
         raise PushError(f"--tag {tag!r} is no tag; expected letters, digits, dots and dashes, such as v1.0.")
 
 
-def _look(repository: str, private: bool, needs_write: bool) -> Remote:
+def _connect(repository: str, private: bool, needs_write: bool) -> Remote:
     """What stands on the Hub; where it refuses, with the options that would help."""
     try:
-        return publish.look(repository, "model", private=private, needs_write=needs_write)
+        return publish.connect(repository, "model", private=private, needs_write=needs_write)
     except AlreadyPublicError as error:
         raise PushError(f"{error} --private is for creating one; leave it out.") from error
     except NotWritableError as error:
