@@ -43,22 +43,27 @@ def mounted(module: str, *events: str, given: Any = None) -> str:
     """
     component = "{ element, trigger, props, upload, watch }"
     names = ", ".join(json.dumps(event) for event in events)
-    return f"{_imported(module)}.then(({{ mount }}) => mount({component}, {json.dumps(given)})); // triggers {names}"
+    return f"{_with(module, f'({{ mount }}) => mount({component}, {json.dumps(given)})')}; // triggers {names}"
 
 
 def called(module: str, function: str) -> str:
     """`js` of an event that calls a module's function with the event's inputs."""
-    return f"(...inputs) => {_imported(module)}.then(({{ {function} }}) => {{ {function}(...inputs); }})"
+    return f"(...inputs) => {_with(module, f'({{ {function} }}) => {{ {function}(...inputs); }}')}"
 
 
-def preloads() -> str:
-    """For the page's head: modules are fetched at once, rather than each when one that imports it has come.
+def first_html() -> str:
+    """For the page's head: the modules of what is seen first are there before gradio begins, so that it need not wait for them.
 
-    Those of tabs that are opened later wait until the rest is there. Then no page asks a server for a module that the server
-    has in another version by now.
+    Those of tabs that are opened later are fetched when the rest is there. Then no page asks a server for a module that the
+    server has in another version by now.
     """
-    link = '<link rel="modulepreload" href="{}/{}" fetchpriority="{}">'
-    return "".join(link.format(MODULES_AT, name, "high" if name.startswith(SEEN_FIRST) else "low") for name in MODULES)
+    first = [name for name in MODULES if name.startswith(SEEN_FIRST)]
+    imports = "".join(f'import * as m{number} from "./{MODULES_AT}/{name}"; ' for number, name in enumerate(first))
+    known = ", ".join(f'"{name}": m{number}' for number, name in enumerate(first))
+    later = '<link rel="modulepreload" href="{}/{}" fetchpriority="low">'
+    return f'<script type="module">{imports}window.cnnhubModules = {{ {known} }};</script>' + "".join(
+        later.format(MODULES_AT, name) for name in MODULES if name not in first
+    )
 
 
 def data_uri(picture: Image.Image, kind: str = "PNG", **options: Any) -> str:
@@ -70,8 +75,9 @@ def data_uri(picture: Image.Image, kind: str = "PNG", **options: Any) -> str:
     return f"data:image/{kind.lower()};base64," + base64.b64encode(buffer.getvalue()).decode()
 
 
-def _imported(module: str) -> str:
-    """An expression for the promise of a module; its address is the page's own, also behind a prefix."""
+def _with(module: str, act: str) -> str:
+    """An expression that acts with a module: at once, or when it has come. Its address is the page's, also behind a prefix."""
     if module not in MODULES:
         raise KeyError(f"There is no module {module}; there are {', '.join(MODULES)}.")
-    return f'import(new URL("{MODULES_AT}/{module}", document.baseURI))'
+    later = f'import(new URL("{MODULES_AT}/{module}", document.baseURI)).then(act)'
+    return f'((act, here) => (here ? act(here) : {later}))({act}, window.cnnhubModules?.["{module}"])'

@@ -70,10 +70,11 @@ def test_each_is_served_as_it_is(app: str) -> None:
 
 def test_the_first_html_names_them_all(app: str) -> None:
     html = httpx.get(app).text
-    preloaded = re.findall(rf'<link rel="modulepreload" href="{MODULES_AT}/(.+?)" fetchpriority="(high|low)">', html)
-    assert [name for name, _ in preloaded] == list(MODULES)
-    assert {priority for name, priority in preloaded if name.startswith(("page/", "tabs/what/"))} == {"high"}
-    assert {priority for name, priority in preloaded if not name.startswith(("page/", "tabs/what/"))} == {"low"}
+    assert html.index(assets.first_html()) < html.index("assets/index-"), "gradio begins before"
+    first = re.findall(rf'import \* as \w+ from "\./{MODULES_AT}/(.+?)";', html)
+    later = re.findall(rf'<link rel="modulepreload" href="{MODULES_AT}/(.+?)" fetchpriority="low">', html)
+    assert sorted([*first, *later]) == list(MODULES)
+    assert {name.rpartition("/")[0] for name in first} == {"page", "tabs/what"}
 
 
 def test_a_change_is_another_address_for_all() -> None:
@@ -95,28 +96,36 @@ def test_behind_a_prefix() -> None:
         client = TestClient(app, root_path=root_path)
         return [client.get(f"{path}/{name}").text for name in ("", f"{MODULES_AT}/page/common.js")]
 
-    found = [f"<head>{assets.preloads()}</head>", MODULES["page/common.js"].decode()]
+    found = [f"<head>{assets.first_html()}</head>", MODULES["page/common.js"].decode()]
     assert [ask("", ""), ask("/a/b", ""), ask("/a/b", "/a/b")] == [found] * 3
     assert ask("", "/a/b") == ["Not Found"] * 2
 
 
-@pytest.fixture
-def slow_page(browser: Any) -> Iterator[Any]:
-    """A page whose modules come one by one, and late."""
+@pytest.fixture(params=[True, False], ids=["named by the first HTML", "named by nobody"])
+def slow_page(browser: Any, request: pytest.FixtureRequest) -> Iterator[Any]:
+    """A page whose modules come one by one, and late; gradio waits for the first of them where the HTML names them."""
+
+    def unnamed(route: Any) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, body=answer.text().replace(assets.first_html(), ""))
+
     page = browser.new_page(viewport=DESKTOP)
     page.complaints = []
     page.on("console", lambda message: message.type == "error" and page.complaints.append(message.text))
     page.on("pageerror", lambda error: page.complaints.append(str(error)))
     page.route("**/gradio_api/modules/**", lambda route: (time.sleep(0.15), route.continue_()))
+    if not request.param:
+        page.route("**/?tab=*", unnamed)
     yield page
     page.close()
 
 
 @pytest.mark.browser
-def test_what_comes_before_its_module_is_not_lost(slow_page: Any, app: str) -> None:
+def test_what_comes_before_its_module_is_not_lost(slow_page: Any, app: str, request: pytest.FixtureRequest) -> None:
     """What Python says meanwhile, and the events of gradio's that call a module."""
     slow_page.goto(f"{app}/?tab=filter&example=dog&lang=zh-TW&kernel=gaussian&fold=pooling")
     slow_page.wait_for_function("window.cnnhubLink?.isRestored")
+    assert slow_page.evaluate("'cnnhubModules' in window") == ("named by the first" in request.node.name)
     slow_page.wait_for_selector("#lab .map img[src]")
     slow_page.wait_for_function("cnnhubLab.now().photo && !cnnhubLab.now().busy")
     slow_page.wait_for_selector(".pooling h3")

@@ -11,7 +11,7 @@ from demo import address, assets
 
 GRADIOS = b'lang="en"'
 HEAD = b"<head>"
-PRELOADS = assets.preloads().encode()
+MODULES = assets.first_html().encode()
 
 
 def middleware(app: ASGIApp) -> ASGIApp:
@@ -59,7 +59,7 @@ class _Spoken:
         """The body's start with both, and its length and what it depends on in the head."""
         headers = MutableHeaders(scope=head)
         headers.add_vary_header("Accept-Language")
-        changed = body.replace(GRADIOS, self._said, 1).replace(HEAD, HEAD + PRELOADS, 1)
+        changed = body.replace(GRADIOS, self._said, 1).replace(HEAD, HEAD + MODULES, 1)
         if "content-length" in headers:
             headers["content-length"] = str(int(headers["content-length"]) + len(changed) - len(body))
         return changed
