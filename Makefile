@@ -19,7 +19,7 @@ app: $(STAMP)  ## serve the demo at http://127.0.0.1:7860 (MODEL=./runs/mine add
 	$(BIN)/python space/app.py $(ARGUMENTS)
 
 test: $(STAMP) browser lint  ## install, lint, check types, run the tests (two processes, each with one thread of torch)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile -m "not long"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile -m "not long" --durations 20
 
 test-all: $(STAMP) browser lint  ## the tests with every count an issue states
 	$(BIN)/python -m pytest
