@@ -220,8 +220,8 @@ def _frozen(name: str, data: Path, weights: Path) -> float:
     import torch
 
     from training.data.pixels import loader
-    from training.fit.batches import epoch_batches
     from training.fit.head import frozen
+    from training.fit.trainer import epoch_batches
 
     with tempfile.TemporaryDirectory() as folder:
         started = time.perf_counter()
@@ -266,7 +266,7 @@ def _checkpoints(name: str, data: Path, weights: Path) -> float:
 
 def _batches(ready: Any) -> Any:
     from training.data.pixels import loader
-    from training.fit.batches import epoch_batches
+    from training.fit.trainer import epoch_batches
 
     keys = [batch for epoch in (1, 2) for batch in epoch_batches(len(ready.train.pictures), ready.recipe, epoch, 0, 1)]
     return iter(loader(ready.train, keys, 2))

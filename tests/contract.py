@@ -175,10 +175,8 @@ def _described(name: str, value: Any) -> dict[str, str]:
 
 
 def _training_app() -> Any:
-    try:
-        from training.cli import app
-    except ImportError:
-        from training.__main__ import app
+    from training.cli import app
+
     return app
 
 
@@ -212,7 +210,7 @@ def _lines(program: str, *arguments: str) -> list[Any]:
     if program == "cnnhub":
         main: Any = cnnhub_main
     else:
-        from training.__main__ import main
+        from training.cli import main
     printed = io.StringIO()
     before, sys.argv = sys.argv, [program, *arguments]
     try:

@@ -117,6 +117,28 @@ def test_packages_keep_to_themselves(folder: str, others: str) -> None:
     assert "cnnhub" in names
 
 
+@pytest.mark.parametrize("folder", ["cnnhub", "training", "benchmarks", "tests"])
+def test_whatever_is_imported_of_ours_is_there(folder: str) -> None:
+    """Imports inside functions too, which nothing else runs before somebody needs them."""
+    missing = {
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in (ROOT / folder).rglob("*.py")
+        for name in imports_of(path)
+        if name.partition(".")[0] in {"cnnhub", "training", "benchmarks", "tests"} and not _is_there(name)
+    }
+    assert not missing
+
+
+def _is_there(name: str) -> bool:
+    """Whether a dotted name is a module, or a word in the module above it."""
+    module, _, word = name.rpartition(".")
+    as_file, above = ROOT / name.replace(".", "/"), ROOT / module.replace(".", "/")
+    if as_file.is_dir() or as_file.with_suffix(".py").is_file():
+        return True
+    source = above.with_suffix(".py") if above.with_suffix(".py").is_file() else above / "__init__.py"
+    return source.is_file() and word in source.read_text(encoding="utf-8")
+
+
 def imports_of(path: Path) -> set[str]:
     """Full names of imported modules, wherever in the file the import stands, but for `if TYPE_CHECKING`."""
     names: set[str] = set()
