@@ -40,7 +40,7 @@ def test_logits_of_the_builtin_models(recorded: dict[str, Any]) -> None:
 
 
 def _check_alike(found: Any, expected: Any, where: str) -> None:
-    """Equal in keys, order and words; numbers to 1e-4, a temperature to 1 %: it is the foot of a flat valley, and processors round."""
+    """Equal in keys, order and words; numbers to 1e-4, a temperature, found in a flat valley, to 1 %."""
     if isinstance(expected, dict):
         assert list(found) == list(expected), where
         for key in expected:
