@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
 
+    from cnnhub.features import Layer
+
 
 class Classifier:
     """An image classifier: labels, preprocessing and an engine that runs a network, made by `load`.
@@ -249,7 +251,7 @@ class Classifier:
         >>> cnnhub.load("flowers").layer_shapes()["conv_stem"]
         (32, 112, 112)
         """
-        return dict(self._layer_shapes)
+        return {name: layer.shape for name, layer in self._layers.items()}
 
     def stages(self) -> list[str]:
         """The few layers that mark the way through the network: where the size of the maps changes, shallow to deep.
@@ -277,9 +279,9 @@ class Classifier:
         from cnnhub import features
         from cnnhub.engines.torch import device_of
 
-        names = self._known_layers(layers)
+        asked = self._known_layers(layers)
         pixels = torch.from_numpy(self.preprocess(image))[None].to(device_of(self.network))
-        return features.feature_maps(self.network, pixels, names)
+        return features.feature_maps(self.network, pixels, asked)
 
     def forward_pass(self, image: ImageSource, layers: str | Sequence[str]) -> ForwardPass:
         """`preprocess`, `feature_maps` and `predict` together: the picture is read and the network run once.
@@ -300,12 +302,12 @@ class Classifier:
         from cnnhub import features
         from cnnhub.engines.torch import TorchEngine
 
-        names = self._known_layers(layers)
+        asked = self._known_layers(layers)
         pixels, cfg = self.to_pixels(image), self.config.pretrained_cfg
-        with features.recording_copy(self.network, names) as (private, maps):
+        with features.recording_copy(self.network, list(asked)) as (private, outputs):
             prediction = self._predictions(pixels[None], None, TorchEngine(private, cfg))[0]
         normalised = torch.from_numpy(preprocessing.normalise(pixels, cfg))
-        return ForwardPass(normalised, features.of_first(maps, names), prediction)
+        return ForwardPass(normalised, {name: layer.maps(outputs[name]) for name, layer in asked.items()}, prediction)
 
     def label_index(self, label: str) -> int:
         """The class number of a label, the index of its logit.
@@ -318,18 +320,19 @@ class Classifier:
         """
         return label_index(self.labels, label)
 
-    def _known_layers(self, layers: str | Sequence[str]) -> list[str]:
+    def _known_layers(self, layers: str | Sequence[str]) -> dict[str, Layer]:
         from cnnhub import features
 
         names = [layers] if isinstance(layers, str) else list(dict.fromkeys(layers))
-        features.check_layers(names, self.layers())
-        return names
+        features.check_layers(names, list(self._layers))
+        return {name: self._layers[name] for name in names}
 
     @cached_property
-    def _layer_shapes(self) -> dict[str, tuple[int, int, int]]:
+    def _layers(self) -> dict[str, Layer]:
         from cnnhub import features
+        from cnnhub.engines.network import twice_as_large
 
-        return features.layer_shapes(self.network, self.config.pretrained_cfg.input_size)
+        return features.layers_of(self.network, self.config.pretrained_cfg.input_size, lambda: twice_as_large(self.config))
 
     def _outcomes(
         self, images: Iterator[ImageSource], batch_size: int, top_k: int | None, on_error: str

@@ -7,8 +7,9 @@ it hooks a private copy of the modules that shares the weights.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -18,39 +19,59 @@ from cnnhub.errors import UnknownNameError
 Shape = tuple[int, int, int]
 
 
-def feature_maps(network: torch.nn.Module, pixels: torch.Tensor, layers: Sequence[str]) -> dict[str, torch.Tensor]:
+@dataclass(frozen=True)
+class Layer:
+    """A layer whose output is a stack of maps.
+
+    Attributes:
+        shape: (C, H, W), in channels and pixels.
+        is_channels_last: whether the network itself holds it as (N, H, W, C).
+    """
+
+    shape: Shape
+    is_channels_last: bool = False
+
+    def maps(self, output: torch.Tensor) -> torch.Tensor:
+        """What the layer answered, one picture or more -> the first picture's maps (C, H, W), float32 on the CPU."""
+        first = output[0].float().cpu()
+        return first.permute(2, 0, 1).contiguous() if self.is_channels_last else first
+
+
+def feature_maps(network: torch.nn.Module, pixels: torch.Tensor, layers: Mapping[str, Layer]) -> dict[str, torch.Tensor]:
     """Run pixels (1, 3, H, W) through the network -> layer name: feature maps (C, H, W) float32 on the CPU.
 
     The names must be the network's (`check_layers`).
 
     >>> network = torch.nn.Sequential(torch.nn.Conv2d(3, 8, 3), torch.nn.ReLU())
-    >>> feature_maps(network, torch.zeros(1, 3, 6, 6), ["1"])["1"].shape
+    >>> feature_maps(network, torch.zeros(1, 3, 6, 6), layers_of(network, (3, 6, 6)))["1"].shape
     torch.Size([8, 4, 4])
     """
-    with torch.inference_mode(), recording_copy(network, layers) as (private, maps):
+    with torch.inference_mode(), recording_copy(network, list(layers)) as (private, outputs):
         private(pixels)
-    return of_first(maps, layers)
+    return {name: layer.maps(outputs[name]) for name, layer in layers.items()}
 
 
-def layer_shapes(network: torch.nn.Module, input_size: Shape) -> dict[str, Shape]:
-    """Every module whose output is (N, C, H, W) -> (C, H, W), in the order in which they finish.
+def layers_of(
+    network: torch.nn.Module, input_size: Shape, larger: Callable[[], torch.nn.Module] | None = None
+) -> dict[str, Layer]:
+    """Every module whose output is a stack of maps, in the order in which they finish.
 
-    Modules that hand their input on unchanged (Identity, dropout at inference) are left out. Runs on the
-    "meta" device: nothing is computed.
+    What is height and width shows from a second run, with an input twice as high and wide: those two grow, channels do not.
+    So layers of networks that keep channels last are read as they are meant, and what only looks like maps (attention over
+    pairs of places, windows of a picture) is left out. Modules that hand their input on unchanged (Identity, dropout at
+    inference) are left out too. Runs on the "meta" device: nothing is computed.
 
-    >>> layer_shapes(torch.nn.Sequential(torch.nn.Conv2d(3, 8, 3), torch.nn.Identity()), (3, 6, 6))
-    {'0': (8, 4, 4)}
+    Args:
+        larger: builds the network for the larger input, where this one takes only its own size.
+
+    >>> layers_of(torch.nn.Sequential(torch.nn.Conv2d(3, 8, 3), torch.nn.Identity()), (3, 6, 6))
+    {'0': Layer(shape=(8, 4, 4), is_channels_last=False)}
     """
-    names = [name for name, _ in network.named_modules() if name]
-    shadow = _private_copy(network, device="meta").eval()
-    with torch.inference_mode(), recording(shadow, names) as maps:
-        shadow(torch.empty(1, *input_size, device="meta"))
-    shapes: dict[str, Shape] = {}
-    for name, output in maps.items():
-        if output.ndim == 4:
-            channels, height, width = output.shape[1:]
-            shapes[name] = (channels, height, width)
-    return shapes
+    shadow = _on_meta(network)
+    outputs = _output_shapes(shadow, input_size)
+    grown = _grown(shadow, larger, (input_size[0], 2 * input_size[1], 2 * input_size[2])) or outputs
+    found = {name: _layer(shape, grown[name]) for name, shape in outputs.items() if name in grown}
+    return {name: layer for name, layer in found.items() if layer}
 
 
 def stages(shapes: Mapping[str, Shape]) -> list[str]:
@@ -119,15 +140,6 @@ def recording_copy(network: torch.nn.Module, layers: Sequence[str]) -> Iterator[
         yield private, maps
 
 
-def of_first(maps: Mapping[str, torch.Tensor], layers: Sequence[str]) -> dict[str, torch.Tensor]:
-    """Recorded outputs (N, C, H, W) -> those of the first picture (C, H, W), float32 on the CPU.
-
-    >>> of_first({"0": torch.zeros(1, 8, 4, 4), "1": torch.zeros(1, 8, 2, 2)}, ["1"])["1"].shape
-    torch.Size([8, 2, 2])
-    """
-    return {name: maps[name][0].float().cpu() for name in layers}
-
-
 @contextmanager
 def recording(network: torch.nn.Module, layers: Sequence[str]) -> Iterator[dict[str, torch.Tensor]]:
     """While the block runs, each forward pass stores the outputs of `layers`; the hooks are removed after.
@@ -160,6 +172,10 @@ def recording(network: torch.nn.Module, layers: Sequence[str]) -> Iterator[dict[
             handle.remove()
 
 
+def _on_meta(network: torch.nn.Module) -> torch.nn.Module:
+    return _private_copy(network, device="meta").eval()
+
+
 def _private_copy(network: torch.nn.Module, device: str | None = None) -> torch.nn.Module:
     """A copy of the modules; its tensors are the network's own, or stand-ins without memory on "meta"."""
     memo: dict[int, Any] = {
@@ -170,3 +186,35 @@ def _private_copy(network: torch.nn.Module, device: str | None = None) -> torch.
         if hasattr(module, "inplace"):
             vars(module)["inplace"] = False  # an in-place ReLU would overwrite the maps of the layer before it
     return private
+
+
+def _grown(shadow: torch.nn.Module, larger: Callable[[], torch.nn.Module] | None, size: Shape) -> dict[str, torch.Size] | None:
+    """`_output_shapes` for a larger input; None where the network takes but one size, and there is no larger one."""
+    with suppress(Exception):  # each says so in its own way
+        return _output_shapes(shadow, size)
+    with suppress(Exception):
+        return _output_shapes(_on_meta(larger()), size) if larger else None
+    return None
+
+
+def _output_shapes(shadow: torch.nn.Module, input_size: Shape) -> dict[str, torch.Size]:
+    """Of a network on "meta", module name -> the shape of its output, where that has four dimensions."""
+    names = [name for name, _ in shadow.named_modules() if name]
+    with torch.inference_mode(), recording(shadow, names) as outputs:
+        shadow(torch.empty(1, *input_size, device="meta"))
+    return {name: output.shape for name, output in outputs.items() if output.ndim == 4}
+
+
+def _layer(shape: torch.Size, grown: torch.Size) -> Layer | None:
+    """An output's shape, and its shape for an input twice as high and wide -> what it is; None if it is no stack of maps."""
+    one, two, three = shape[1:]
+    first, last = Layer((one, two, three)), Layer((three, one, two), is_channels_last=True)
+    if shape[0] != 1 or grown[0] != 1:  # windows of the picture, as if they were a batch
+        return None
+    grows = tuple(after != before for before, after in zip(shape[1:], grown[1:], strict=True))
+    if not any(grows):  # pooled to a fixed size, or a table that no picture changes
+        return last if one == two == 1 < three else first if two == three else None
+    layer, after = {(False, True, True): (first, grown[2:]), (True, True, False): (last, grown[1:3])}.get(grows, (None, None))
+    if layer is None or after is None or after[0] > 3 * max(3, layer.shape[1]):  # pairs of places grow by four
+        return None
+    return layer

@@ -19,6 +19,7 @@ COUNTER = ".num_batches_tracked"
 _FLOATS = ("F32", "F16", "BF16", "F64")  # safetensors' names
 _WHOLE = ("I64", "I32")
 _TRAINING_ONLY = ("AuxLogits.",)  # Inception's second head
+_WRAPPER = "timm_model."  # transformers' TimmWrapper
 
 
 class LazyNetwork:
@@ -48,9 +49,13 @@ def build(config: ModelConfig, weights: Path, max_parameters: int) -> torch.nn.M
         ModelConfigError, ModelTooLargeError: as `blueprint` does.
         ModelWeightsError: the file is not safetensors, or its names, shapes or values do not fit.
     """
-    state = _read_weights(weights, blueprint(config, max_parameters).state_dict())
+    expected = blueprint(config, max_parameters).state_dict()
+    try:
+        state = _read_weights(weights, expected)
+    except _OtherNamesError as other:
+        return _as_timm_loads(config, weights, 2 * max_parameters, other)
     network = create_network(config)
-    network.load_state_dict(state)
+    network.load_state_dict({**_counts(expected), **state})
     return network
 
 
@@ -77,17 +82,29 @@ def blueprint(config: ModelConfig, max_parameters: int) -> torch.nn.Module:
     return network
 
 
-def create_network(config: ModelConfig) -> torch.nn.Module:
-    """The network with timm's initial weights (random)."""
+def create_network(config: ModelConfig, **others: Any) -> torch.nn.Module:
+    """The network with timm's initial weights (random), unless `others`, for timm, bring some."""
     try:
         network: torch.nn.Module = timm.create_model(
-            config.architecture, pretrained=False, num_classes=config.num_classes, **_arguments(config)
+            config.architecture, num_classes=config.num_classes, **_arguments(config), **{"pretrained": False, **others}
         )
     except Exception as error:  # timm's factories raise whatever their arguments provoke
         raise ModelConfigError(
             f"timm cannot build {config.architecture} with {config.model_args}: {error}. Check model_args."
         ) from error
     return network
+
+
+def twice_as_large(config: ModelConfig) -> torch.nn.Module:
+    """The network for an input of twice the height and width, without memory or weights.
+
+    Raises:
+        ModelConfigError: timm cannot build it so.
+    """
+    channels, height, width = config.pretrained_cfg.input_size
+    cfg = config.pretrained_cfg.model_copy(update={"input_size": (channels, 2 * height, 2 * width), "fixed_input_size": True})
+    with torch.device("meta"):
+        return create_network(config.model_copy(update={"pretrained_cfg": cfg}))
 
 
 def head_input_size(network: Any) -> int:
@@ -101,14 +118,41 @@ def _arguments(config: ModelConfig) -> dict[str, Any]:
     return {**config.model_args, **({"img_size": cfg.input_size[1:]} if cfg.fixed_input_size else {})}
 
 
-def _read_weights(path: Path, expected: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+class _OtherNamesError(ModelWeightsError):
+    """The names or shapes in a file are not those of the network."""
+
+
+def _as_timm_loads(config: ModelConfig, path: Path, most: int, other: _OtherNamesError) -> torch.nn.Module:
+    """The network from weights with older or wrapped names, through timm's own filters.
+
+    Raises:
+        ModelWeightsError: what was found at first, where timm cannot make it fit either.
+    """
+    from timm.models import clean_state_dict  # drops what DataParallel and torch.compile put before names
+
+    state = {name.removeprefix(_WRAPPER): tensor for name, tensor in clean_state_dict(_read_weights(path, None, most)).items()}
+    overlay = {"state_dict": state, "num_classes": config.num_classes, "custom_load": False, "label_offset": 0}
+    try:
+        return create_network(config, pretrained=True, pretrained_cfg_overlay=overlay)
+    except ModelConfigError as error:
+        raise ModelWeightsError(str(other)) from error
+
+
+def _read_weights(path: Path, expected: dict[str, torch.Tensor] | None, most: int = 0) -> dict[str, torch.Tensor]:
+    """The tensors of a file that has the expected names, shapes and types; or, with None, at most `most` numbers."""
     try:
         with safe_open(path, framework="pt") as file:
             slices = {name: file.get_slice(name) for name in file.keys() if not name.startswith(_TRAINING_ONLY)}
             shapes = {name: torch.Size(part.get_shape()) for name, part in slices.items()}
-            _check_names_and_shapes(path, shapes, {name: tensor.shape for name, tensor in expected.items()})
-            for name, part in slices.items():
-                _check_type(path, name, part.get_dtype(), expected[name])
+            if expected is None:
+                if sum(shape.numel() for shape in shapes.values()) > most:
+                    raise ModelWeightsError(
+                        f"{path} holds more than {most:,} numbers. Pass max_parameters=... to raise the limit."
+                    )
+            else:
+                _check_names_and_shapes(path, shapes, {name: tensor.shape for name, tensor in expected.items()})
+                for name, part in slices.items():
+                    _check_type(path, name, part.get_dtype(), expected[name])
             state = {name: file.get_tensor(name) for name in shapes}
     except SafetensorError as error:
         raise ModelWeightsError(
@@ -120,7 +164,7 @@ def _read_weights(path: Path, expected: dict[str, torch.Tensor]) -> dict[str, to
     broken = [name for name, tensor in state.items() if not torch.isfinite(tensor.float()).all()]
     if broken:
         raise ModelWeightsError(f"{path} holds values that are not finite, in {broken[0]}. Take an earlier checkpoint.")
-    return {**_counts(expected), **state}
+    return state
 
 
 def _counts(expected: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
@@ -141,13 +185,13 @@ def _check_names_and_shapes(path: Path, found: dict[str, torch.Size], expected: 
     if missing or surplus:
         faults = [f"{len(missing)} are missing, such as {missing[0]}"] if missing else []
         faults += [f"{len(surplus)} are not part of it, such as {surplus[0]}"] if surplus else []
-        raise ModelWeightsError(
+        raise _OtherNamesError(
             f"{path} does not hold the weights of the network in config.json: {'; '.join(faults)}. "
             "Keep the two files of one model together."
         )
     for name, shape in found.items():
         if shape != expected[name]:
-            raise ModelWeightsError(
+            raise _OtherNamesError(
                 f"{path}: {name} has shape {tuple(shape)}; the network in config.json expects {tuple(expected[name])}. "
                 "Keep the two files of one model together."
             )

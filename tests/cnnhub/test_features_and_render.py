@@ -35,7 +35,8 @@ def test_maps_are_what_the_layers_compute(picture: Image.Image) -> None:
         torch.nn.Flatten(),
     ).eval()
     pixels = torch.randn(1, 3, 16, 16, generator=torch.Generator().manual_seed(0))
-    maps = features.feature_maps(network, pixels, ["0", "1", "2"])
+    layers = features.layers_of(network, (3, 16, 16))
+    maps = features.feature_maps(network, pixels, layers)
     with torch.no_grad():
         convolved = network[0](pixels)
         expected = {
@@ -47,7 +48,7 @@ def test_maps_are_what_the_layers_compute(picture: Image.Image) -> None:
         torch.testing.assert_close(maps[name], values[0])
     assert (maps["0"] < 0).any(), "the in-place ReLU overwrote the convolution's map"
     assert network[1].inplace, "the caller's network was changed"
-    assert list(features.layer_shapes(network, (3, 16, 16))) == ["0", "1", "2"]
+    assert list(layers) == ["0", "1", "2"]
 
 
 def test_the_caller_s_network_is_never_hooked(tiny: cnnhub.Classifier, picture: Image.Image) -> None:
@@ -86,7 +87,7 @@ def test_an_unknown_layer_names_near_ones(tiny: cnnhub.Classifier, picture: Imag
 def test_stages_tell_the_journey(architecture: str, expected: list[str]) -> None:
     with torch.device("meta"):
         network = timm.create_model(architecture)
-    shapes = features.layer_shapes(network, (3, 224, 224))
+    shapes = {name: layer.shape for name, layer in features.layers_of(network, (3, 224, 224)).items()}
     assert features.stages(shapes) == expected
     sides = [shapes[name][1] for name in expected]
     assert sides == sorted(sides, reverse=True)
