@@ -65,11 +65,12 @@ class Energy(BaseModel):
 
 
 class Neighbours(BaseModel):
-    """When a picture is called unfamiliar: by its energy and its distance to training pictures (`cnnhub.familiarity`).
+    """When a picture is called unfamiliar: by its energy, its distance to training pictures and a probe (`cnnhub.familiarity`).
 
     Attributes:
         k: which of the nearest training pictures counts.
-        energy_mean, energy_sd, distance_mean, distance_sd: of validation's own pictures.
+        energy_mean, energy_sd, distance_mean, distance_sd, probe_mean, probe_sd: of validation's own pictures. A score without
+            a standard deviation does not count.
         threshold: a picture whose strangeness is larger is called unfamiliar.
         false_alarm: the share of validation's own pictures, 0 to 1, that are called so.
     """
@@ -77,10 +78,12 @@ class Neighbours(BaseModel):
     model_config = ConfigDict(extra="allow", allow_inf_nan=False)
 
     k: int = Field(ge=1, le=1000)
-    energy_mean: float
-    energy_sd: float = Field(gt=0)
-    distance_mean: float
-    distance_sd: float = Field(gt=0)
+    energy_mean: float = 0.0
+    energy_sd: float | None = Field(default=None, gt=0)
+    distance_mean: float = 0.0
+    distance_sd: float | None = Field(default=None, gt=0)
+    probe_mean: float = 0.0
+    probe_sd: float | None = Field(default=None, gt=0)
     threshold: float
     false_alarm: float = Field(ge=0, le=1)
 
@@ -157,7 +160,9 @@ class ModelConfig(BaseModel):
         """Older layouts and what timm's export repeats, brought to the one form in which a config.json is written here."""
         if not isinstance(values, dict):
             return values
-        values = _with_pretrained_cfg(values)
+        if "architecture" not in values and "model_type" in values:
+            raise ValueError(_of_transformers(values))
+        values = _with_tag_apart(_with_pretrained_cfg(values))
         return _with_class_names(_without_repetitions(values)) if isinstance(values["pretrained_cfg"], dict) else values
 
     @model_validator(mode="after")
@@ -165,10 +170,11 @@ class ModelConfig(BaseModel):
         if self.label_names is not None and len(self.label_names) != self.num_classes:
             raise ValueError(f"label_names has {len(self.label_names)} names for {self.num_classes} classes")
         for key, value in self.model_args.items():
-            if key not in ALLOWED_MODEL_ARGS or not isinstance(value, str):
+            is_stride = key == "output_stride" and value in (8, 16, 32)
+            if not is_stride and (key not in ALLOWED_MODEL_ARGS or not isinstance(value, str)):
                 raise ValueError(
-                    f"model_args may hold {', '.join(ALLOWED_MODEL_ARGS)} as strings, 3 as in_chans, num_classes as above, and "
-                    f"img_size where the network has a fixed one; not {key}={str(value)[:80]}"
+                    f"model_args may hold {', '.join(ALLOWED_MODEL_ARGS)} as strings, output_stride 8, 16 or 32, 3 as in_chans, "
+                    f"num_classes as above, and img_size where the network has a fixed one; not {key}={str(value)[:80]}"
                 )
         return self
 
@@ -244,6 +250,23 @@ def _with_pretrained_cfg(values: dict[str, Any]) -> dict[str, Any]:
     return {**root, "pretrained_cfg": {("label_names" if key == "labels" else key): value for key, value in cfg.items()}}
 
 
+def _with_tag_apart(values: dict[str, Any]) -> dict[str, Any]:
+    """ "resnet18.a1_in1k", as timm calls pretrained weights -> the architecture, and the tag where timm keeps it."""
+    name, cfg = values.get("architecture"), values["pretrained_cfg"]
+    if not isinstance(name, str) or "." not in name or not isinstance(cfg, dict):
+        return values
+    architecture, _, tag = name.partition(".")
+    return {**values, "architecture": architecture, "pretrained_cfg": {"tag": tag, **cfg}}
+
+
+def _of_transformers(values: dict[str, Any]) -> str:
+    kind = str(values["model_type"])[:40]
+    return (
+        f"this is transformers' layout (model_type {kind!r}), whose weights have other names than timm's; take the repository in "
+        f"which timm keeps this architecture, timm/..., or load it with transformers' pipeline('image-classification')"
+    )
+
+
 def _without_repetitions(values: dict[str, Any]) -> dict[str, Any]:
     """model_args without what timm's export repeats there from the rest of the file, or records for training alone."""
     cfg, arguments = dict(values["pretrained_cfg"]), values.get("model_args")
@@ -270,6 +293,8 @@ def _with_class_names(values: dict[str, Any]) -> dict[str, Any]:
     inner = {key: cfg.pop(key) for key in ("label_names", "label_descriptions") if key in cfg}
     values = {**inner, **{key: value for key, value in values.items() if key not in inner or value is not None}}
     names = values.get("label_names")
+    if isinstance(names, dict) and names and all(_is_number(number) for number in names.values()):  # {name: class number}
+        names = {str(number): name for name, number in names.items()}
     if isinstance(names, dict) and isinstance(num_classes, int) and num_classes <= MAX_CLASSES:
         numbers = {str(number): f"class {number}" for number in range(num_classes)}
         values["label_names"] = list({**numbers, **names}.values())

@@ -20,6 +20,7 @@ Answer = TypeVar("Answer")
 
 
 def publish(function: Callable[..., Any], inputs: Sequence[Any], outputs: Sequence[Any], name: str) -> None:
+    function.__name__ = name  # MCP names a tool after its function: one name for both
     gr.Button(visible=False).click(function, list(inputs), list(outputs), api_name=name, api_visibility="public")
 
 

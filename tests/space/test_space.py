@@ -53,6 +53,15 @@ def test_classify_with_the_other_models(client: Client) -> None:
     assert answer["label"] == "palace"
 
 
+@pytest.mark.parametrize(
+    "sent", ["photo.jpg", "https://example.com/cat.jpg", ["photo.jpg"], 7, {"url": "data:image/png;base64,AAAA"}]
+)
+@pytest.mark.parametrize("endpoint", ["/classify", "/filter", "/feature_maps"])
+def test_whatever_is_no_upload_hears_what_to_send(client: Client, sent: object, endpoint: str) -> None:
+    with pytest.raises(AppError, match=r"Expected an uploaded picture, got .*handle_file\("):
+        client.predict(sent, api_name=endpoint)
+
+
 def test_an_upright_and_a_turned_photo_are_one(client: Client, tmp_path: Path) -> None:
     """Exif orientation and transparency survive the way through the server."""
     upright = Image.open(CAT).convert("RGB")
@@ -302,9 +311,9 @@ def test_the_sentence_follows_the_values(scores: dict[str, float], heading: str)
 def test_the_article_s_sentence() -> None:
     prediction = cnnhub.Prediction("cat", 0.97, {"cat": 0.97, "dog": 0.03})
     classifier = FakeClassifier(["cat", "dog"])
-    expected = "cat 97 % | dog 3 %. If it can only be a cat or a dog, I think it is a cat!"
+    expected = "If it can only be a cat or a dog, I think it is a cat!"
     assert texts.answer("en", classifier, prediction).line == expected
-    assert texts.answer("zh-TW", classifier, prediction).line == "貓 97 % | 狗 3 %。如果只能是一隻貓或一隻狗，我認為是一隻貓！"
+    assert texts.answer("zh-TW", classifier, prediction).line == "如果只能是一隻貓或一隻狗，我認為是一隻貓！"
 
 
 @pytest.mark.parametrize(
@@ -336,7 +345,9 @@ def test_too_few_photos_or_an_unfamiliar_one_get_no_promise(count: int, is_unfam
 
 def test_an_unfamiliar_photo_is_called_so() -> None:
     two = cnnhub.Prediction("cat", 0.97, {"cat": 0.97, "dog": 0.03}, True)
-    assert texts.answer("en", FakeClassifier(["cat", "dog"]), two).heading == "This looks like neither a cat nor a dog."
+    found = cnnhub.ReliabilityBin(0.9, 1.0, 412, 0.97)
+    told = texts.answer("en", FakeClassifier(["cat", "dog"]), two, found)
+    assert told == texts.Sentence("This looks like neither a cat nor a dog.", ""), "one sentence, and no guess"
     three = cnnhub.Prediction("ant", 0.9, {"ant": 0.9, "bee": 0.05, "cow": 0.05}, True)
     assert texts.answer("en", FakeClassifier(["ant", "bee", "cow"]), three).heading == "This looks like none of these 3."
 

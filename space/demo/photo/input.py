@@ -8,12 +8,26 @@ from urllib.parse import unquote, urlsplit
 
 import gradio as gr
 from gradio.data_classes import ImageData
+from pydantic import ConfigDict, ValidationError
 
 from demo.photo.photo import Photo
 from demo.photo.uploads import MAX_BYTES
 from demo.serving import gradio_fixes
 
 gradio_fixes.write_no_stubs()
+
+
+class UploadedImage(ImageData):
+    """What a client sends for a picture; of anything else it hears what to send."""
+
+    model_config = ConfigDict(title="ImageData")
+
+    @classmethod
+    def model_validate(cls, obj: Any, **options: Any) -> UploadedImage:  # type: ignore[override]  # the options are pydantic's
+        try:
+            return super().model_validate(obj, **options)
+        except ValidationError as error:
+            raise gr.Error(_what_to_send(obj), print_exception=False) from error
 
 
 class PhotoInput(gr.Image):
@@ -23,17 +37,18 @@ class PhotoInput(gr.Image):
     Only files that this visitor uploaded, or examples, get here: URLs are refused, and gradio refuses paths.
     """
 
+    data_model = UploadedImage
     is_template = True  # the page shows it as gradio's own Image
 
     def preprocess(self, payload: ImageData | None) -> Photo | None:  # type: ignore[override]  # gradio's gives pixels
         if payload is None:
             return None
         if payload.path is None or (payload.url or "").startswith("data:"):
-            raise gr.Error("Expected an uploaded file, got data in place of it. Upload the photo first.")
+            raise gr.Error(_what_to_send(payload.url or payload.path), print_exception=False)
         path = Path(payload.path).resolve()
         # gradio checks only those payloads that carry its own mark; a raw path of the server must not pass
         if not path.is_relative_to(Path(self.GRADIO_CACHE).resolve()):
-            raise gr.Error("Expected an uploaded file, got a path. Upload the photo first.")
+            raise gr.Error(_what_to_send(payload.path), print_exception=False)
         if not path.is_file():  # deleted after its ten minutes, while the page stood open
             return Photo(b"")
         with path.open("rb") as file:
@@ -58,5 +73,20 @@ class PhotoInput(gr.Image):
         """The file behind the address that this server gave an upload, as MCP clients hand it over; nothing is fetched."""
         _, found, path = urlsplit(address).path.partition("/gradio_api/file=")
         if not found or not Path(unquote(path)).resolve().is_relative_to(Path(self.GRADIO_CACHE).resolve()):
-            raise gr.Error("Expected an uploaded file, got a URL. This server does not fetch pictures; upload it.")
+            raise gr.Error(_what_to_send(address), print_exception=False)
         return unquote(path)
+
+
+def _what_to_send(arrived: Any) -> str:
+    """The sentence for a client that sent no upload; of what arrived only the kind is repeated."""
+    text = arrived if isinstance(arrived, str) else ""
+    if text.startswith("data:"):
+        kind = "a data: URI"
+    elif text.lower().startswith(("http:", "https:")):
+        kind = "a URL, and this server fetches none"
+    else:
+        kind = "a path" if text else type(arrived).__name__
+    return (
+        f"Expected an uploaded picture, got {kind}. From Python, wrap the file in handle_file: "
+        'client.predict(handle_file("photo.jpg"), ...); over HTTP, post it to /gradio_api/upload first.'
+    )
