@@ -1,9 +1,10 @@
 """Which pictures a network should not judge: how unfamiliar a picture is beside those that it was taught.
 
-Two scores are added, each in standard deviations of validation's own pictures: the energy of the logits (Liu et al. 2020,
-"Energy-based Out-of-distribution Detection"), and the distance of the embedding to the k-th nearest of some training
-pictures (Sun et al. 2022, "Out-of-Distribution Detection with Deep Nearest Neighbors"). The energy alone is weak where
-there are few classes: two logits hardly tell a pizza from a dog.
+Up to three scores are added, each in standard deviations of validation's own pictures: the energy of the logits (Liu et al.
+2020, "Energy-based Out-of-distribution Detection"), the distance of the embedding to the k-th nearest of some training
+pictures (Sun et al. 2022, "Out-of-Distribution Detection with Deep Nearest Neighbors"), and a linear probe of the embedding
+that was fitted to tell training pictures from others (after Hendrycks et al. 2019, "Deep Anomaly Detection with Outlier
+Exposure"). The energy alone is weak where there are few classes: two logits hardly tell a pizza from a dog.
 """
 
 from __future__ import annotations
@@ -39,17 +40,24 @@ class Familiarity:
     Attributes:
         embeddings: (N, D) float32, each of length 1.
         stored: how many neighbours count, and what validation said.
+        probe: (D,) float32, the direction in which embeddings of length 1 look the less familiar; None without one.
     """
 
     embeddings: NDArray[np.float32]
     stored: Neighbours
+    probe: NDArray[np.float32] | None = None
 
     def strangeness(self, logits: NDArray[np.float32], embeddings: NDArray[np.float32]) -> NDArray[np.float64]:
         """Logits (M, K) before the temperature and embeddings (M, D) -> strangeness (M,): the higher, the more unfamiliar."""
-        ours = self.stored
-        from_logits = (energy(logits).astype(np.float64) - ours.energy_mean) / ours.energy_sd
-        apart = neighbour_distance(embeddings, self.embeddings, ours.k).astype(np.float64)
-        return from_logits + (apart - ours.distance_mean) / ours.distance_sd
+        ours, total = self.stored, np.zeros(len(logits))
+        if ours.energy_sd:
+            total += (energy(logits).astype(np.float64) - ours.energy_mean) / ours.energy_sd
+        if ours.distance_sd:
+            apart = neighbour_distance(embeddings, self.embeddings, ours.k).astype(np.float64)
+            total += (apart - ours.distance_mean) / ours.distance_sd
+        if ours.probe_sd and self.probe is not None:
+            total += ((unit_length(embeddings) @ self.probe).astype(np.float64) - ours.probe_mean) / ours.probe_sd
+        return total
 
 
 def neighbour_distance(embeddings: NDArray[np.float32], taught: NDArray[np.float32], k: int) -> NDArray[np.float32]:

@@ -111,7 +111,8 @@ def _taught(files: ModelFiles, config: ModelConfig, network: torch.nn.Module) ->
     stored = config.cnnhub.neighbours
     if files.familiar is None or stored is None:
         return None
-    return Familiarity(unit_length(read_familiar(files.familiar.parent, stored.k, head_input_size(network))), stored)
+    taught = read_familiar(files.familiar.parent, stored.k, head_input_size(network))
+    return Familiarity(unit_length(taught.embeddings), stored, taught.probe)
 
 
 def _head_labels(num_classes: int | None, labels: Sequence[str] | None) -> list[str]:

@@ -35,7 +35,8 @@ def predict(
     Folders are searched through, their pictures sorted by path. A picture that cannot be read is reported in its
     place; the others are still classified, and the exit status is 1 at the end.
 
-    In a pipe each line holds picture, label, probability and the next labels, separated by tabs.
+    A picture like nothing that the model was taught is marked as unfamiliar: its label then means nothing. In a pipe each line
+    holds picture, label, probability, the next labels and whether it is unfamiliar, separated by tabs.
 
     \b
     Examples:
@@ -63,7 +64,7 @@ def predict(
             print(json.dumps(_record(file, outcome), ensure_ascii=False), flush=True)
     else:
         rows = (_row(file, outcome, top_k or 3) for file, outcome in pairs())
-        show_table(("picture", "label", "probability", "next"), rows)
+        show_table(("picture", "label", "probability", "next", "unfamiliar"), rows)
     if failures:
         raise typer.Exit(1)
 
@@ -88,13 +89,15 @@ def _record(file: str, outcome: Prediction | CnnHubError) -> dict[str, object]:
         "label": outcome.label,
         "probability": outcome.probability,
         "scores": outcome.scores,
+        "is_unfamiliar": outcome.is_unfamiliar,
+        "strangeness": outcome.strangeness,
     }
 
 
 def _row(file: str, outcome: Prediction | CnnHubError, top_k: int) -> tuple[str, ...]:
     if isinstance(outcome, CnnHubError):
-        return file, "unreadable", "", str(outcome)
+        return file, "unreadable", "", str(outcome), ""
     others = list(outcome.scores.items())[1:top_k]
     following = ", ".join(f"{label} {share:.1%}" for label, share in others)
-    doubt = " (unfamiliar)" if outcome.is_unfamiliar else ""
-    return file, outcome.label + doubt, f"{outcome.probability:.1%}", following
+    doubt = {None: "not measured", True: "yes", False: "no"}[outcome.is_unfamiliar]
+    return file, outcome.label, f"{outcome.probability:.1%}", following, doubt

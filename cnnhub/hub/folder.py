@@ -6,6 +6,7 @@ Every model folder is read and written here, be it a built-in model, a training 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,19 @@ CARD_NAME = "README.md"
 
 MAX_CONFIG_BYTES = 256_000
 MAX_FAMILIAR_BYTES = 50_000_000
+
+
+@dataclass(frozen=True)
+class Taught:
+    """What a model keeps of its training pictures.
+
+    Attributes:
+        embeddings: (N, D), as whole numbers of 8 bits: only directions count.
+        probe: (D,), in which direction of embeddings of length 1 pictures look the less familiar; None without one.
+    """
+
+    embeddings: NDArray[np.int8]
+    probe: NDArray[np.float32] | None
 
 
 def read_config(folder: Path) -> ModelConfig:
@@ -93,11 +107,11 @@ def weights_sha256(folder: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def read_familiar(folder: Path, at_least: int, length: int | None = None) -> NDArray[np.int8]:
-    """The embeddings of training pictures that a model keeps, (N, D), as whole numbers of 8 bits: only directions count.
+def read_familiar(folder: Path, at_least: int, length: int | None = None) -> Taught:
+    """What a model keeps of its training pictures.
 
     Args:
-        at_least: how many there must be.
+        at_least: how many pictures there must be.
         length: how many numbers an embedding of the network has, to be compared; None compares nothing.
 
     Raises:
@@ -110,7 +124,8 @@ def read_familiar(folder: Path, at_least: int, length: int | None = None) -> NDA
     try:
         if path.stat().st_size > MAX_FAMILIAR_BYTES:
             raise ModelWeightsError(f"{path} is larger than {MAX_FAMILIAR_BYTES:,} bytes; that is not a {path.name}.")
-        whole: NDArray[np.int8] = load_file(path)["embeddings"]
+        held = load_file(path)
+        whole: NDArray[np.int8] = held["embeddings"]
     except (OSError, SafetensorError, KeyError) as error:
         raise ModelWeightsError(
             f"{path} cannot be read: {error}. config.json asks for it; keep the files of one model together."
@@ -119,13 +134,17 @@ def read_familiar(folder: Path, at_least: int, length: int | None = None) -> NDA
         raise ModelWeightsError(
             f"{path} holds {whole.dtype} of shape {whole.shape}; expected int8 (N, {length or 'D'}), N at least {at_least}."
         )
-    return whole
+    probe: NDArray[np.float32] | None = held.get("probe")
+    if probe is not None and (probe.shape != whole.shape[1:] or probe.dtype.name != "float32"):
+        raise ModelWeightsError(f"{path} holds a probe of {probe.dtype} {probe.shape}; expected float32 {whole.shape[1:]}.")
+    return Taught(whole, probe)
 
 
-def write_familiar(folder: Path, embeddings: NDArray[np.float32]) -> None:
-    """Write embeddings (N, D). Only their directions count, so each is scaled to fill 8 bits."""
+def write_familiar(folder: Path, embeddings: NDArray[np.float32], probe: NDArray[np.float32] | None = None) -> None:
+    """Write embeddings (N, D), and a probe (D,) if there is one. Only directions count, so each row is scaled to fill 8 bits."""
     import numpy as np
     from safetensors.numpy import save
 
     whole = np.rint(embeddings / np.abs(embeddings).max(axis=1, keepdims=True) * 127).astype(np.int8)
-    write_atomically(folder / FAMILIAR_NAME, save({"embeddings": whole}))
+    held = {"embeddings": whole, **({} if probe is None else {"probe": probe.astype(np.float32)})}
+    write_atomically(folder / FAMILIAR_NAME, save(held))

@@ -28,12 +28,15 @@ class Answer:
 
         The table was measured on photos of the network's own labels: of any other it says nothing.
         """
+        if self.prediction.is_unfamiliar:
+            return None
         found = self.classifier.reliability(self.prediction.probability)
-        return found if found and found.count >= LEAST_PHOTOS and not self.prediction.is_unfamiliar else None
+        return found if found and found.count >= LEAST_PHOTOS else None
 
     def details(self) -> dict[str, Any]:
         """As JSON."""
-        prediction, found = self.prediction, self.classifier.reliability(self.prediction.probability)
+        prediction = self.prediction
+        found = None if prediction.is_unfamiliar else self.classifier.reliability(prediction.probability)
         return {
             "model": self.classifier.source,
             "label": prediction.label,
@@ -65,6 +68,11 @@ def answer_to(photo: Photo, network: str) -> Answer:
     classifier = networks.get(network)
     with photo.opened() as picture:
         return Answer(network, classifier, classifier.predict(picture))
+
+
+def bar_class(answer: Answer, label: str) -> str:
+    """How a label's bar looks: in the class's colour, or hollow where the photo is unfamiliar."""
+    return "hollow" if answer.prediction.is_unfamiliar else f"class-{class_number(answer.classifier, label)}"
 
 
 def class_number(classifier: cnnhub.Classifier, label: str) -> int:

@@ -17,6 +17,7 @@ from cnnhub.hub import BUILTIN_FOLDER
 from cnnhub.hub.config import Neighbours
 from cnnhub.hub.folder import read_config, read_familiar, write_config, write_familiar
 from tests.support.places import EXAMPLES
+from training.data import drawings
 from training.fit import familiar
 
 PLAIN = Neighbours(k=2, energy_mean=0, energy_sd=1, distance_mean=0, distance_sd=1, threshold=0, false_alarm=0)
@@ -30,13 +31,22 @@ def test_strangeness_by_hand() -> None:
     distance = 1 - 0.6  # cosines 1, 0.6 and 0: the second nearest
     expected = (energy + 2) / 4 + (distance - 0.1) / 0.5
     assert familiarity.Familiarity(taught, scaled).strangeness(logits, embeddings).item() == pytest.approx(expected, abs=1e-6)
+    probe = np.array([2.0, 5.0], np.float32)
+    probed = scaled.model_copy(update={"probe_mean": 0.5, "probe_sd": 3.0})
+    with_probe = familiarity.Familiarity(taught, probed, probe).strangeness(logits, embeddings).item()
+    assert with_probe == pytest.approx(expected + (2.0 - 0.5) / 3, abs=1e-6), "of the embedding at length 1"
+    alone = Neighbours(k=2, probe_sd=3.0, threshold=0, false_alarm=0)
+    assert familiarity.Familiarity(taught, alone, probe).strangeness(logits, embeddings).item() == pytest.approx(2 / 3, abs=1e-6)
     assert familiarity.neighbour_distance(embeddings, taught, 3).item() == pytest.approx(1)
 
 
 def test_eight_bits_keep_the_directions(tmp_path: Path) -> None:
     embeddings = np.random.default_rng(0).normal(size=(40, 64)).astype(np.float32)
     write_familiar(tmp_path, embeddings)
-    kept = familiarity.unit_length(read_familiar(tmp_path, 2))
+    assert read_familiar(tmp_path, 2).probe is None
+    write_familiar(tmp_path, embeddings, np.arange(64))
+    assert read_familiar(tmp_path, 2).probe.tolist() == list(range(64))
+    kept = familiarity.unit_length(read_familiar(tmp_path, 2).embeddings)
     assert kept == pytest.approx(embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True), abs=0.005)
     assert np.linalg.norm(kept, axis=1) == pytest.approx(np.ones(40))
 
@@ -60,7 +70,7 @@ def test_predict_tells_strangeness(model_folder: Callable[..., Path], picture: I
     folder = taught_folder(model_folder, threshold=-1e9)
     classifier = cnnhub.load(folder, engine=engine)
     logits, embedding = classifier.logits(picture)[None], classifier.embed(picture)[None]
-    kept = familiarity.Familiarity(familiarity.unit_length(read_familiar(folder, PLAIN.k)), PLAIN)
+    kept = familiarity.Familiarity(familiarity.unit_length(read_familiar(folder, PLAIN.k).embeddings), PLAIN)
     expected = kept.strangeness(logits, embedding).item()
     prediction = classifier.predict(picture)
     assert prediction.strangeness == pytest.approx(expected, abs=1e-4)
@@ -75,7 +85,7 @@ def test_a_fresh_head_forgets_the_old_one_s_pictures(model_folder: Callable[...,
     assert (prediction.is_unfamiliar, prediction.strangeness) == (None, None)
 
 
-@pytest.mark.parametrize("damage", ["missing", "no tensors", "too few", "floats", "other length"])
+@pytest.mark.parametrize("damage", ["missing", "no tensors", "too few", "floats", "other length", "another probe"])
 def test_a_damaged_file_gets_an_error(model_folder: Callable[..., Path], damage: str) -> None:
     from safetensors.torch import save_file
 
@@ -86,8 +96,9 @@ def test_a_damaged_file_gets_an_error(model_folder: Callable[..., Path], damage:
     if damage == "no tensors":
         file.write_bytes(b"nothing")
     elif damage != "missing":
-        shape = {"too few": (1, length), "floats": (20, length), "other length": (20, length + 1)}[damage]
-        save_file({"embeddings": torch.ones(shape, dtype=torch.float32 if damage == "floats" else torch.int8)}, file)
+        shape = {"too few": (1, length), "floats": (20, length), "other length": (20, length + 1)}.get(damage, (20, length))
+        held = {"embeddings": torch.ones(shape, dtype=torch.float32 if damage == "floats" else torch.int8)}
+        save_file(held | ({"probe": torch.ones(length + 1)} if damage == "another probe" else {}), file)
     with pytest.raises(errors.ModelWeightsError, match=r"familiar\.safetensors"):
         cnnhub.load(folder)
 
@@ -105,22 +116,23 @@ def test_learning_it_from_a_data_set(model_folder: Callable[..., Path], tmp_path
                 Image.fromarray(pixels).save(tmp_path / "data" / split / label / f"{index}.png")
     (tmp_path / "noise").mkdir()
     Image.fromarray(random.integers(0, 256, (64, 64, 3), np.uint8)).save(tmp_path / "noise/noise.png")
-    learned = familiar.learn(str(folder), tmp_path / "data", [tmp_path / "noise"], pictures=12)
-    assert learned["pictures"] == 12
+    learned = familiar.learn(str(folder), tmp_path / "data", others=[tmp_path / "noise"])
+    assert learned["pictures"] == 24 and learned["unlike"] == []
     assert learned["false_alarm"] == pytest.approx(1 / 24)
     classifier = cnnhub.load(folder)
     assert (classifier.threshold, classifier.false_alarm) == (learned["threshold"], learned["false_alarm"])
     own = [p.is_unfamiliar for p in classifier.predict_many(sorted((tmp_path / "data/validation").rglob("*.png")))]
     assert 1 <= sum(own) <= 2, "the picture on the threshold falls to either side, as batches round differently"
-    noticed = classifier.predict(tmp_path / "noise/noise.png").is_unfamiliar
-    assert learned["detection"] == {"noise": {"n": 1, "rate": float(noticed)}}
+    assert classifier.predict(tmp_path / "noise/noise.png").is_unfamiliar
+    assert learned["detection"] == {"noise": {"n": 1, "rate": 1.0}}
+    assert all(p.is_unfamiliar for p in classifier.predict_many(drawings.draw(24, seed=1))), "drawings that it never saw"
     assert not (folder / "README.md").exists(), "a card tells of a recipe, and this model has none"
 
 
 def test_pictures_are_drawn_evenly() -> None:
-    targets = [0] * 50 + [1] * 3 + [2] * 50
+    targets = ["0"] * 50 + ["1"] * 3 + ["2"] * 50
     drawn = familiar._of_each_label(targets, 12, seed=0)
-    assert [targets[number] for number in drawn] == [0] * 4 + [1] * 3 + [2] * 4
+    assert [targets[number] for number in drawn] == ["0"] * 4 + ["1"] * 3 + ["2"] * 4
     assert drawn == familiar._of_each_label(targets, 12, seed=0) != familiar._of_each_label(targets, 12, seed=1)
 
 

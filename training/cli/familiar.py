@@ -18,16 +18,27 @@ def familiar(
     dataset: options.Dataset = None,
     image_column: options.ImageColumn = None,
     label_column: options.LabelColumn = None,
+    unlike: Annotated[
+        list[Path] | None,
+        typer.Option(help="Pictures of none of the labels, to learn from: a folder or a parquet file; may be given again."),
+    ] = None,
+    probe_alone: Annotated[
+        bool,
+        typer.Option("--probe-alone", help="For a model many of whose labels the pictures lack: count the probe only."),
+    ] = False,
     ood: Annotated[list[Path] | None, typer.Option(help="Pictures of none of the labels, to count how many it notices.")] = None,
 ) -> None:
     """Teach a model to notice pictures of nothing that it knows, better than by its energy alone.
 
-    Keeps the embeddings of 256 training pictures in familiar.safetensors, and in config.json the threshold above which 5 % of
-    validation's own pictures lie. Run it again whenever the weights have changed. It never opens test.
+    Keeps the embeddings of 256 training pictures and a linear probe in familiar.safetensors, and in config.json the threshold
+    above which 5 % of validation's own pictures lie. The probe learns from train, from drawings of nothing, and from the pictures
+    given with --unlike: the more kinds, the better. Run it again whenever the weights have changed. It never opens test.
 
-    Example: python -m training familiar --model flowers --data ../shared/data/flowers --ood ../shared/data/cats-vs-dogs
+    \b
+    Example:
+      python -m training familiar --model ./runs/mine --data photos --unlike other-photos --ood still-other-photos
     """
     from training.fit.familiar import learn
 
     source = options.choose(task, data, dataset, image_column, label_column).source
-    print(json.dumps(learn(model, source, ood or (), options.command_line())))
+    print(json.dumps(learn(model, source, unlike or (), ood or (), options.command_line(), probe_alone)))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -15,6 +14,7 @@ from rich.progress import track
 
 import cnnhub
 from cnnhub.errors import CnnHubError, ImageError
+from cnnhub.images import ImageSource
 
 
 class OutOfMemoryError(CnnHubError):
@@ -32,7 +32,7 @@ class Answers:
 
 def answers(
     classifier: cnnhub.Classifier,
-    sources: Iterable[Path | str | bytes],
+    sources: Iterable[ImageSource],
     total: int,
     title: str,
     batch_size: int = 1,
@@ -41,7 +41,7 @@ def answers(
     """Show a model pictures, `batch_size` at once; those that cannot be read are left out.
 
     Args:
-        sources: paths or encoded pictures, `total` of them; each is decoded once, and one batch is held at a time.
+        sources: what cnnhub reads, `total` of them; each is decoded once, and one batch is held at a time.
         title: what the progress bar says.
         embed: ask for embeddings too.
 
@@ -76,7 +76,7 @@ def is_out_of_memory(error: RuntimeError) -> bool:
     return isinstance(error, torch.OutOfMemoryError) or "allocate memory" in message or "out of memory" in message
 
 
-def _opened(classifier: cnnhub.Classifier, sources: Iterable[Path | str | bytes]) -> Iterator[tuple[int, NDArray[np.uint8]]]:
+def _opened(classifier: cnnhub.Classifier, sources: Iterable[ImageSource]) -> Iterator[tuple[int, NDArray[np.uint8]]]:
     for number, source in enumerate(sources):
         try:
             yield number, classifier.to_pixels(source)

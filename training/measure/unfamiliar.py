@@ -118,4 +118,5 @@ def _from_parquet(path: Path) -> list[tuple[Path | bytes, str | None]]:
 def _title(path: Path) -> str:
     """A short name that tells one set from another: "pizza.jpg", "drawings", "flowers/validation", "cifar10/test"."""
     named = path.resolve()
-    return f"{named.parent.name}/{named.stem}" if path.suffix == ".parquet" or path.name == "validation" else named.name
+    is_split = path.suffix == ".parquet" or path.name in ("train", "validation", "test")
+    return f"{named.parent.name}/{named.stem}" if is_split else named.name

@@ -19,6 +19,7 @@ from cnnhub import errors, images
 from cnnhub.kernels import Nature
 from demo.texts import filter as filter_texts
 from demo.texts import page
+from demo.texts.english import with_article
 from demo.texts.table import LANGUAGES as LANGUAGES
 from demo.texts.table import Table
 
@@ -49,6 +50,7 @@ _COUNTED = {
 }
 
 SURE, LIKELY = 0.9, 0.6
+MOST_COUNTED = 20  # up to so many labels, "one of these" can be looked up
 Made = TypeVar("Made")
 
 
@@ -60,7 +62,8 @@ class Sentence:
     line: str
 
     def html(self, role: str = "status") -> str:
-        return f'<div class="sentence" role="{role}"><h2>{prose(self.heading)}</h2><p>{prose(self.line)}</p></div>'
+        line = f"<p>{prose(self.line)}</p>" if self.line else ""
+        return f'<div class="sentence" role="{role}"><h2>{prose(self.heading)}</h2>{line}</div>'
 
 
 def prose(text: str) -> str:
@@ -135,22 +138,35 @@ def answer(
     prediction: cnnhub.Prediction,
     reliability: cnnhub.ReliabilityBin | None = None,
 ) -> Sentence:
-    """The article's sentence, from what was measured on this photo, and how often such answers were right."""
-    names = [label_text(language, classifier, label) for label in prediction.scores]
-    thing, count = _thing(language, names[0]), len(classifier.labels)
-    shares = " | ".join(f"{n} {percent(p)}" for n, p in list(zip(names, prediction.scores.values(), strict=True))[:5])
+    """The article's sentence, from what was measured on this photo, and how often such answers were right.
+
+    Of a photo unlike anything that the network was taught, one sentence, which guesses nothing.
+    """
+    count = len(classifier.labels)
+    size = "two" if count == 2 else "few" if count <= MOST_COUNTED else "many"
     first, second = (thing_text(language, classifier, label) for label in (*classifier.labels, *classifier.labels)[:2])
-    values = {"first": first, "second": second, "count": f"{count:,}", "thing": thing}
-    if count == 2:
-        limits, unlike = "only_two", "neither"
-    else:
-        limits, unlike = ("only_few", "none_of_few") if count <= 20 else ("only_many", "none_of_many")
+    values = {
+        "first": first,
+        "second": second,
+        "count": f"{count:,}",
+        "thing": thing_text(language, classifier, prediction.label),
+    }
+    if prediction.is_unfamiliar:
+        return Sentence(t(language, f"none_of_{size}", **values), "")
     degree = "sure" if prediction.probability >= SURE else "likely" if prediction.probability >= LIKELY else "unsure"
-    parts = [f"{shares}{'。' if is_chinese(language) else '. '}{t(language, limits, **values)}"]
+    parts = [t(language, f"only_{size}", **values)]
     if reliability:
         parts.append(_right(language, reliability))
-    heading = t(language, unlike if prediction.is_unfamiliar else degree, **values)
-    return Sentence(heading, ("" if is_chinese(language) else " ").join(parts))
+    elif not classifier.config.cnnhub.reliability:
+        parts.append(t(language, "never_measured"))
+    if is_only_english(language, label_text(language, classifier, prediction.label)):
+        parts.append(t(language, "names_english"))
+    return Sentence(t(language, degree, **values), ("" if is_chinese(language) else " ").join(parts))
+
+
+def is_only_english(language: str, name: str) -> bool:
+    """Whether a name has no Chinese character where the page speaks Chinese."""
+    return is_chinese(language) and name.isascii()
 
 
 def measured_on(language: str, reliability: cnnhub.ReliabilityBin) -> str:
@@ -244,8 +260,8 @@ def _place(language: str) -> int:
 
 def _thing(language: str, name: str) -> str:
     if is_chinese(language):
-        return _COUNTED[language].get(name, name)
-    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
+        return _COUNTED[language].get(name, f"「{name}」" if name.isascii() else name)
+    return with_article(name)
 
 
 def _right(language: str, found: cnnhub.ReliabilityBin) -> str:

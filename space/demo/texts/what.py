@@ -35,7 +35,7 @@ TEXTS: Table = {
         "在我認識的 {count} 種東西裡，它最像{thing}。",
         "在我认识的 {count} 种事物里，它最像{thing}。",
     ),
-    "neither": (
+    "none_of_two": (
         "This looks like neither {first} nor {second}.",
         "這看起來既不像{first}，也不像{second}。",
         "这看起来既不像{first}，也不像{second}。",
@@ -80,6 +80,12 @@ TEXTS: Table = {
         "由 {count} 張驗證照片量得，它們的答案機率在 {lower} % 到 {upper} % 之間。",
         "由 {count} 张验证照片测得，它们的答案概率在 {lower} % 到 {upper} % 之间。",
     ),
+    "never_measured": (
+        "How often its answers are right was never measured here.",
+        "它的答案有多常答對，這裡從未量過。",
+        "它的答案有多少是对的，这里从未测量过。",
+    ),
+    "names_english": ("", "這個名稱只有英文。", "这个名称只有英文。"),
     "share_card": ("Share card", "分享卡片", "分享卡片"),
     "result_json": ("Result as JSON", "結果（JSON 檔）", "结果（JSON 文件）"),
     "compare": ("Compare with a second photo", "和另一張照片比較", "与另一张照片比较"),

@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 
 from demo import texts
-from demo.answers import Answer, answer_to, class_number
+from demo.answers import Answer, answer_to, bar_class
 from demo.assets import data_uri, mounted
 from demo.language import Words, labelled
 from demo.photo import column
@@ -82,14 +82,13 @@ def labels(first: Answer, second: Answer) -> list[str]:
 
 
 def _row(language: str, first: Answer, second: Answer, label: str) -> str:
-    colour = class_number(first.classifier, label)
     name = escape(texts.label_text(language, first.classifier, label))
-    cells = "".join(_cell(answer.prediction.scores[label], colour) for answer in (first, second))
+    cells = "".join(_cell(answer.prediction.scores[label], bar_class(answer, label)) for answer in (first, second))
     return f'<tr><th scope="row">{name}</th>{cells}</tr>'
 
 
-def _cell(share: float, colour: int) -> str:
-    bar = f'<span class="track"><i class="class-{colour}" style="width:{100 * share:.2f}%"></i></span>'
+def _cell(share: float, look: str) -> str:
+    bar = f'<span class="track"><i class="{look}" style="width:{100 * share:.2f}%"></i></span>'
     return f"<td>{bar}<span>{percent(share)}</span></td>"
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import gradio as gr
 
 from demo import networks, texts
-from demo.answers import Answer, answer_to, class_number
+from demo.answers import Answer, answer_to, bar_class, class_number
 from demo.assets import mounted
 from demo.language import labelled
 from demo.photo import column
@@ -100,7 +100,7 @@ def show(photo: Photo | None, network: str, second_photo: Photo | None, language
         sentence.html() + _bars(language, answer) + _note(language, answer),
         in_use,
         _downloads(language, answer, sentence),
-        _numbers(answer),
+        _numbers(language, answer),
         compare.show(language, photo, answer, second_photo),
     )
 
@@ -162,41 +162,47 @@ def _downloads(language: str, answer: Answer, sentence: Sentence) -> dict[str, A
     title = _model_title(language, answer.network)
     return {
         "result": answer.details(),
-        "card": {"heading": sentence.heading, "line": sentence.line, "bars": bars, "title": title, "language": language},
+        "card": {
+            "heading": sentence.heading,
+            "line": sentence.line,
+            "bars": bars,
+            "hollow": bool(answer.prediction.is_unfamiliar),
+            "title": title,
+            "language": language,
+        },
     }
 
 
 def _bars(language: str, answer: Answer) -> str:
-    """A bar for each of the most probable classes; a class keeps its colour, whatever its place."""
+    """A bar for each of the most probable classes; a class keeps its colour, whatever its place. Of an unfamiliar photo the bars
+    are hollow: there they say nothing."""
     rows = []
     for label, share in list(answer.prediction.scores.items())[:MOST_BARS]:
-        name = escape(texts.label_text(language, answer.classifier, label))
-        colour = class_number(answer.classifier, label)
-        rows.append(
-            f'<div class="row"><dt>{name}</dt><dd><i class="class-{colour}" style="width:{100 * share:.2f}%"></i>'
-            f"</dd><dd>{percent(share)}</dd></div>"
-        )
+        name = texts.label_text(language, answer.classifier, label)
+        english = ' lang="en"' if texts.is_only_english(language, name) else ""
+        bar = f'<i class="{bar_class(answer, label)}" style="width:{100 * share:.2f}%"></i>'
+        rows.append(f'<div class="row"><dt{english}>{escape(name)}</dt><dd>{bar}</dd><dd>{percent(share)}</dd></div>')
     return f'<dl class="bars">{"".join(rows)}</dl>'
 
 
 def _note(language: str, answer: Answer) -> str:
-    """What the sentences above were measured on, small, under the bars."""
-    found, prediction, classifier = answer.reliability, answer.prediction, answer.classifier
-    if prediction.is_unfamiliar:
-        note = texts.strangeness(language, prediction.strangeness, classifier.threshold, classifier.false_alarm)
-    else:
-        note = texts.measured_on(language, found) if found else ""
-    return f'<p class="soft measured">{texts.prose(note)}</p>' if note else ""
+    """What the sentence above was measured on, small, under the bars."""
+    found = answer.reliability
+    return f'<p class="soft measured">{texts.prose(texts.measured_on(language, found))}</p>' if found else ""
 
 
-def _numbers(answer: Answer) -> str:
+def _numbers(language: str, answer: Answer) -> str:
     rows = "".join(
         f"<tr><td>{escape(label)}</td><td>{share:.6f}</td></tr>"
         for label, share in list(answer.prediction.scores.items())[:MOST_NUMBERS]
     )
-    source = answer.classifier.source if networks.is_own(answer.network) else answer.network
+    classifier, told = answer.classifier, ""
+    if answer.prediction.is_unfamiliar:
+        told = texts.strangeness(language, answer.prediction.strangeness, classifier.threshold, classifier.false_alarm)
+    note = f'<p class="soft measured">{texts.prose(told)}</p>' if told else ""
+    source = classifier.source if networks.is_own(answer.network) else answer.network
     code = f'import cnnhub\n\nclassifier = cnnhub.load("{source}")\nprint(classifier.predict("photo.jpg").scores)'
-    return f'<table class="numbers">{rows}</table><pre tabindex="0"><code>{escape(code)}</code></pre>'
+    return f'<table class="numbers">{rows}</table>{note}<pre tabindex="0"><code>{escape(code)}</code></pre>'
 
 
 _NETWORK = Remembered(lambda parameters: networks.known(parameters.get("task")))

@@ -63,7 +63,7 @@ function paint(pen, value, picture) {
   const rest = room - 32 * line.length;
   font(44, 700);
   let y = write(pen, heading, MARGIN + 44 + rest / 4, 54);
-  y = bars(pen, value.bars, y - 44 + GAP + rest / 4, row, font);
+  y = bars(pen, value, y - 44 + GAP + rest / 4, row, font);
   pen.fillStyle = INK.soft;
   font(22);
   write(pen, line, y + GAP + rest / 4, 32);
@@ -87,7 +87,7 @@ function cover(pen, picture) {
   pen.restore();
 }
 
-function bars(pen, rows, top, step, font) {
+function bars(pen, { bars: rows, hollow }, top, step, font) {
   font(22);
   const height = Math.round(0.62 * step);
   const names = Math.min(200, Math.max(...rows.map((row) => pen.measureText(row.name).width)) + 20);
@@ -102,8 +102,11 @@ function bars(pen, rows, top, step, font) {
     pen.fillText(row.percent, TEXT.x + TEXT.width, base);
     pen.fillStyle = INK.track;
     pen.fillRect(TEXT.x + names, y, width, height);
-    pen.fillStyle = INK.classes[row.colour];
-    pen.fillRect(TEXT.x + names, y, Math.max(1, row.share * width), height);
+    const length = Math.max(2, row.share * width);
+    pen.fillStyle = hollow ? INK.soft : INK.classes[row.colour];
+    pen.fillRect(TEXT.x + names, y, length, height);
+    pen.fillStyle = INK.paper;
+    if (hollow) pen.fillRect(TEXT.x + names + 2, y + 2, length - 4, height - 4);
   });
   pen.textAlign = "left";
   return top + step * rows.length;
