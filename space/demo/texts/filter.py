@@ -336,6 +336,11 @@ TEXTS: Table = {
         "在這張照片上最強的反應是 {value}，位於反應圖的第 {row} 列、第 {column} 行。",
         "在这张照片上最强的响应是 {value}，位于响应图的第 {row} 行、第 {column} 列。",
     ),
+    "strongest_border": (
+        "In row {row}, column {column} stands {value}: there the window reaches into the padding, so it tells of the border.",
+        "第 {row} 列、第 {column} 行還有更強的 {value}：那裡的視窗伸進了填充，說的是邊界，不是照片。",
+        "第 {row} 行、第 {column} 列还有更强的 {value}：那里的窗口伸进了填充，说的是边界，不是照片。",
+    ),
     "legend_clipped": (
         "stronger values have the end colours: {share} of the map",
         "更強的值用兩端的顏色表示：占 {share}",
@@ -416,6 +421,16 @@ TEXTS: Table = {
     "pooling_by_turn": ("A turn by {angle}°", "旋轉 {angle}°", "旋转 {angle}°"),
     "pooling_by_scaling": ("Scaling to {scale} %", "縮放到 {scale} %", "缩放到 {scale} %"),
     "pooling_by_several": ("This move", "這樣移動照片", "这样移动照片"),
+    "pooling_network": (
+        "The network “{network}” pools too: of the photo it says {label} with {before}, of the moved one {after}.",
+        "「{network}」這個網路裡也有池化：它對原照片回答{label} {before}，對移動後的照片回答{after}。",
+        "“{network}”这个网络里也有池化：它对原照片回答{label} {before}，对移动后的照片回答{after}。",
+    ),
+    "pooling_network_other": (
+        "The network “{network}” pools too, but not enough: of the photo it says {label} with {before}, of the moved one {after}.",
+        "「{network}」這個網路裡也有池化，但還不夠：它對原照片回答{label} {before}，對移動後的照片回答{after}。",
+        "“{network}”这个网络里也有池化，但还不够：它对原照片回答{label} {before}，对移动后的照片回答{after}。",
+    ),
     "pooling_measure": (
         "Change: how far values at the same place differ, divided by their mean. The longest bar is the largest change.",
         "改變：同一位置的值相差多少，再除以平均值。最長的橫條代表最大的改變。",

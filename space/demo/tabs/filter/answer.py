@@ -60,6 +60,7 @@ def answer(photo: Pixels, settings: Settings) -> dict[str, Any]:
     values = convolution.apply_filter(photo.planes(settings.colour), settings.filter)
     drawing = draw(values, settings)
     strongest = strongest_value(values[shown_channel(settings)], settings.filter)
+    border = stronger_in_padding(values[shown_channel(settings)], strongest)
     steps, failed = _steps(values, settings)
     return {
         "photo": photo.id,
@@ -71,7 +72,7 @@ def answer(photo: Pixels, settings: Settings) -> dict[str, Any]:
         "steps": [step for step, _ in steps],
         "said": {
             language: {
-                **vars(describe(language, settings, drawing, strongest)),
+                **vars(describe(language, settings, drawing, strongest, border)),
                 "notes": _notes(language, settings, drawing),
                 "formula": _formula(language, photo, settings),
                 "steps": [said(language) for _, said in steps],
@@ -102,12 +103,24 @@ def nothing(said: dict[str, Sentence]) -> dict[str, Any]:
     }
 
 
-def describe(language: str, settings: Settings, drawing: Drawing, strongest: tuple[float, int, int] | float) -> Sentence:
-    """The heading and its line: what the kernel answers to, what the colours mean, where it answered most."""
+def describe(
+    language: str,
+    settings: Settings,
+    drawing: Drawing,
+    strongest: tuple[float, int, int] | float,
+    border: tuple[float, int, int] | None = None,
+) -> Sentence:
+    """The heading and its line: what the kernel answers to, what the colours mean, where it answered most; and where the border's
+    padding makes it answer more."""
     name = texts.kernel_name(language, settings.kernel) if settings.kernel else t(language, "own_kernel")
     channel = t(language, f"channel_{settings.channel}") if settings.colour else None
     nature = kernels.nature(settings.filter.kernel())
-    return texts.filter_sentence(language, name, nature, strongest, colours=_colours(settings, drawing), channel=channel)
+    said = texts.filter_sentence(language, name, nature, strongest, colours=_colours(settings, drawing), channel=channel)
+    if border is None:
+        return said
+    value, row, column = border
+    more = t(language, "strongest_border", value=number(value), row=row, column=column)
+    return Sentence(said.heading, f"{said.line}{'' if texts.is_chinese(language) else ' '}{more}")
 
 
 def shown_channel(settings: Settings) -> int:
@@ -138,12 +151,24 @@ def strongest_value(values: torch.Tensor, filter_: Filter) -> tuple[float, int, 
     rim = math.ceil(padding / filter_.stride)
     if min(values.shape) > 2 * rim:
         values = values[rim : values.shape[0] - rim, rim : values.shape[1] - rim]
+    if values.amin() == values.amax():
+        return values.flatten()[0].item()
+    value, row, column = _largest(values)
+    return value, row + rim, column + rim
+
+
+def stronger_in_padding(values: torch.Tensor, strongest: tuple[float, int, int] | float) -> tuple[float, int, int] | None:
+    """(value, row, column), counted from 1, of a value of the map (H, W) that is larger than the strongest one of the photo."""
+    largest, photo = _largest(values), strongest[0] if isinstance(strongest, tuple) else strongest
+    return largest if abs(largest[0]) > abs(photo) else None
+
+
+def _largest(values: torch.Tensor) -> tuple[float, int, int]:
+    """(value, row, column), counted from 1, of the largest |value| of a map (H, W)."""
     low, high = values.aminmax()
-    if low == high:
-        return low.item()
     at = values.argmax() if high >= -low else values.argmin()
     row, column = divmod(int(at), values.shape[1])
-    return values[row, column].item(), row + rim + 1, column + rim + 1
+    return values[row, column].item(), row + 1, column + 1
 
 
 def sizes(photo: Pixels, settings: Settings) -> tuple[str, str]:

@@ -118,7 +118,8 @@ class Pooling {
     }
     if (!shown) return;
     this.sentence.setAttribute("role", shown.role);
-    this.sentence.replaceChildren(node("h3", "", shown.heading), node("p", "", shown.line));
+    const lines = [shown.line, shown.network].filter(Boolean);
+    this.sentence.replaceChildren(node("h3", "", shown.heading), ...lines.map((line) => node("p", "", line)));
     this.notes.replaceChildren(...shown.notes.map((note) => node("p", "", note)));
     this.figures.hidden = shown.figures.length === 0;
     shown.figures.forEach((made, place) => fillFigure(this.figures.children[place], made));

@@ -13,8 +13,8 @@ import torch
 from PIL import Image
 
 from cnnhub import invariance, render
-from cnnhub.errors import GeometryError
-from demo import texts
+from cnnhub.errors import CnnHubError, GeometryError
+from demo import networks, texts
 from demo.assets import data_uri, mounted, page_file
 from demo.endpoints import choice_input, for_programs, json_output, number_input, picture_output, publish, require
 from demo.language import Words, labelled
@@ -50,9 +50,7 @@ class Settings:
     scale: float = 1
 
 
-# What the page begins with. Of 2 pixels' shift, 8 x 8 windows let pass 18 to 68 % on the twelve example photos (max pooling,
-# of the pixels' change), 39 % on the first; 2 x 2 windows at 1 pixel 55 to 92 %, which teaches nothing.
-FIRST = Settings(window=8, stride=8, shift_x=2)
+FIRST = Settings()  # what the page begins with: the article's
 
 
 @dataclass(frozen=True)
@@ -96,14 +94,14 @@ def layout(words: Words) -> tuple[gr.Accordion, gr.HTML]:
 
 def wire(fold: gr.Accordion, room: gr.HTML, shared: Shared) -> None:
     """The fold asks by itself when it is open and in sight: after a control, a new photo, another language."""
-    room.move(show, [shared.photo, room, shared.language], room, **PRIVATE)
+    room.move(show, [shared.photo, room, shared.language, shared.network], room, **PRIVATE)
     for event, written in ((fold.expand, f"'{FOLD}'"), (fold.collapse, "null")):
         event(None, js=f"() => window.cnnhubLink?.set({{fold: {written}}})", api_visibility="private")
     shared.photo.change(None, None, None, js="() => document.dispatchEvent(new Event('cnnhub-photo'))", api_visibility="private")
 
 
-def show(photo: Photo | None, value: Any, language: str) -> dict[str, Any]:
-    """-> the page's value: the settings that were used, the sentence, and the pictures with how much each changed."""
+def show(photo: Photo | None, value: Any, language: str, network: str) -> dict[str, Any]:
+    """-> the page's value: the settings that were used, the sentence, what the network says, and what changed how much."""
     if not photo:
         return _message(texts.no_photo(language, photo), "status")
     result = texts.attempt(language, lambda: measure(photo, _settings(value)))
@@ -121,6 +119,7 @@ def show(photo: Photo | None, value: Any, language: str) -> dict[str, Any]:
             "role": "status",
             "heading": sentence.heading,
             "line": sentence.line,
+            "network": _network_said(language, photo, result.settings, network),
             "notes": notes,
             "figures": [_figure(language, result, name, largest) for name in ("pixels", *POOLED)],
         },
@@ -243,6 +242,27 @@ def _props(language: str) -> dict[str, Any]:
 
 def _message(sentence: Sentence, role: str) -> dict[str, Any]:
     return {"shown": {"role": role, "heading": sentence.heading, "line": sentence.line, "notes": [], "figures": []}}
+
+
+def _network_said(language: str, photo: Photo, settings: Settings, network: str) -> str:
+    """What a network answers for the photo, of at most a megapixel, and for the moved one."""
+    try:
+        classifier = networks.get(network)
+    except CnnHubError:  # one from the Hub that is not there any more: the tab "What is it?" says so
+        return ""
+    planes = photo.pixels().planes(colour=True).float()
+    moved = invariance.moved(planes, settings.shift_x, settings.shift_y, settings.angle, settings.scale)
+    pictures = (values.round().clamp(0, 255).byte().permute(1, 2, 0).numpy() for values in (planes, moved))  # (H, W, 3)
+    before, after = classifier.predict_many(pictures)
+    told = f"{texts.label_text(language, classifier, after.label)} {percent(after.probability)}"
+    return t(
+        language,
+        "pooling_network" if before.label == after.label else "pooling_network_other",
+        network=networks.title(language, network),
+        label=texts.label_text(language, classifier, before.label),
+        before=percent(before.probability),
+        after=percent(after.probability) if before.label == after.label else told,
+    )
 
 
 def _figure(language: str, measured: Measured, name: str, largest: float) -> dict[str, Any]:

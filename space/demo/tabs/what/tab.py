@@ -139,13 +139,7 @@ def wire(room: Room) -> list[Any]:
 
 
 def _model_choices(language: str) -> list[tuple[str, str]]:
-    return [(_model_title(language, name), name) for name in networks.names()]
-
-
-def _model_title(language: str, name: str) -> str:
-    if networks.is_from_hub(name):
-        return name
-    return t(language, "model_own", name=name) if networks.is_own(name) else t(language, f"model_{name}")
+    return [(networks.title(language, name), name) for name in networks.names()]
 
 
 def _downloads(language: str, answer: Answer, sentence: Sentence) -> dict[str, Any]:
@@ -159,7 +153,7 @@ def _downloads(language: str, answer: Answer, sentence: Sentence) -> dict[str, A
         }
         for label, share in list(answer.prediction.scores.items())[:MOST_BARS]
     ]
-    title = _model_title(language, answer.network)
+    title = networks.title(language, answer.network)
     return {
         "result": answer.details(),
         "card": {
