@@ -6,8 +6,7 @@ import difflib
 import re
 from collections.abc import Iterable
 
-
-_LONGEST_WORD, _LONGEST_TEXT = 500, 5_000  # characters
+_LONG_WORD, _LONGEST_TEXT = re.compile(r"\S{501,}"), 5_000  # characters
 _SECRET = re.compile(r"hf_[A-Za-z0-9]{30,}|(?<=Bearer )[^'\"]+")  # a token by its form, or by what stands before it
 
 
@@ -149,5 +148,5 @@ def presentable(text: str) -> str:
     def cut(word: re.Match[str]) -> str:
         return f"{word[0][:80]}… ({len(word[0]):,} characters) …{word[0][-20:]}"
 
-    short = re.sub(r"\S{%d,}" % (_LONGEST_WORD + 1), cut, _SECRET.sub("…", text))
+    short = _LONG_WORD.sub(cut, _SECRET.sub("…", text))
     return short if len(short) <= _LONGEST_TEXT else f"{short[:_LONGEST_TEXT]}… ({len(short):,} characters)"

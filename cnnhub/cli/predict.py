@@ -30,8 +30,9 @@ def predict(
 ) -> None:
     """Say what is in pictures.
 
-    Folders are searched through, whatever their files are called, and their pictures sorted by path. A picture that cannot be read is reported in its
-    place; the others are still classified, and the exit status is 1 at the end.
+    Folders are searched through, whatever their files are called, and their pictures sorted by path; what is left out
+    is said on standard error. A picture that cannot be read is reported in its place; the others are still classified,
+    and the exit status is 1 at the end.
 
     In a pipe each line holds picture, label, probability and the next labels, separated by tabs.
 

@@ -251,7 +251,7 @@ class HubRepository:
 
 
 def _sound(token: str | bool | None) -> str | bool | None:
-    """The token without the line's end that a file of it has; one that no header can hold would be printed by the HTTP library."""
+    """The token without the line's end that it has in a file. The HTTP library prints one that no header can hold."""
     if not isinstance(token, str):
         return token
     if not re.fullmatch(r"[!-~]*", token.strip()):
