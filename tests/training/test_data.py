@@ -16,7 +16,8 @@ from PIL import Image
 from tests.support.places import EXAMPLES
 from tests.support.training_runs import draw, scene, training, write_scenes
 from training.data.hygiene import Print, content, duplicates, examine
-from training.data.sources import DataError, Source
+from training.data.layout import DataError
+from training.data.sources import Source
 from training.data.splits import load_split, load_training
 
 

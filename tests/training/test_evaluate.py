@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from tests.support.places import EXAMPLES
-from training.data.sources import DataError
+from training.data.layout import DataError
 from training.measure import testlog, unfamiliar
 from training.measure.calibration import (
     Bin,

@@ -36,27 +36,29 @@ class Print:
 
 
 def content(source: str | bytes) -> bytes:
-    """The encoded bytes of a picture that is given as a path or as its bytes."""
-    return source if isinstance(source, bytes) else Path(source).read_bytes()
-
-
-def examine(source: str | bytes) -> Print | str:
-    """Decode a picture as cnnhub does -> its prints, or why it cannot be read."""
-    name = "" if isinstance(source, bytes) else f"{source}: "
+    """The encoded bytes of a picture that is given as a path or as its bytes; none where the system refuses them."""
     try:
-        data = content(source)
-        image = open_image(data)
-    except (ImageError, OSError) as error:
-        return f"{name}{error}"
+        return source if isinstance(source, bytes) else Path(source).read_bytes()
+    except OSError:
+        return b""
+
+
+def examine(source: str | bytes, name: str = "") -> Print | str:
+    """Decode a picture as cnnhub does -> its prints, or why it cannot be read. The name is said of one given as bytes."""
+    try:
+        image = open_image(source)
+    except ImageError as error:
+        return f"{name}: {error}" if isinstance(source, bytes) else str(error)
+    data = content(source)
     bits = imagehash.dhash(image, hash_size=16).hash
     structured = _LEAST_STRUCTURE <= bits.sum() <= BITS - _LEAST_STRUCTURE
     return Print(hashlib.sha256(data).hexdigest(), image.size, np.packbits(bits).tobytes() if structured else None)
 
 
-def examine_all(source: Callable[[int], str | bytes], count: int) -> list[Print | str]:
+def examine_all(source: Callable[[int], str | bytes], name: Callable[[int], str], count: int) -> list[Print | str]:
     """`examine` for source(0) to source(count - 1), in order, on all cores."""
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        results = pool.map(lambda index: examine(source(index)), range(count))
+        results = pool.map(lambda index: examine(source(index), name(index)), range(count))
         return list(track(results, "checking pictures", total=count, transient=True, console=Console(stderr=True)))
 
 

@@ -18,7 +18,8 @@ from cnnhub import familiarity
 from cnnhub.errors import CnnHubError
 from cnnhub.hub.config import Neighbours
 from cnnhub.hub.folder import read_config, read_familiar, write_config, write_familiar
-from training.data.sources import DataError, Source
+from training.data.layout import DataError
+from training.data.sources import Source
 from training.data.splits import Pictures, load_split
 from training.measure import unfamiliar
 from training.measure.answers import Answers, answers
