@@ -166,7 +166,8 @@ def _notes(found: Inspection) -> list[str]:
         f"Balance: {balance}",
         f"Median size, pixels: {sizes}.",
         f"Cannot be read: {sum(len(split.unreadable) for split in splits.values()):,}.",
-        f"Copies (equal bytes, or difference hashes at most 16 of 256 bits apart): {len(found.copies):,} groups; "
+        "Copies (equal bytes, or difference hashes at most 16 of 256 bits apart, and in small or plain pictures equal greys): "
+        f"{len(found.copies):,} groups; "
         f"{len(found.leaks):,} of them in more than one split, {len(found.conflicts):,} with more than one label.",
     ]
     return notes + (["The splits do not have the same labels."] if found.labels_differ else [])
