@@ -76,6 +76,7 @@ def test_training_and_testing_keep_the_second(tmp_path: Path) -> None:
         ),
         (("train/a.png", "validation/b.png"), r"no folders of labels.*mkdir \S+/train/LABEL"),
         (("train/a.png",), "no folders of labels"),
+        (("train/1.png", "train/2.png", "train/masks/1.png", "test/1.png"), "no folders of labels"),
         (("train/cat", "train/dog", "test/1.png"), r"test/ with 1 picture.*mv \S+/test \S+-test$"),
         (("train/cat", "train/dog", "eval/cat"), r"eval is for validation .* or for test .*mv \S+/eval \S+/validation or mv"),
         (("train/cat", "train/dog", "extra/cat"), "whether extra is for validation"),

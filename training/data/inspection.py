@@ -160,7 +160,7 @@ def _notes(found: Inspection) -> list[str]:
     balance = f"the commonest label, {most}, has {counts[most]:,} pictures, {ratio}the {counts[least]:,} of {least}."
     if counts[most] == counts[least]:
         balance = f"every label has {counts[most]:,} pictures."
-    sizes = ", ".join(f"{name} {' x '.join(map(str, split.median_size or ['none']))}" for name, split in splits.items())
+    sizes = ", ".join(f"{name} {' x '.join(map(str, split.median_size or ())) or 'none'}" for name, split in splits.items())
     notes = [
         *found.notes,
         f"Balance: {balance}",

@@ -146,8 +146,9 @@ class _Tree:
         return len(self.below(path))
 
     def is_of_labels(self, path: str) -> bool:
-        """Whether a folder's folders hold its pictures, or will when there are any."""
-        return any(map(self.count, self.folders(path))) or bool(self.folders(path) and not self.direct[path])
+        """Whether most of a folder's pictures lie in folders, or will when there are any."""
+        inside = sum(map(self.count, self.folders(path)))
+        return bool(self.folders(path)) and inside >= len(self.direct[path])
 
     def unwrapped(self, base: str) -> str:
         """The folder that holds more than one folder of pictures, where those above hold nothing else."""
@@ -167,7 +168,7 @@ class _Tree:
         if deep:
             notes.append(f"{_count(len(deep))} in folders below the labels' own, such as {deep[0]}, count as the label's above.")
         if beside := self.direct[base]:
-            notes.append(f"left out: {_count(len(beside))} beside the folders of labels, such as {beside[0]}")
+            notes.append(f"left out: {_count(len(beside))} beside the folders of labels, such as {beside[0]}.")
         return {_name(folder): pictures for folder, pictures in found.items()}, notes
 
 
