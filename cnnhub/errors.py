@@ -24,7 +24,7 @@ class CnnHubError(Exception):
     """
 
     def __str__(self) -> str:
-        return presentable(super().__str__())
+        return _presentable(super().__str__())
 
 
 class ImageError(CnnHubError):
@@ -138,10 +138,10 @@ def plural(noun: str) -> str:
     return f"{noun}s"
 
 
-def presentable(text: str) -> str:
+def _presentable(text: str) -> str:
     """The text without tokens, a word of more than 500 characters cut in its middle, and the whole cut after 5,000.
 
-    >>> len(presentable("There is no file " + 6_000_000 * "A"))
+    >>> len(_presentable("There is no file " + 6_000_000 * "A"))
     143
     """
 
