@@ -84,7 +84,9 @@ def test_unfamiliar_pictures_are_read_and_ours_are_left_out(tmp_path: Path) -> N
     for label in ("cat", "ship"):
         (tmp_path / "set" / label).mkdir(parents=True)
         (tmp_path / "set" / label / "1.jpg").write_bytes((EXAMPLES / "pizza.jpg").read_bytes())
-    assert unfamiliar.read(tmp_path / "set", ["cat", "dog"]).groups == ["ship"]
+    (tmp_path / "set/notes.txt").touch()
+    read = unfamiliar.read(tmp_path / "set", ["cat", "dog"])
+    assert (read.groups, read.notes) == (["ship"], ["left out of set: 1 file that is no picture, notes.txt."])
     one = unfamiliar.read(EXAMPLES / "pizza.jpg", ["cat"])
     assert (one.name, len(one.sources)) == ("pizza.jpg", 1)
     (tmp_path / "empty").mkdir()

@@ -121,7 +121,8 @@ def evaluate(
         calibration = calibrate(logits, targets)
     figures = measure(logits, targets, classifier.labels, calibration.temperature)
     unreadable = len(pictures) - len(answered.readable)
-    found = Evaluation(source, split, figures, unreadable, pictures.fingerprint, calibration, notes=pictures.notes)
+    notes = [*pictures.notes, *(note for each in sets for note in each.notes)]
+    found = Evaluation(source, split, figures, unreadable, pictures.fingerprint, calibration, notes=notes)
     if calibration.threshold is not None:
         alarm = share_above(energies_of(logits), calibration.threshold)
         noticed = {each.name: _detection(classifier, each, calibration.threshold, batch_size) for each in sets}

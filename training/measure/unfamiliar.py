@@ -26,6 +26,7 @@ class Unfamiliar:
     name: str
     sources: list[Path | bytes]  # paths or encoded bytes
     groups: list[str | None]  # each picture's label in its own dataset, None where it has none
+    notes: list[str] = field(default_factory=list)  # what else lies there and was left out
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,8 @@ def read(path: Path, labels: Sequence[str], seed: int = 0) -> Unfamiliar:
         raise DataError(f"{where} holds no picture that shows none of {', '.join(labels)}. Give --ood another set.")
     drawn = np.random.default_rng(seed).permutation(len(found))[:MOST_PICTURES]
     sources, groups = zip(*(found[number] for number in sorted(drawn)), strict=True)
-    return Unfamiliar(_title(where), list(sources), list(groups))
+    notes = [f"left out of {_title(where)}: {phrase}." for phrase in find(where).in_words()] if where.is_dir() else []
+    return Unfamiliar(_title(where), list(sources), list(groups), notes)
 
 
 def read_all(paths: Iterable[Path], labels: Sequence[str]) -> list[Unfamiliar]:
