@@ -16,6 +16,7 @@ SUFFIXES = frozenset(
     ".jpg .jpeg .jpe .jfif .mpo .png .apng .webp .gif .bmp .dib .tif .tiff .ppm .pgm .pbm .pnm .avif .avifs .tga .jp2 .j2k "
     ".heic .heics .heif .hif".split()
 )
+_CONTROLS = {number: f"\\x{number:02x}" for number in (*range(32), *range(127, 160))}  # a terminal would obey them
 
 
 class Reason(Enum):
@@ -46,7 +47,7 @@ class Found:
         ['1 hidden file or folder, .cache', '2 files that are no pictures, such as a.txt']
         """
         return [
-            f"{len(paths):,} {reason.value[len(paths) > 1]}, {'such as ' if len(paths) > 1 else ''}{paths[0]}"
+            f"{len(paths):,} {reason.value[len(paths) > 1]}, {'such as ' if len(paths) > 1 else ''}{paths[0].translate(_CONTROLS)}"
             for reason, paths in self.left_out.items()
         ]
 

@@ -98,6 +98,11 @@ def test_a_name_that_is_no_text_is_said(tmp_path: Path) -> None:
     assert find(tmp_path).in_words() == ["1 file or folder whose name is not UTF-8, caf?.jpg"]
 
 
+def test_a_name_that_commands_the_terminal_is_spelled_out(tmp_path: Path) -> None:
+    (tmp_path / "a\x1b[2J\n.txt").touch()
+    assert find(tmp_path).in_words() == [r"1 file that is no picture, a\x1b[2J\x0a.txt"]
+
+
 def test_predict_walks_the_same_way(folder: Path, call: Call) -> None:
     done = call("predict", "--json", folder)
     assert [json.loads(line)["file"] for line in done.out.splitlines()] == [str(folder / path) for path in find(folder).pictures]
