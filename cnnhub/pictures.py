@@ -47,8 +47,9 @@ class Found:
         ['1 hidden file or folder, .cache', '2 files that are no pictures, such as a.txt']
         """
         return [
-            f"{len(paths):,} {reason.value[len(paths) > 1]}, {'such as ' if len(paths) > 1 else ''}{paths[0].translate(_CONTROLS)}"
+            f"{len(paths):,} {reason.value[several]}, {'such as ' if several else ''}{paths[0].translate(_CONTROLS)}"
             for reason, paths in self.left_out.items()
+            for several in [len(paths) > 1]
         ]
 
 
