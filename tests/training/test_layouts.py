@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import http.server
 import io
 import os
 import shutil
 import tarfile
+import threading
 import zipfile
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import datasets
@@ -169,6 +172,20 @@ def test_archives(name: str, tmp_path: Path, cache: Path) -> None:
     folder = write(tmp_path / "set", "train/cat", "train/dog", "val/cat", "val/dog", "test/cat", "test/dog")
     assert splits_of(packed(folder, tmp_path / name)) == dict.fromkeys(("train", "validation", "test"), BOTH)
     assert len(list(cache.iterdir())) == 1, "unpacked once"
+
+
+def test_an_archive_on_the_web(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(datasets.config, "DOWNLOADED_DATASETS_PATH", str(cache / "downloads"))
+    packed(write(tmp_path / "set", "cat", "dog"), tmp_path / "a.zip")
+    handler = partial(http.server.SimpleHTTPRequestHandler, directory=str(tmp_path))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}"
+        assert sum(count for _, count in splits_of(Source(f"{address}/a.zip")).values()) == 4
+        with pytest.raises(DataError, match=r"none\.zip cannot be fetched: HTTP Error 404.*--data DIR"):
+            load_split(Source(f"{address}/none.zip"), "train")
+        server.shutdown()
+    assert sum(count for _, count in splits_of(Source(f"{address}/a.zip")).values()) == 4, "asked for once"
 
 
 @pytest.mark.parametrize("name", ["../out.png", "/out.png", "a/../../out.png", "C:/out.png", "..\\out.png"])

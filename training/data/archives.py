@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import tarfile
+import urllib.request
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -13,10 +15,10 @@ from typing import IO
 
 import datasets
 
-from cnnhub.files import atomic_folder
+from cnnhub.files import atomic_file, atomic_folder
 from training.data.layout import FORMS, DataError
 
-SUFFIXES = (".zip", ".tar", ".tgz", ".tar.gz", ".tar.xz", ".txz", ".tar.bz2", ".tbz2")
+SECONDS = 60.0  # of silence, after which a download is given up
 MOST_MEMBERS = 3_000_000
 MOST_BYTES = 500 * 2**30
 MOST_GROWTH, FREE_BYTES = (
@@ -27,13 +29,19 @@ MOST_GROWTH, FREE_BYTES = (
 Member = tuple[str, IO[bytes]]
 
 
-def is_named_like_one(place: str) -> bool:
-    """Whether a path's or an address's ending says archive.
+def downloaded(address: str) -> Path:
+    """The file at an http(s) address, whole, in the cache of `datasets`; asked for once.
 
-    >>> is_named_like_one("photos.ZIP"), is_named_like_one("https://example.com/a.tar.xz?download=1"), is_named_like_one("a.gz")
-    (True, True, False)
+    Raises:
+        OSError: it cannot be reached, or breaks off.
     """
-    return place.lower().partition("?")[0].endswith(SUFFIXES)
+    file = Path(datasets.config.DOWNLOADED_DATASETS_PATH) / f"cnnhub-{hashlib.sha256(address.encode()).hexdigest()[:32]}"
+    if not file.is_file():
+        with urllib.request.urlopen(address, timeout=SECONDS) as response, atomic_file(file) as kept:
+            shutil.copyfileobj(response, kept)
+            if (announced := response.headers["Content-Length"]) and kept.tell() != int(announced):
+                raise OSError(f"the connection broke off after {kept.tell():,} of {int(announced):,} bytes")
+    return file
 
 
 def unpacked(archive: Path) -> Path:

@@ -79,8 +79,7 @@ def stored(source: Source) -> Stored:
         return _on_hub(source)
     place = Path(source.place)
     if source.place.lower().startswith(("http://", "https://")):
-        place = _fetched(lambda: Path(datasets.DownloadManager().download(source.place)), source)
-        return _in_folder(archives.unpacked(place))
+        return _in_folder(archives.unpacked(_fetched(lambda: archives.downloaded(source.place), source)))
     if place.is_dir():
         return _in_folder(place)
     if not place.is_file():
