@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
+
+_LONG_WORD, _LONGEST_TEXT = re.compile(r"\S{501,}"), 5_000  # characters
+_SECRET = re.compile(r"hf_[A-Za-z0-9]{30,}|(?<=Bearer )[^'\"]+")  # a token by its form, or by what stands before it
 
 
 class CnnHubError(Exception):
@@ -15,7 +19,12 @@ class CnnHubError(Exception):
     ... except CnnHubError as error:
     ...     print(type(error).__name__)
     ModelNotFoundError
+
+    What arrived may be megabytes long, or hold a token; whatever prints the error prints neither.
     """
+
+    def __str__(self) -> str:
+        return _presentable(super().__str__())
 
 
 class ImageError(CnnHubError):
@@ -111,7 +120,7 @@ def nearest(name: str, known: Iterable[str], plural: str) -> str:
     >>> nearest("sobel", ["sobel_x", "emboss"], "kernels")
     'Did you mean sobel_x?'
     """
-    known = list(known)
+    known, name = list(known), name[:100]  # a longer one resembles none, and takes long to compare
     by_folded_case = {k.casefold(): k for k in known}
     matches = difflib.get_close_matches(name.casefold(), by_folded_case, n=3, cutoff=0.5)
     if matches:
@@ -127,3 +136,17 @@ def plural(noun: str) -> str:
     'kernels'
     """
     return f"{noun}s"
+
+
+def _presentable(text: str) -> str:
+    """The text without tokens, a word of more than 500 characters cut in its middle, and the whole cut after 5,000.
+
+    >>> len(_presentable("There is no file " + 6_000_000 * "A"))
+    143
+    """
+
+    def cut(word: re.Match[str]) -> str:
+        return f"{word[0][:80]}… ({len(word[0]):,} characters) …{word[0][-20:]}"
+
+    short = _LONG_WORD.sub(cut, _SECRET.sub("…", text))
+    return short if len(short) <= _LONGEST_TEXT else f"{short[:_LONGEST_TEXT]}… ({len(short):,} characters)"

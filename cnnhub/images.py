@@ -6,8 +6,11 @@ import contextlib
 import http.client
 import io
 import os
+import re
 import time
 import urllib.request
+import zlib
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -33,6 +36,17 @@ _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF", "TGA", "
 _KINDS = "JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF, HEIC, JPEG 2000, PPM or TGA"
 # The major brands of a HEIF file whose pictures are coded in HEVC, as phones write them (ISO/IEC 23008-12, annex B).
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+# How files of these formats begin. A TGA has no sign, so that only its name tells.
+_SIGNS = re.compile(
+    rb"\xff\xd8\xff|\x89PNG\r\n\x1a\n|RIFF....WEBP|GIF8[79]a|BM.{12}[\x0c\x28\x34\x38\x40\x6c\x7c]\0\0\0|II[*+]\0|MM\0[*+]|"
+    rb"P[1-6]\s+[#\d]|\0\0\0\x0cjP  |\xff\x4f\xff\x51|....ftyp(?:avi[fs]|%b)" % b"|".join(_HEIC_BRANDS),
+    re.DOTALL,
+)
+_PNG = b"\x89PNG\r\n\x1a\n"
+_PNG_CHUNKS = (b"tRNS", b"eXIf")  # that matter here, besides the critical ones
+_WHITES = (1, 255, 65535)  # what white may be where a format does not say
+_OVERSHOOT = 0.5  # of white: how far a sharpened or enlarged picture's values lie outside at most
+_RARE = 1000  # one value in so many decides nothing: a broken pixel of a sensor
 
 
 def open_image(source: ImageSource, *, max_pixels: int = MAX_PIXELS, max_bytes: int = MAX_BYTES) -> Image.Image:
@@ -40,6 +54,8 @@ def open_image(source: ImageSource, *, max_pixels: int = MAX_PIXELS, max_bytes: 
 
     EXIF orientation is applied, transparency is laid over white, 16-bit and floating-point greys are
     scaled to 8 bits, and of an animation the first frame is taken. A PIL image passed in is not changed.
+    In greys of 32 bits (int or float) white is the smallest of 1 (float alone), 255 and 65,535 that nearly all values
+    exceed by half of it at most; what lies outside is clipped.
     HEIC, the photos of many phones, needs `pip install cnnhub[heic]`.
 
     Args:
@@ -62,12 +78,25 @@ def open_image(source: ImageSource, *, max_pixels: int = MAX_PIXELS, max_bytes: 
         return _open_encoded(bytes(source), f"the {len(source):,} bytes", max_pixels, max_bytes)
     if isinstance(source, str) and source.lower().startswith(("http://", "https://")):
         return _open_encoded(_download(source, max_bytes), source, max_pixels, max_bytes)
+    if isinstance(source, str) and source[:5].lower() == "data:":
+        raise ImageError(
+            f"{source} is a data: URI; expected a path, bytes or an http(s) URL. Pass what it holds, decoded, as bytes."
+        )
     if isinstance(source, str | os.PathLike):
         return _open_path(Path(source), max_pixels, max_bytes)
     raise ImageError(
         f"An image of type {type(source).__name__} arrived; expected a path, bytes, an http(s) URL, "
         "a PIL image or a NumPy array (H, W, 3) of uint8."
     )
+
+
+def begins_like_a_picture(head: bytes) -> bool:
+    """Whether a file whose first 32 bytes these are is a picture of a format that is read, whatever its name.
+
+    >>> begins_like_a_picture(b"GIF89a..."), begins_like_a_picture(b"BMW, Fiat")
+    (True, False)
+    """
+    return _SIGNS.match(head) is not None
 
 
 def _open_path(path: Path, max_pixels: int, max_bytes: int) -> Image.Image:
@@ -79,7 +108,7 @@ def _open_path(path: Path, max_pixels: int, max_bytes: int) -> Image.Image:
     except FileNotFoundError:
         raise ImageError(f"There is no file {path}. Check the path; it is relative to {Path.cwd()}.") from None
     except (OSError, ValueError) as error:
-        raise ImageError(f"{path} cannot be read: {error}.") from error
+        raise ImageError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from error
     return _open_encoded(data, str(path), max_pixels, max_bytes)
 
 
@@ -89,14 +118,48 @@ def _open_encoded(data: bytes, name: str, max_pixels: int, max_bytes: int) -> Im
     if not data:
         raise ImageError(f"{name} is empty; expected a picture ({_KINDS}).")
     try:
-        image = _heic(data, name) if _is_heic(data) else Image.open(io.BytesIO(data), formats=_formats())
+        return _decode(_parsed(data, name, max_pixels), name, max_pixels)
+    except ImageError:
+        bare = _without_extras(data)
+        if bare is None:
+            raise
+    return _decode(_parsed(bare, name, max_pixels), name, max_pixels)
+
+
+def _parsed(data: bytes, name: str, max_pixels: int) -> Image.Image:
+    """The picture with its header read, and no pixels yet."""
+    try:
+        return _heic(data, name) if _is_heic(data) else Image.open(io.BytesIO(data), formats=_formats())
     except ImageError:
         raise
     except Image.DecompressionBombError as error:
         raise ImageError(f"{name} has too many pixels: {error} The limit here is {max_pixels:,}.") from error
     except Exception as error:  # Pillow's parsers raise many kinds of error on hostile headers
+        if data[4:11] == b"ftypavi" and "AVIF" not in _formats():
+            raise ImageError(f"{name} is an AVIF picture, which this Pillow was built without: pip install -U pillow.") from error
         raise ImageError(f"{name} is not a picture that can be read; expected {_KINDS}.") from error
-    return _decode(image, name, max_pixels)
+
+
+def _without_extras(data: bytes) -> bytes | None:
+    """A PNG with the chunks that decide its pixels alone; None for other files, and where nothing else is in it.
+
+    Pillow refuses a sound picture for a long text or a wrong checksum beside it.
+    """
+    if not data.startswith(_PNG):
+        return None
+    bare = _PNG + b"".join(_chunks(data))
+    return bare if len(bare) < len(data) else None
+
+
+def _chunks(data: bytes) -> Iterator[bytes]:
+    """A PNG's critical chunks as they are, and those others that matter where their checksum is right."""
+    place = len(_PNG)
+    while place < len(data):
+        kind, end = data[place + 4 : place + 8], place + 12 + int.from_bytes(data[place : place + 4])
+        is_critical = bool(kind) and not kind[0] & 0x20
+        if is_critical or (kind in _PNG_CHUNKS and zlib.crc32(data[place + 4 : end - 4]) == int.from_bytes(data[end - 4 : end])):
+            yield data[place:end]
+        place = end
 
 
 def _is_heic(data: bytes) -> bool:
@@ -130,8 +193,14 @@ def _decode(image: Image.Image, name: str, max_pixels: int, is_shared: bool = Fa
     if width == 0 or height == 0:
         raise ImageError(f"{name} has no pixels ({width} x {height}).")
     try:
+        is_deep = (image.format, image.mode) == (
+            "PPM",
+            "I",
+        )  # whose greys of more than 8 bits Pillow gives as "I", scaled to 0..65,535
         image.load()
-        return _to_rgb(_upright(image.copy() if is_shared else image))
+        return _to_rgb(_upright(image.copy() if is_shared else image), is_deep)
+    except ImageError as error:
+        raise ImageError(f"{name} cannot be shown: {error}.") from None
     except Exception as error:
         raise ImageError(f"{name} is damaged or cut off and cannot be decoded: {error}.") from error
 
@@ -143,9 +212,9 @@ def _upright(image: Image.Image) -> Image.Image:
     return image
 
 
-def _to_rgb(image: Image.Image) -> Image.Image:
+def _to_rgb(image: Image.Image, is_deep: bool = False) -> Image.Image:
     if image.mode.startswith("I") or image.mode == "F":
-        return Image.fromarray(_grey_to_8_bits(np.asarray(image), image.mode)).convert("RGB")
+        return Image.fromarray(_grey_to_8_bits(np.asarray(image), image.mode, is_deep)).convert("RGB")
     if image.has_transparency_data:
         return _over_white(image)
     return image if image.mode == "RGB" else image.convert("RGB")
@@ -161,23 +230,30 @@ def _over_white(image: Image.Image) -> Image.Image:
     return result
 
 
-def _grey_to_8_bits(values: NDArray[Any], mode: str) -> NDArray[np.uint8]:
+def _grey_to_8_bits(values: NDArray[Any], mode: str, is_deep: bool) -> NDArray[np.uint8]:
     """(H, W) integers or floats -> (H, W) uint8, some rows at a time.
 
-    Modes "I;16*" always span 0..65,535. Modes "I" and "F" do not say what white is, so the largest value
-    tells whether it is 1 (floats only), 255 or 65,535.
+    Modes "I;16*" always span 0..65,535, and so does "I" where `is_deep`. Else the values tell what white is.
     """
-    pieces = [values[top : top + _ROWS] for top in range(0, len(values), _ROWS)]
-    largest = max(_finite(piece).max() for piece in pieces)
-    if mode.startswith("I;16") or largest > 255:
+    if mode.startswith("I;16") or is_deep:
         white = 65535
     else:
-        white = 1 if mode == "F" and largest <= 1 else 255
-    return np.concatenate([np.clip(np.rint(_finite(piece) * (255 / white)), 0, 255).astype(np.uint8) for piece in pieces])
+        white = _white_of(values, _WHITES if mode == "F" else _WHITES[1:])
+    pieces = (values[top : top + _ROWS].astype(np.float32) for top in range(0, len(values), _ROWS))
+    return np.concatenate([np.rint(np.clip(piece * (255 / white), 0, 255)).astype(np.uint8) for piece in pieces])
 
 
-def _finite(values: NDArray[Any]) -> NDArray[np.float32]:
-    return np.nan_to_num(values.astype(np.float32))
+def _white_of(values: NDArray[Any], candidates: tuple[int, ...]) -> int:
+    """The smallest candidate that suits all values but one in a thousand (one at least), with room for overshoot."""
+    broken = values.size - int(np.isfinite(values).sum())
+    if broken:
+        raise ImageError(f"{broken:,} of its {values.size:,} values are no finite numbers (NaN or infinite). Mend them first")
+    rare = max(1, values.size // _RARE)
+    white = next((white for white in candidates if (values > (1 + _OVERSHOOT) * white).sum() <= rare), None)
+    if white is None or (values < -_OVERSHOOT * white).sum() > rare:
+        expected = ", ".join(f"0..{white:,}" for white in candidates)
+        raise ImageError(f"its values lie in {values.min():.6g}..{values.max():.6g}; expected {expected}. Scale them first")
+    return white
 
 
 def _from_array(array: NDArray[Any]) -> Image.Image:

@@ -58,7 +58,7 @@ HOUSES = [
             "hub.sources hub.publish",
             "hub.repository hub.folder",
             "hub.config",
-            "hub.labels convolution",
+            "hub.labels convolution pictures",
             "kernels images files classics",
             "errors",
         ),

@@ -6,7 +6,6 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,7 +17,6 @@ from cnnhub.errors import CnnHubError
 if TYPE_CHECKING:
     from cnnhub import Prediction
 
-IMAGE_SUFFIXES = frozenset(".jpg .jpeg .png .webp .gif .bmp .tif .tiff .ppm .pgm .avif .tga .jp2 .mpo .heic .heif".split())
 MODEL_HELP = "A built-in name, a folder (./runs/mine) or a Hub id (owner/name, owner/name@revision)."
 
 ModelOption = Annotated[str, typer.Option(help=MODEL_HELP, autocompletion=completion.models)]
@@ -32,8 +30,9 @@ def predict(
 ) -> None:
     """Say what is in pictures.
 
-    Folders are searched through, their pictures sorted by path. A picture that cannot be read is reported in its
-    place; the others are still classified, and the exit status is 1 at the end.
+    Folders are searched through, whatever their files are called, and their pictures sorted by path; what is left out
+    is said on standard error. A picture that cannot be read is reported in its place; the others are still classified,
+    and the exit status is 1 at the end.
 
     A picture like nothing that the model was taught is marked as unfamiliar: its label then means nothing. In a pipe each line
     holds picture, label, probability, the next labels and whether it is unfamiliar, separated by tabs.
@@ -70,15 +69,19 @@ def predict(
 
 
 def _expand(arguments: list[str]) -> Iterator[str]:
-    """Files in the order given; of a folder, the pictures in it and below, by sorted path."""
+    """Files in the order given; of a folder, the pictures in it and below, by sorted path, and a word on what was left out."""
+    from cnnhub import pictures
+
     for argument in arguments:
         if not os.path.isdir(argument):  # false, where Path.is_dir raises, for a name that is too long
             yield argument
             continue
-        found = sorted(str(p) for p in Path(argument).rglob("*") if p.suffix.lower() in IMAGE_SUFFIXES and p.is_file())
-        if not found:
+        found = pictures.find(argument)
+        if not found.pictures:
             typer.echo(f"warning: the folder {printable(argument)} holds no pictures", err=True)
-        yield from found
+        for phrase in found.in_words():
+            typer.echo(f"left out in {printable(argument)}: {printable(phrase)}", err=True)
+        yield from (str(found.folder / path) for path in found.pictures)
 
 
 def _record(file: str, outcome: Prediction | CnnHubError) -> dict[str, object]:

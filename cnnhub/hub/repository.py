@@ -51,7 +51,7 @@ class HubRepository:
 
         self.name, self.revision = name, revision or "main"
         self.title = f"{name}@{revision}" if revision else name
-        self._cache_dir, self._token, self._max_bytes = cache_dir, token, max_bytes
+        self._cache_dir, self._token, self._max_bytes = cache_dir, _sound(token), max_bytes
         self._is_offline = local_files_only or is_offline_mode()
         self._commit = self.revision if _COMMIT.fullmatch(self.revision) else None
         self._older: str | None = None  # the commit that the revision named when it was last loaded, where it has moved
@@ -248,6 +248,18 @@ class HubRepository:
         raise HubUnreachableError(
             f"The Hub did not give {url} ({seconds:.1f} seconds, {type(why).__name__}: {_one_line(why)}). {_WAY_OUT}"
         ) from cause
+
+
+def _sound(token: str | bool | None) -> str | bool | None:
+    """The token without the line's end that it has in a file. The HTTP library prints one that no header can hold."""
+    if not isinstance(token, str):
+        return token
+    if not re.fullmatch(r"[!-~]*", token.strip()):
+        raise AccessDeniedError(
+            f"The token (of {len(token)} characters, not shown) holds a line break, a space or a letter that no token has. "
+            "Copy it again from the Hub's settings, in one piece."
+        )
+    return token.strip()
 
 
 def _one_line(error: BaseException) -> str:

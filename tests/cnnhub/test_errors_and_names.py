@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 
 import pytest
 
@@ -43,3 +44,24 @@ def test_every_error_is_a_cnnhub_error() -> None:
 )
 def test_nearest(name: str, expected: str) -> None:
     assert errors.nearest(name, ["sobel_x", "emboss"], "kernels") == expected
+
+
+@pytest.mark.parametrize("words", [6_000_000 * "A", "data:image/png;base64," + 6_000_000 * "A", 2_000_000 * "A b "])
+@pytest.mark.parametrize("ask", [cnnhub.open_image, cnnhub.load, lambda name: cnnhub.kernels.preset(name)])
+def test_an_error_repeats_a_part_of_what_is_long(ask: Callable[[str], object], words: str) -> None:
+    with pytest.raises(errors.CnnHubError) as caught:
+        ask(words)
+    assert len(str(caught.value)) < 6_000
+
+
+@pytest.mark.parametrize("token", ["secret\nof mine", "secret of mine", "geheim\u00e4", "se\0cret"])
+def test_a_token_that_no_header_can_hold_is_not_printed(token: str) -> None:
+    with pytest.raises(errors.AccessDeniedError, match="not shown") as caught:
+        cnnhub.load("owner/name", token=token)
+    assert "cret" not in str(caught.value) and "geheim" not in str(caught.value)
+
+
+@pytest.mark.parametrize("said", ["Illegal header value b'Bearer secret\\nof mine'", f"refused: {'hf_' + 17 * 'aB'}"])
+def test_no_error_repeats_a_token(said: str) -> None:
+    for error in (errors.PushError(f"The push failed: {said}."), errors.HubUnreachableError(said)):
+        assert "secret" not in str(error) and "aBaB" not in str(error)

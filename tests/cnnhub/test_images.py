@@ -5,8 +5,10 @@ from __future__ import annotations
 import functools
 import http.server
 import io
+import struct
 import sys
 import threading
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -117,6 +119,7 @@ def test_the_caller_s_image_is_neither_changed_nor_shared(picture: Image.Image) 
         (np.zeros((4, 4, 3), np.float32), "float32.*astype"),
         (np.zeros((0, 4, 3), np.uint8), "shaped"),
         ("a\0b", "cannot be read"),
+        ("data:image/png;base64,iVBO", "is a data: URI; .* Pass what it holds, decoded, as bytes"),
     ],
 )
 def test_what_is_refused(source: object, message: str) -> None:
@@ -216,3 +219,72 @@ def test_deep_greys_are_scaled_the_same_in_every_row() -> None:
     values = np.random.default_rng(0).integers(0, 65536, (700, 5)).astype(np.uint16)
     opened = np.asarray(open_image(Image.fromarray(values)))
     assert np.array_equal(opened[:, :, 0], np.rint(values * np.float32(255 / 65535)).astype(np.uint8))
+
+
+@pytest.mark.parametrize("white", [1, 255, 65535])
+@pytest.mark.parametrize("outlier", [1.0004, 1.01, 1.4, 1e4, -1e4])
+def test_one_value_does_not_decide_what_white_is(white: int, outlier: float) -> None:
+    values = np.random.default_rng(0).uniform(0, white, (64, 64)).astype(np.float32)
+    expected = np.rint(np.clip(values * np.float32(255 / white), 0, 255))
+    values[3, 4] = outlier * white
+    for array in (values, np.rint(values).astype(np.int32)) if white > 1 else (values,):
+        opened = np.asarray(open_image(Image.fromarray(array)))[:, :, 0].astype(int)
+        assert np.abs(np.delete(opened.ravel() - expected.ravel(), 3 * 64 + 4)).max() <= 1
+        assert opened[3, 4] == (255 if outlier > 0 else 0)
+
+
+@pytest.mark.parametrize("white", [1, 255])
+def test_the_overshoot_of_enlarging_is_clipped(white: int) -> None:
+    small = Image.fromarray(np.random.default_rng(0).choice([0, white], (40, 40)).astype(np.float32))
+    enlarged = small.resize((160, 160), Image.Resampling.LANCZOS)
+    values = np.asarray(enlarged)
+    assert (values > 1.02 * white).mean() > 0.1, "far more than one value in a thousand"
+    assert np.array_equal(
+        np.asarray(open_image(enlarged))[:, :, 0], np.rint(np.clip(values * np.float32(255 / white), 0, 255)).astype(np.uint8)
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ([[0.5, np.nan]], "1 of its 2 values are no finite numbers"),
+        ([[0.5, np.inf, -np.inf]], "2 of its 3 values"),
+        (np.linspace(-1, 1, 5000)[None], r"lie in -1\.\.1; expected 0\.\.1, 0\.\.255, 0\.\.65,535\. Scale them first"),
+        (np.linspace(0, 1e6, 5000)[None], r"lie in 0\.\.1e\+06"),
+    ],
+)
+def test_numbers_that_are_no_greys_are_refused(values: object, message: str) -> None:
+    with pytest.raises(ImageError, match=message):
+        open_image(Image.fromarray(np.asarray(values, np.float32)))
+
+
+def test_a_deep_pgm_spans_65535_however_dark_it_is() -> None:
+    pgm = b"P5 4 4 65535\n" + np.full((4, 4), 257 * 3, ">u2").tobytes()
+    assert open_image(pgm).getpixel((0, 0)) == (3, 3, 3)
+
+
+def png_chunk(kind: bytes, data: bytes, checksum: int | None = None) -> bytes:
+    checksum = zlib.crc32(kind + data) if checksum is None else checksum
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", checksum)
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+@pytest.mark.parametrize(
+    "extra",
+    [
+        png_chunk(b"tEXt", b"prompt\0" + 2_000_000 * b"x"),
+        png_chunk(b"zTXt", b"prompt\0\0" + zlib.compress(2_000_000 * b"x")),
+        png_chunk(b"iTXt", b"prompt\0\1\0\0\0" + zlib.compress(2_000_000 * b"x")),
+        png_chunk(b"tIME", bytes(7), checksum=5),
+        png_chunk(b"iCCP", b"nonsense", checksum=5),
+    ],
+    ids=lambda chunk: chunk[4:8].decode(),
+)
+def test_what_stands_beside_a_png_s_pixels_does_not_spoil_them(picture: Image.Image, extra: bytes, is_late: bool) -> None:
+    turned = Image.Exif()
+    turned[274] = 3
+    data = encode(picture.transpose(Image.Transpose.ROTATE_180), exif=turned)
+    place = len(data) - 12 if is_late else 33  # before the end, or after the header
+    assert same(open_image(data[:place] + extra + data[place:]), picture)
+    with pytest.raises(ImageError, match="not a picture"):
+        open_image(data[:29] + bytes(4) + data[33:place] + extra + data[place:])  # the header's own checksum

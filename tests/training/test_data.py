@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 import shutil
@@ -11,12 +12,15 @@ from pathlib import Path
 
 import datasets
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
+from rich.console import Console
 
 from tests.support.places import EXAMPLES
 from tests.support.training_runs import draw, scene, training, write_scenes
+from training.data import inspection
 from training.data.hygiene import Print, content, duplicates, examine
-from training.data.sources import DataError, Source
+from training.data.layout import DataError
+from training.data.sources import Source
 from training.data.splits import load_split, load_training
 
 
@@ -169,6 +173,24 @@ def test_a_photo_is_found_again_cropped_little_and_encoded_anew(tmp_path: Path) 
     assert [[(*photos, tmp_path / "again.jpg")[n].name for n in group] for group in groups] == [["cat.jpg", "again.jpg"]]
 
 
+def one(thickness: int, side: int) -> bytes:
+    """A handwritten one, more or less: white on black, as PNG."""
+    image = Image.new("L", (112, 112))
+    ImageDraw.Draw(image).line([(60, 14), (52, 98)], fill=255, width=thickness)
+    encoded = io.BytesIO()
+    image.resize((side, side), Image.Resampling.LANCZOS).save(encoded, "PNG")
+    return encoded.getvalue()
+
+
+@pytest.mark.parametrize("side", [28, 224])
+def test_of_small_plain_pictures_the_pixels_are_compared(side: int) -> None:
+    prints = [examine(one(thickness, side)) for thickness in (8, 10)] + [examine(one(10, side * 3 // 2))]
+    assert all(isinstance(each, Print) for each in prints)
+    hashes = [dataclasses.replace(each, greys=None) for each in prints if isinstance(each, Print)]
+    assert duplicates(hashes) == [[0, 1, 2]], "the hashes alone take a thick one for a thin one"
+    assert duplicates([each for each in prints if isinstance(each, Print)]) == [[1, 2]]
+
+
 @pytest.fixture
 def leaky(tmp_path: Path) -> Path:
     folder = draw(tmp_path / "leaky", {"train": 6, "validation": 4, "test": 2})
@@ -205,3 +227,25 @@ def test_inspect_tells_all_and_shows_it(leaky: Path, tmp_path: Path) -> None:
     assert "<b>" not in sheet.read_text()
     training("inspect", "--data", leaky, "--output", tmp_path / "looks")
     assert (tmp_path / "looks" / f"inspect-{leaky.name}.html").is_file()
+
+
+def test_inspect_lists_what_is_broken(tmp_path: Path) -> None:
+    """The very sets it is for: finetune refuses each of these."""
+    folder = draw(tmp_path / "broken", {"train": 4, "validation": 2, "test": 1})
+    for number in range(3):
+        (folder / f"train/red/{number}.jpg").write_bytes(b"broken")
+    (folder / "train/green").mkdir()
+    (folder / "train/blue/notes.txt").touch()
+    for path in (folder / "test").rglob("*.jpg"):
+        path.write_bytes(b"")
+    found = inspection.inspect(folder, tmp_path / "sheet.html")
+    assert len(found.splits["train"].unreadable) == 3 and found.splits["train"].labels == {"blue": 4, "green": 0, "red": 1}
+    assert (found.splits["test"].pictures, found.splits["test"].median_size, len(found.splits["test"].unreadable)) == (0, None, 2)
+    console = Console(width=300, record=True, file=io.StringIO())
+    for part in inspection.report(found):
+        console.print(part)
+    said = console.export_text()
+    for words in ("cannot be read (train):", "cannot be read (test):", "no picture (train): green", "test none", "notes.txt"):
+        assert words in said
+    with pytest.raises(DataError, match="3 of 8 pictures cannot be read"):
+        load_training(folder)

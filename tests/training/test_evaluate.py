@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from tests.support.places import EXAMPLES
-from training.data.sources import DataError
-from training.measure import testlog, unfamiliar
+from training.data.layout import DataError
+from training.measure import plots, testlog, unfamiliar
 from training.measure.calibration import (
     Bin,
     calibrate,
@@ -84,7 +84,9 @@ def test_unfamiliar_pictures_are_read_and_ours_are_left_out(tmp_path: Path) -> N
     for label in ("cat", "ship"):
         (tmp_path / "set" / label).mkdir(parents=True)
         (tmp_path / "set" / label / "1.jpg").write_bytes((EXAMPLES / "pizza.jpg").read_bytes())
-    assert unfamiliar.read(tmp_path / "set", ["cat", "dog"]).groups == ["ship"]
+    (tmp_path / "set/notes.txt").touch()
+    read = unfamiliar.read(tmp_path / "set", ["cat", "dog"])
+    assert (read.groups, read.notes) == (["ship"], ["left out of set: 1 file that is no picture, notes.txt."])
     one = unfamiliar.read(EXAMPLES / "pizza.jpg", ["cat"])
     assert (one.name, len(one.sources)) == ("pizza.jpg", 1)
     (tmp_path / "empty").mkdir()
@@ -102,3 +104,22 @@ def test_the_log_only_grows(tmp_path: Path) -> None:
     (tmp_path / testlog.LOG_NAME).write_text("not json\n")
     with pytest.raises(testlog.LogError, match="only ever appended to"):
         testlog.read(tmp_path)
+
+
+@pytest.mark.parametrize("label", ["$5_$10", "a_$b", "$\\\\frac$", "100 %", "^_{}\\\\", "<b>"])
+def test_labels_are_drawn_as_they_are(label: str, tmp_path: Path) -> None:
+    """Not as mathematics, which ended the command after the look at test was logged."""
+    plots.confusion_matrix([[2, 1], [0, 3]], [label, "dog"], tmp_path / "matrix.png", title=f"{label}, 6 pictures")
+    assert (tmp_path / "matrix.png").is_file()
+
+
+def test_the_learning_rates_keep_their_powers(tmp_path: Path) -> None:
+    plots.lr_curve([1e-6, 1e-3, 1.0], [2.0, 1.0, 3.0], 1e-4, tmp_path / "rates.png")
+    assert (tmp_path / "rates.png").is_file()
+
+
+@pytest.mark.parametrize("broken", [b"<html>", b"PAR1" + bytes(40), b""])
+def test_a_table_of_strangers_that_is_none(broken: bytes, tmp_path: Path) -> None:
+    (tmp_path / "strangers.parquet").write_bytes(broken)
+    with pytest.raises(DataError, match="cannot be read"):
+        unfamiliar.read(tmp_path / "strangers.parquet", ["cat"])

@@ -31,7 +31,7 @@ def main() -> None:
     try:
         app()
     except CnnHubError as error:
-        console.print(f"[red]{type(error).__name__}[/]: {escape(str(error))}", highlight=False)
+        console.print(f"[red]{type(error).__name__}[/]: {escape(str(error))}", highlight=False, soft_wrap=True)
         sys.exit(1)
     except OSError as error:  # a full disk, above all
         console.print(f"[red]The system refused:[/] {escape(str(error))}. What was written before stays.", highlight=False)

@@ -30,7 +30,7 @@ Data = Annotated[
     Path | None,
     typer.Option(
         help="DIR/{train,validation,test}/LABEL/*.jpg, DIR/LABEL/*.jpg (cut into splits by a hash of each picture), parquet "
-        "files, a .zip or a .tgz. Without it the task's published pictures are fetched."
+        "files, what `datasets` saved to disk, or an archive. Without it the task's published pictures are fetched."
     ),
 ]
 Dataset = Annotated[str | None, typer.Option(help="In place of --data: a dataset on the Hub, owner/name or owner/name@revision.")]

@@ -15,13 +15,15 @@ from rich.table import Table
 
 from cnnhub.images import open_image
 from training.data.hygiene import duplicates
+from training.data.layout import SPLITS, DataError
 from training.data.pixels import Augmentation, derive, random_part, seeded
 from training.data.sheets import Cell, Section, contact_sheet
-from training.data.sources import SPLITS, DataError, MissingSplitError, Source
+from training.data.sources import MissingSplitError, Source, WithheldError
 from training.data.splits import Pictures, load_split
 from training.data.writable import check_writable
 
 _EXAMPLES, _GROUPS, _VERSIONS = 8, 24, 7
+_PROBLEMS = 20  # of a split that are printed one by one
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Split:
 
     pictures: int
     labels: dict[str, int]  # label -> how many pictures it has
-    median_size: list[int]  # [width, height], pixels
+    median_size: list[int] | None  # [width, height], pixels; None where no picture can be read
     unreadable: list[str]  # why a picture cannot be read, for each that cannot
 
 
@@ -51,6 +53,7 @@ class Inspection:
     splits: dict[str, Split]
     copies: list[list[Copy]]  # groups of one picture that lies there more than once
     labels_differ: bool  # whether the splits do not have the same labels
+    notes: list[str]  # what was left out, and how the layout was understood
     contact_sheet: str  # the page's path
 
     @property
@@ -66,7 +69,7 @@ class Inspection:
     def as_json(self) -> dict[str, Any]:
         """As `inspect --json` prints it."""
         found = asdict(self)
-        tail = {key: found.pop(key) for key in ("labels_differ", "contact_sheet")}
+        tail = {key: found.pop(key) for key in ("labels_differ", "notes", "contact_sheet")}
         groups = {"leaks": self.leaks, "conflicts": self.conflicts}
         return {**found, **{key: [[asdict(each) for each in group] for group in groups[key]] for key in groups}, **tail}
 
@@ -82,7 +85,7 @@ def inspect(source: Source | Path, sheet: Path, augmentation: Augmentation | Non
         OutputError: the sheet cannot be written where it shall be.
     """
     check_writable(sheet.parent)
-    splits = _splits(source)
+    splits, withheld = _splits(source)
     where = [(split, n) for split, pictures in splits.items() for n in range(len(pictures))]
     prints = [each for pictures in splits.values() for each in pictures.prints]
     groups = [[where[n] for n in group] for group in duplicates(prints)]
@@ -91,6 +94,7 @@ def inspect(source: Source | Path, sheet: Path, augmentation: Augmentation | Non
         splits={split: _facts(pictures) for split, pictures in splits.items()},
         copies=[[Copy(split, splits[split].name(n), splits[split].label(n)) for split, n in group] for group in groups],
         labels_differ=len({tuple(pictures.labels) for pictures in splits.values()}) > 1,
+        notes=list(dict.fromkeys([*withheld, *(note for pictures in splits.values() for note in pictures.notes)])),
         contact_sheet=str(sheet),
     )
     sections = [*_copies(splits, groups), *_examples(splits)]
@@ -111,30 +115,38 @@ def report(found: Inspection) -> Iterator[RenderableType]:
     for note in _notes(found):
         yield escape(note)
     for name, split in splits.items():
-        for problem in split.unreadable:
+        for problem in split.unreadable[:_PROBLEMS]:
             yield f"[yellow]cannot be read ({name}):[/] {escape(problem)}"
-    for group in found.leaks[:20]:
+        if len(split.unreadable) > _PROBLEMS:
+            yield f"[yellow]cannot be read ({name}):[/] {len(split.unreadable) - _PROBLEMS:,} more; --json names them all"
+        for label in (label for label, count in split.labels.items() if not count):
+            yield f"[red]no picture ({name}):[/] {escape(label)}"
+    for group in found.leaks[:_PROBLEMS]:
         yield f"[red]in two splits:[/] {escape(_line(group))}"
-    for group in found.conflicts[:20]:
+    for group in found.conflicts[:_PROBLEMS]:
         yield f"[red]two labels:[/] {escape(_line(group))}"
     yield f"Look at the pictures: {escape(found.contact_sheet)}"
 
 
-def _splits(source: Source | Path) -> dict[str, Pictures]:
-    splits, problem = {}, None
+def _splits(source: Source | Path) -> tuple[dict[str, Pictures], list[str]]:
+    """What can be read, however much of it is broken, and what is said of splits without labels."""
+    splits, withheld, problem = {}, [], None
     for split in SPLITS:
         try:
-            splits[split] = load_split(source, split)
+            splits[split] = load_split(source, split, most_unreadable=1.0)
         except MissingSplitError as error:
             problem = error
+        except WithheldError as error:
+            withheld.append(f"{split}: {error}")
     if not splits:
         raise problem or DataError(f"{source} holds no pictures.")
-    return {split: pictures for split, pictures in splits.items() if len(pictures)}
+    return {split: pictures for split, pictures in splits.items() if len(pictures) or pictures.unreadable}, withheld
 
 
 def _facts(pictures: Pictures) -> Split:
     labels = {label: pictures.targets.count(n) for n, label in enumerate(pictures.labels)}
-    median = [int(side) for side in np.median([each.size for each in pictures.prints], axis=0)]
+    sizes = [each.size for each in pictures.prints]
+    median = [int(side) for side in np.median(sizes, axis=0)] if sizes else None
     return Split(len(pictures), labels, median, pictures.unreadable)
 
 
@@ -148,12 +160,14 @@ def _notes(found: Inspection) -> list[str]:
     balance = f"the commonest label, {most}, has {counts[most]:,} pictures, {ratio}the {counts[least]:,} of {least}."
     if counts[most] == counts[least]:
         balance = f"every label has {counts[most]:,} pictures."
-    sizes = ", ".join(f"{name} {split.median_size[0]} x {split.median_size[1]}" for name, split in splits.items())
+    sizes = ", ".join(f"{name} {' x '.join(map(str, split.median_size or ())) or 'none'}" for name, split in splits.items())
     notes = [
+        *found.notes,
         f"Balance: {balance}",
         f"Median size, pixels: {sizes}.",
         f"Cannot be read: {sum(len(split.unreadable) for split in splits.values()):,}.",
-        f"Copies (equal bytes, or difference hashes at most 16 of 256 bits apart): {len(found.copies):,} groups; "
+        "Copies (equal bytes, or difference hashes at most 16 of 256 bits apart, and in small or plain pictures equal greys): "
+        f"{len(found.copies):,} groups; "
         f"{len(found.leaks):,} of them in more than one split, {len(found.conflicts):,} with more than one label.",
     ]
     return notes + (["The splits do not have the same labels."] if found.labels_differ else [])

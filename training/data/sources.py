@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-import glob
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import datasets
+from pyarrow import parquet
 
-from cnnhub.errors import CnnHubError
-
-SPLITS = ("train", "validation", "test")
-WHOLE = "all"  # in place of a split: a set without splits
-FORMS = "Expected DIR/train/LABEL/*.jpg, DIR/LABEL/*.jpg, DIR/train.parquet with an image and a label column, or an archive."
-_ALIASES = {"val": "validation", "valid": "validation", "dev": "validation", "training": "train"}
-_ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz")
+from cnnhub.pictures import Found, Reason, find
+from training.data import archives, layout
+from training.data.layout import FORMS, SPLITS, WHOLE, DataError, assign, role_of
 
 T = TypeVar("T")
 Loader = Callable[[], datasets.Dataset]
 
 
-class DataError(CnnHubError):
-    """No dataset of pictures lies there, its splits do not fit together, or too many of its pictures cannot be read."""
-
-
 class MissingSplitError(DataError):
     """The dataset is there, but not this split of it."""
+
+
+class WithheldError(DataError):
+    """The pictures are there, but none of their labels."""
 
 
 @dataclass(frozen=True)
@@ -65,18 +61,42 @@ class Origin:
     split_hash: dict[str, str] = field(default_factory=dict)  # split -> what it holds (`Pictures.fingerprint`)
 
 
-def stored(source: Source) -> dict[str, Loader]:
-    """Which splits lie at the source (or the whole set, without splits), and how each is read."""
+@dataclass(frozen=True)
+class Stored:
+    """What lies at a source."""
+
+    splits: dict[str, Loader]  # split, or WHOLE for a set without splits -> how it is read
+    notes: list[str] = field(default_factory=list)  # what was left out, and how the rest was understood
+
+
+def stored(source: Source) -> Stored:
+    """Which splits lie at the source, and how each is read. Of files and folders only names are looked at.
+
+    Raises:
+        DataError: nothing of the kind lies there, or it is not clear what is what.
+    """
     if source.on_hub:
         return _on_hub(source)
-    folder = _unpacked(source) if source.place.endswith(_ARCHIVES) else Path(source.place)
-    if not folder.is_dir():
-        raise DataError(f"There is no folder {folder}. {FORMS}")
-    return _parquet(folder) or _folders(folder)
+    place = Path(source.place)
+    if source.place.lower().startswith(("http://", "https://")):
+        return _in_folder(archives.unpacked(_fetched(lambda: archives.downloaded(source.place), source)))
+    if place.is_dir():
+        return _in_folder(place)
+    if not place.is_file():
+        raise DataError(f"There is no folder {place}. {FORMS}")
+    if place.suffix.lower() == ".parquet":
+        return _parquet(place.parent, [place.name])
+    return _in_folder(archives.unpacked(place))
 
 
-def columns(rows: datasets.Dataset, source: Source) -> datasets.Dataset:
-    """The two columns that matter, called image (encoded) and label (named classes)."""
+def columns(rows: datasets.Dataset, source: Source) -> tuple[datasets.Dataset, list[str]]:
+    """The two columns that matter, called image (encoded) and label (named classes), with each row's number -> and notes.
+
+    Rows whose label is withheld are left out.
+
+    Raises:
+        DataError: a column is missing, holds something else, or no label is known.
+    """
     for column, option in ((source.image_column, "--image-column"), (source.label_column, "--label-column")):
         if column not in rows.features:
             raise DataError(
@@ -85,12 +105,46 @@ def columns(rows: datasets.Dataset, source: Source) -> datasets.Dataset:
     rows = rows.select_columns([source.image_column, source.label_column])
     for column, wanted in ((source.image_column, "image"), (source.label_column, "label")):
         rows = rows if column == wanted else rows.rename_column(column, wanted)
-    if not isinstance(rows.features["label"], datasets.ClassLabel):
-        rows = rows.class_encode_column("label")
+    rows = rows.add_column("number", list(range(len(rows))))
+    hidden = _hidden_labels(rows, source)
+    if hidden and len(hidden) == len(rows):
+        raise WithheldError(
+            f"All {len(rows):,} labels of a split of {source} are withheld (null or -1), as in the test sets of competitions. "
+            "Nothing can be measured on it; take --split validation, or move it away, and one is cut off train."
+        )
+    notes = []
+    if hidden:
+        notes.append(f"left out: {len(hidden):,} of {len(rows):,} rows without a label (null or -1), such as row {hidden[0]}.")
+        rows = rows.select(sorted(set(range(len(rows))) - set(hidden)))
     try:
-        return rows.cast_column("image", datasets.Image(decode=False))
+        if not isinstance(rows.features["label"], datasets.ClassLabel):
+            rows = rows.class_encode_column("label")
+        return rows.cast_column("image", datasets.Image(decode=False)), notes
     except (TypeError, ValueError) as error:
         raise DataError(f"The column {source.image_column!r} of {source} holds no pictures: {error}") from error
+
+
+def _hidden_labels(rows: datasets.Dataset, source: Source) -> list[int]:
+    """Numbers of the rows whose label is withheld: null, empty, or the -1 that stands for it among numbers from 0 on."""
+    feature = rows.features["label"]
+    if not isinstance(feature, datasets.ClassLabel | datasets.Value):
+        raise DataError(f"The column {source.label_column!r} of {source} holds {feature}; expected one label for each picture.")
+    labels: list[Any] = list(rows["label"])
+    known = set(labels) - {None}
+    is_counted = isinstance(feature, datasets.ClassLabel) or 0 in known or known == {-1}
+    withheld = {None, "", -1} if is_counted else {None, ""}
+    return [number for number, label in enumerate(labels) if label in withheld or label != label]  # NaN differs from itself
+
+
+def table(files: list[str]) -> datasets.Dataset:
+    """The rows of parquet files.
+
+    Raises:
+        DataError: one is cut off, or none at all.
+    """
+    for file in files:  # one that is broken is named, before all are read
+        _loaded(partial(parquet.read_schema, file), file)
+    return _loaded(lambda: datasets.load_dataset("parquet", data_files={"train": files}, split="train"), ", ".join(files))
 
 
 def revision_of(source: Source) -> str | None:
@@ -105,55 +159,89 @@ def revision_of(source: Source) -> str | None:
         return source.revision
 
 
-def _parquet(folder: Path) -> dict[str, Loader]:
-    files: dict[str, list[str]] = {}
-    for path in sorted(folder.glob("*.parquet")):
-        files.setdefault(_split_of(path.name) or WHOLE, []).append(str(path))
-    if WHOLE in files and len(files) > 1:
-        del files[WHOLE]
-    return {split: partial(_load, "parquet", paths) for split, paths in files.items()}
+def _in_folder(folder: Path) -> Stored:
+    """Parquet files, what `datasets` has saved, or pictures."""
+    found = find(folder)
+    files = found.left_out.get(Reason.NO_PICTURE, [])
+    tables = [path for path in files if path.lower().endswith(".parquet")]
+    saved = [path for path in files if Path(path).name == "state.json"]
+    if not tables and not saved:
+        return _pictures(found)
+    read = _parquet(folder, tables) if tables else _saved(folder, saved)
+    beside = [*found.pictures, *(saved if tables else [])]
+    note = (
+        f"left out: {len(beside):,} pictures and other files beside {(tables or saved)[0]}, such as {beside[0]}."
+        if beside
+        else ""
+    )
+    return Stored(read.splits, [*read.notes, *([note] if note else [])])
 
 
-def _folders(folder: Path) -> dict[str, Loader]:
-    children = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
-    # A split holds folders of labels; a folder "train" that holds pictures is a label among planes and ships.
-    splits = {split: path for path in children if (split := _split_of(path.name)) and any(p.is_dir() for p in path.iterdir())}
-    for labels in splits.values() if splits else [folder]:
-        for label in sorted(path for path in labels.iterdir() if path.is_dir() and not path.name.startswith(".")):
-            if not any(path.is_file() for path in label.iterdir()) and (splits or not any(label.iterdir())):
-                raise DataError(f"{label} holds no picture. Add some, or remove the folder.")
-    if splits:
-        return {split: partial(_images, f"{glob.escape(str(path))}/*/*") for split, path in splits.items()}
-    if not children:
-        found = sorted(path.name for path in folder.iterdir())[:8]
-        raise DataError(f"{folder} holds no folder of pictures (found: {found}). {FORMS}")
-    return {WHOLE: partial(_images, f"{glob.escape(str(folder))}/*/*")}
+def _parquet(folder: Path, paths: Sequence[str]) -> Stored:
+    """Parquet files, `paths` relative to `folder`: all in one folder, or in folders by split."""
+    named: dict[str, list[str]] = {}
+    places = set()
+    for path in paths:
+        above, _, name = path.rpartition("/")
+        if not role_of(name) and role_of(Path(above).name):  # train/0000.parquet
+            above, _, name = above.rpartition("/")
+        places.add(above)
+        named.setdefault(name, []).append(str(folder / path))
+    if len(places) > 1:
+        ways = " or ".join(f"--data {folder / place}" for place in sorted(places)[:4])
+        raise DataError(f"{folder} holds parquet files in {len(places)} folders, of different sets it seems. Take one: {ways}.")
+    splits, notes = assign(list(named), folder / places.pop(), shards=True)
+    files = {split: [path for name in names for path in named[name]] for split, names in splits.items()}
+    return Stored({split: partial(table, paths) for split, paths in files.items()}, notes)
 
 
-def _on_hub(source: Source) -> dict[str, Loader]:
+def _saved(folder: Path, states: Sequence[str]) -> Stored:
+    """What `save_to_disk` has written: one dataset, or a folder for each split."""
+    names = {Path(state).parent.name: folder / Path(state).parent for state in states}
+    splits, notes = ({WHOLE: [""]}, []) if list(names) == [""] else assign(list(names), folder)
+
+    def load(place: Path) -> datasets.Dataset:
+        return _loaded(lambda: datasets.load_from_disk(str(place)), str(place))
+
+    return Stored({split: partial(load, names[name]) for split, (name,) in splits.items()}, notes)
+
+
+def _pictures(found: Found) -> Stored:
+    read = layout.read(found)
+    notes = [*read.notes, *(f"left out: {phrase}." for phrase in found.in_words())]
+    return Stored({split: partial(_rows, found.folder, labels) for split, labels in read.splits.items()}, notes)
+
+
+def _rows(folder: Path, labels: Mapping[str, Sequence[str]]) -> datasets.Dataset:
+    """Pictures by label, each path relative to `folder`."""
+    names = sorted(labels)
+    features = datasets.Features({"image": datasets.Image(decode=False), "label": datasets.ClassLabel(names=names)})
+    pairs = [(str(folder / path), number) for number, name in enumerate(names) for path in labels[name]]
+    images = [{"path": path, "bytes": None} for path, _ in pairs]
+    return datasets.Dataset.from_dict({"image": images, "label": [number for _, number in pairs]}, features=features)
+
+
+def _on_hub(source: Source) -> Stored:
     revision = source.revision
 
     def load(split: str) -> datasets.Dataset:
         return _fetched(lambda: datasets.load_dataset(source.place, split=split, revision=revision), source)
 
     names = _fetched(lambda: datasets.get_dataset_split_names(source.place, revision=revision), source)
-    return {_split_of(name) or WHOLE: partial(load, name) for name in names}
-
-
-def _unpacked(source: Source) -> Path:
-    """The folder in an archive, fetched where it lies elsewhere, that holds folders of splits or labels."""
-    here = Path(source.place)
-    folder = _fetched(lambda: _extract(source.place, here.stat().st_mtime_ns if here.is_file() else None), source)
-    while len(children := [path for path in folder.iterdir() if path.is_dir() and path.name != "__MACOSX"]) == 1:
-        folder = children[0]
-    return folder if children else folder.parent
-
-
-@cache
-def _extract(place: str, changed: int | None) -> Path:
-    """`datasets` keeps what it has extracted; of a file on this disk that may be an older version."""
-    config = datasets.DownloadConfig(force_extract=changed is not None)
-    return Path(datasets.DownloadManager(download_config=config).download_and_extract(place))
+    known = [name for name in names if role_of(name)]
+    try:
+        splits, notes = assign(known or names, Path(source.place))
+        whole = splits.get(WHOLE, names[:1])
+    except DataError:
+        whole = names
+    if len(whole) > 1:
+        raise DataError(
+            f"{source} has the splits {', '.join(names)}, and which is train, validation and test is not clear. Fetch it "
+            f"(hf download {source} --repo-type dataset --local-dir DIR), name its files so that they say, and give --data DIR."
+        )
+    others = [name for name in names if known and name not in known]
+    notes += [f"left out: the splits {', '.join(others)} of {source}, being none of {', '.join(SPLITS)}."] if others else []
+    return Stored({split: partial(load, name) for split, (name,) in splits.items()}, notes)
 
 
 def _fetched(load: Callable[[], T], source: Source) -> T:
@@ -167,23 +255,11 @@ def _fetched(load: Callable[[], T], source: Source) -> T:
         ) from error
 
 
-def _images(pattern: str) -> datasets.Dataset:
+def _loaded(load: Callable[[], T], place: str) -> T:
     try:
-        return _load("imagefolder", pattern, drop_labels=False)
-    except (FileNotFoundError, ValueError) as error:
-        raise DataError(f"{pattern} matches no picture. {FORMS}") from error
-
-
-def _load(builder: str, files: str | list[str], **more: bool) -> datasets.Dataset:
-    return datasets.load_dataset(builder, data_files={"train": files}, split="train", **more)
-
-
-def _split_of(name: str) -> str | None:
-    """The split that a file, folder or Hub split is named for.
-
-    >>> [_split_of(name) for name in ("train", "val", "test-00000-of-00002.parquet", "trains", "cats")]
-    ['train', 'validation', 'test', None, None]
-    """
-    stem = name.lower().removesuffix(".parquet").partition("-")[0].partition("_")[0].partition(".")[0]
-    split = _ALIASES.get(stem, stem)
-    return split if split in SPLITS else None
+        return load()
+    except Exception as error:  # pyarrow's and datasets' own, of many kinds, on files that are cut off or something else
+        why = str(error.__cause__ or error).splitlines() or [type(error).__name__]
+        raise DataError(
+            f"{place} cannot be read: {why[0].rstrip('.')}. It may be cut off, or something else; fetch it again."
+        ) from error

@@ -10,7 +10,8 @@ from pathlib import Path
 import datasets
 
 from training.data.hygiene import Print, content, duplicates, examine_all
-from training.data.sources import FORMS, SPLITS, WHOLE, DataError, MissingSplitError, Source, columns, stored
+from training.data.layout import FORMS, SPLITS, WHOLE, DataError
+from training.data.sources import MissingSplitError, Source, columns, stored
 
 MOST_UNREADABLE = 0.10
 SPLIT_SEED = 0
@@ -23,31 +24,36 @@ class Pictures:
     Attributes:
         labels: label names, in the order of the class numbers.
         unreadable: pictures left out, each with the reason.
+        notes: what else was left out of the dataset, and how its layout was understood.
         prints: what is needed to find copies; empty where the pictures were not checked.
     """
 
-    def __init__(self, rows: datasets.Dataset, check: bool = True) -> None:
+    def __init__(
+        self, rows: datasets.Dataset, check: bool = True, notes: Sequence[str] = (), most_unreadable: float = MOST_UNREADABLE
+    ) -> None:
         self.labels: list[str] = rows.features["label"].names
         self._rows = rows
         self.targets: list[int] = list(rows["label"])
+        self.notes = list(notes)
         self.unreadable: list[str] = []
         self.prints: list[Print] = []
         if check:
-            self._leave_out_unreadable()
+            self._leave_out_unreadable(most_unreadable)
 
     def __len__(self) -> int:
         return len(self.targets)
 
     def source(self, index: int) -> str | bytes:
-        """A picture as a path, or as encoded bytes where it lies in a parquet file."""
-        image = self._rows[index]["image"]
-        encoded: str | bytes = image["bytes"] or image["path"]
+        """A picture as a path, or as encoded bytes where it lies in a parquet file: none where there is null."""
+        image = self._rows[index]["image"] or {"bytes": b"", "path": None}
+        encoded: str | bytes = image["bytes"] or image["path"] or b""
         return encoded
 
     def name(self, index: int) -> str:
         """A picture's name, for a reader."""
-        path = self._rows[index]["image"]["path"]
-        return "/".join(Path(path).parts[-3:]) if path else f"row {index}"
+        row = self._rows[index]
+        path = row["image"] and row["image"]["path"]
+        return "/".join(Path(path).parts[-3:]) if path else f"row {row['number']}"
 
     def label(self, index: int) -> str:
         return self.labels[self.targets[index]]
@@ -67,34 +73,35 @@ class Pictures:
         if more is not None:
             rows = datasets.concatenate_datasets([rows, more._rows.select(others)])
             prints += [more.prints[index] for index in others]
-        taken = Pictures(rows, check=False)
+        taken = Pictures(rows, check=False, notes=self.notes)
         taken.unreadable, taken.prints = self.unreadable, prints
         return taken
 
-    def _leave_out_unreadable(self) -> None:
-        outcomes = examine_all(self.source, len(self))
+    def _leave_out_unreadable(self, most: float) -> None:
+        outcomes = examine_all(self.source, self.name, len(self))
         readable = [index for index, outcome in enumerate(outcomes) if isinstance(outcome, Print)]
         self.unreadable = [outcome for outcome in outcomes if isinstance(outcome, str)]
-        if len(self.unreadable) > MOST_UNREADABLE * len(self):
+        if len(self.unreadable) > most * len(self):
             raise DataError(
                 f"{len(self.unreadable)} of {len(self)} pictures cannot be read, the first: {self.unreadable[0]} "
-                f"At most {MOST_UNREADABLE:.0%} are skipped; check the data."
+                f"At most {most:.0%} are skipped. See them all with: python -m training inspect --data DIR"
             )
         self.prints = [outcome for outcome in outcomes if isinstance(outcome, Print)]
         self._rows = self._rows.select(readable)
         self.targets = [self.targets[index] for index in readable]
 
 
-def load_split(source: Source | Path, split: str, check: bool = True) -> Pictures:
+def load_split(source: Source | Path, split: str, check: bool = True, most_unreadable: float = MOST_UNREADABLE) -> Pictures:
     """Read one split; the files of splits that are stored apart are not opened.
 
     A set without splits is cut by what its pictures hold, 75 % train, 15 % validation, 10 % test, so that a picture is on the
     same side whatever else is added or removed; one with train and test alone gives a sixth of train to validation.
 
     Args:
-        source: a Path is a folder `DIR/SPLIT/LABEL/*.jpg` or `DIR/LABEL/*.jpg`, parquet files `DIR/SPLIT*.parquet`, or an
-            archive of such folders.
+        source: a Path is a folder `DIR/SPLIT/LABEL/*.jpg` or `DIR/LABEL/*.jpg`, parquet files `DIR/SPLIT*.parquet`, what
+            `datasets` saved to disk, or an archive of such.
         check: decode every picture once and leave out those that cannot be read.
+        most_unreadable: the share of them beyond which the split is refused.
 
     Raises:
         MissingSplitError: there is no such split.
@@ -105,18 +112,20 @@ def load_split(source: Source | Path, split: str, check: bool = True) -> Picture
         raise DataError(f"The split is {split!r}; expected one of {', '.join(SPLITS)}.")
     datasets.disable_progress_bars()
     found = stored(source)
-    if split in found and (split != "train" or "validation" in found):
-        return Pictures(columns(found[split](), source), check)
-    whole = found.get(WHOLE) or found.get("train")
+    splits = found.splits
+    if split in splits and (split != "train" or "validation" in splits):
+        rows, notes = columns(splits[split](), source)
+        return Pictures(rows, check, [*found.notes, *notes], most_unreadable)
+    whole = splits.get(WHOLE) or splits.get("train")
     if whole is None:
-        raise MissingSplitError(f"{source} holds no split {split!r}, only {', '.join(found)}. {FORMS}")
-    if split == "test" and "validation" in found:
-        raise MissingSplitError(f"{source} holds no split 'test', only {', '.join(found)}; none of those was kept unseen.")
-    rows = columns(whole(), source)
+        raise MissingSplitError(f"{source} holds no split {split!r}, only {', '.join(splits)}. {FORMS}")
+    if split == "test" and "validation" in splits:
+        raise MissingSplitError(f"{source} holds no split 'test', only {', '.join(splits)}; none of those was kept unseen.")
+    rows, notes = columns(whole(), source)
     pictures = Pictures(rows, check=False)
-    has_test = "test" in found
+    has_test = "test" in splits
     mine = [n for n in range(len(pictures)) if side_of(content(pictures.source(n)), has_test) == split]
-    return Pictures(rows.select(mine), check)
+    return Pictures(rows.select(mine), check, [*found.notes, *notes], most_unreadable)
 
 
 def side_of(picture: bytes, has_test: bool = False) -> str:
@@ -143,6 +152,13 @@ def load_training(source: Source | Path, fix_leaks: bool = False) -> tuple[Pictu
     train, validation = load_split(source, "train"), load_split(source, "validation")
     if len(train.labels) < 2:
         raise DataError(f"train has the labels {train.labels}; expected two or more folders of pictures.")
+    for pictures, split in ((train, "train"), (validation, "validation")):
+        empty = sorted(set(range(len(pictures.labels))) - set(pictures.targets))
+        if empty:
+            known = " ".join([*pictures.notes[:5], *pictures.unreadable[:1]])
+            raise DataError(
+                f"{split}/{pictures.labels[empty[0]]} holds no picture. Add some, or remove the label. {known}".strip()
+            )
     if train.labels != validation.labels:
         lacking = [
             f"{label!r} is in {a} but not in {b}"
@@ -156,10 +172,6 @@ def load_training(source: Source | Path, fix_leaks: bool = False) -> tuple[Pictu
             f"train and validation must have the same labels: {'; '.join(lacking[:5]) or 'their order differs'}. "
             "Add pictures of them, or remove the label."
         )
-    for pictures, split in ((train, "train"), (validation, "validation")):
-        empty = sorted(set(range(len(pictures.labels))) - set(pictures.targets))
-        if empty:
-            raise DataError(f"{split} has no picture of {pictures.labels[empty[0]]!r}. Add some, or remove the label.")
     return _without_leaks(train, validation, fix_leaks)
 
 

@@ -22,7 +22,8 @@ from cnnhub.familiarity import Familiarity
 from cnnhub.hub.config import Neighbours
 from cnnhub.hub.folder import read_config, read_familiar, write_config, write_familiar
 from training.data import drawings
-from training.data.sources import DataError, Source
+from training.data.layout import DataError
+from training.data.sources import Source
 from training.data.splits import Pictures, load_split
 from training.measure import unfamiliar
 from training.measure.answers import Answers, answers

@@ -109,6 +109,8 @@ def _say(train: Pictures, validation: Pictures, engine: Accelerator, recipe: Rec
         f"{len(train):,} training and {len(validation):,} validation pictures, {len(train.labels)} labels; "
         f"{engine.num_processes} process{'es' if engine.num_processes > 1 else ''} on {engine.device.type}, {recipe.precision}"
     )
+    for note in dict.fromkeys([*train.notes, *validation.notes]):
+        console.print(escape(note), soft_wrap=True, highlight=False)
     for problem in (*train.unreadable, *validation.unreadable):
         console.print(f"[yellow]skipped:[/] {escape(problem)}")
 

@@ -15,7 +15,8 @@ from cnnhub import hub
 from cnnhub.errors import CnnHubError
 from cnnhub.hub.config import Energy
 from cnnhub.hub.folder import weights_sha256
-from training.data.sources import DataError, Source
+from training.data.layout import DataError
+from training.data.sources import Source
 from training.data.splits import load_split
 from training.data.writable import check_writable
 from training.measure import plots, review, testlog, unfamiliar
@@ -43,6 +44,7 @@ class Evaluation:
     test_log: testlog.Summary | None = None  # of the model, where the test split was opened; None where no log can be kept
     likely_wrong: int | None = None  # how many labels are likely wrong, where a contact sheet was written
     contact_sheet: Path | None = None  # its path
+    notes: list[str] = field(default_factory=list)  # what was left out of the dataset, and how its layout was understood
 
     def as_json(self) -> dict[str, Any]:
         """As `evaluate --json` prints it."""
@@ -52,6 +54,7 @@ class Evaluation:
             **self.figures.recorded(),
             "reliability": self.figures.bins(),
             "unreadable": self.unreadable,
+            "notes": self.notes,
             "split_hash": self.split_hash,
             "temperature": self.calibration.temperature,
         }
@@ -118,7 +121,8 @@ def evaluate(
         calibration = calibrate(logits, targets)
     figures = measure(logits, targets, classifier.labels, calibration.temperature)
     unreadable = len(pictures) - len(answered.readable)
-    found = Evaluation(source, split, figures, unreadable, pictures.fingerprint, calibration)
+    notes = [*pictures.notes, *(note for each in sets for note in each.notes)]
+    found = Evaluation(source, split, figures, unreadable, pictures.fingerprint, calibration, notes=notes)
     if calibration.threshold is not None:
         alarm = share_above(energies_of(logits), calibration.threshold)
         noticed = {each.name: _detection(classifier, each, calibration.threshold, batch_size) for each in sets}

@@ -102,7 +102,7 @@ def reliability(
 
 def lr_curve(rates: Sequence[float], losses: Sequence[float], suggestion: float, path: Path) -> None:
     """Training loss against the learning rate (logarithmic), the suggested rate marked."""
-    with _style():
+    with _style(**{"text.parse_math": True}):  # powers of ten; no text of others is in it
         figure = _figure(6.0, 3.4)
         axes = figure.add_subplot()
         axes.plot(rates, losses, color=_BLUE)
@@ -154,6 +154,7 @@ def _style(**changes: Any) -> Any:
             "lines.markersize": 4,
             "legend.frameon": False,
             "legend.fontsize": 9,
+            "text.parse_math": False,  # labels are anybody's: "$5_$10" is no formula
             **changes,
         }
     )

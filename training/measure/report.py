@@ -16,6 +16,7 @@ from training.measure.unfamiliar import Detection
 
 def report(found: Evaluation) -> Iterator[RenderableType]:
     """The result of `evaluate`, for rich's console."""
+    yield from map(escape, found.notes)
     yield _figures(found)
     yield _labels(found.figures)
     if found.detection:

@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image
 
-from training.data.sources import DataError
+from cnnhub.pictures import find
+from training.data.layout import DataError
+from training.data.sources import Source, columns, table
+from training.data.splits import Pictures
 from training.measure.calibration import share_above
 
 MOST_PICTURES = 1000
@@ -24,6 +26,7 @@ class Unfamiliar:
     name: str
     sources: list[Path | bytes]  # paths or encoded bytes
     groups: list[str | None]  # each picture's label in its own dataset, None where it has none
+    notes: list[str] = field(default_factory=list)  # what else lies there and was left out
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,8 @@ def read(path: Path, labels: Sequence[str], seed: int = 0) -> Unfamiliar:
         raise DataError(f"{where} holds no picture that shows none of {', '.join(labels)}. Give --ood another set.")
     drawn = np.random.default_rng(seed).permutation(len(found))[:MOST_PICTURES]
     sources, groups = zip(*(found[number] for number in sorted(drawn)), strict=True)
-    return Unfamiliar(_title(where), list(sources), list(groups))
+    notes = [f"left out of {_title(where)}: {phrase}." for phrase in find(where).in_words()] if where.is_dir() else []
+    return Unfamiliar(_title(where), list(sources), list(groups), notes)
 
 
 def read_all(paths: Iterable[Path], labels: Sequence[str]) -> list[Unfamiliar]:
@@ -96,8 +100,7 @@ def _validation_of(path: Path) -> Path:
 def _pictures(path: Path) -> list[tuple[Path | bytes, str | None]]:
     """Every picture with its label."""
     if path.is_dir():
-        suffixes = Image.registered_extensions()
-        files = sorted(file for file in path.rglob("*") if file.suffix.lower() in suffixes)
+        files = [path / picture for picture in find(path).pictures]
         return [(file, file.parent.name if file.parent != path else None) for file in files]
     if not path.is_file():
         raise DataError(f"--ood {path} arrived; expected a picture, a folder of pictures or a parquet file.")
@@ -105,14 +108,10 @@ def _pictures(path: Path) -> list[tuple[Path | bytes, str | None]]:
 
 
 def _from_parquet(path: Path) -> list[tuple[Path | bytes, str | None]]:
-    import datasets
-
-    rows = datasets.load_dataset("parquet", data_files=str(path), split="train")
-    if "image" not in rows.features or not isinstance(rows.features.get("label"), datasets.ClassLabel):
-        raise DataError(f"{path}: expected the columns image and label (named classes), found {dict(rows.features)}.")
-    rows = rows.cast_column("image", datasets.Image(decode=False))
-    names = rows.features["label"].names
-    return [(image["bytes"], names[label]) for image, label in zip(rows["image"], rows["label"], strict=True)]
+    rows, _ = columns(table([str(path)]), Source(str(path)))
+    pictures = Pictures(rows, check=False)
+    sources = map(pictures.source, range(len(pictures)))
+    return [(Path(source) if isinstance(source, str) else source, pictures.label(n)) for n, source in enumerate(sources)]
 
 
 def _title(path: Path) -> str:
