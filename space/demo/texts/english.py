@@ -16,11 +16,11 @@ _VOWEL_SOUND = re.compile(
 )
 # Of these there is no single one: things that come in pairs or heaps, and stuffs
 _UNCOUNTED = frozenset(
-    """
-    binoculars sunglasses sunglass sunscreen parallel\xa0bars swimming\xa0trunks velvet wool hay corn broccoli guacamole dough carbonara
-    consomme eggnog espresso red\xa0wine mashed\xa0potato chocolate\xa0sauce ice\xa0cream toilet\xa0tissue face\xa0powder hair\xa0spray
-    chain\xa0mail rapeseed brass
-    """.replace("\n", " ").split(" ")
+    (
+        "binoculars, sunglasses, sunglass, sunscreen, parallel bars, swimming trunks, velvet, wool, hay, corn, broccoli, guacamole, "
+        "dough, carbonara, consomme, eggnog, espresso, red wine, mashed potato, chocolate sauce, ice cream, toilet tissue, "
+        "face powder, hair spray, chain mail, rapeseed, brass"
+    ).split(", ")
 )
 
 
@@ -30,7 +30,7 @@ def with_article(name: str) -> str:
     >>> [with_article(name) for name in ("cat", "orange", "unicycle", "hourglass", "iPod", "CD player", "velvet")]
     ['a cat', 'an orange', 'a unicycle', 'an hourglass', 'an iPod', 'a CD player', 'velvet']
     """
-    if name.replace(" ", "\xa0") in _UNCOUNTED:
+    if name in _UNCOUNTED:
         return name
     if _SPELT_OUT.match(name):
         vowel = name[0] in _LETTERS_LIKE_AN_X

@@ -12,9 +12,9 @@ TEXTS: Table = {
         "响应图。方向键移动一格，加 Shift 移动十格。{position}",
     ),
     "position": (
-        "row {row}, column {column} of {height} × {width}",
-        "第 {row} 列，第 {column} 行，共 {height} × {width}",
-        "第 {row} 行，第 {column} 列，共 {height} × {width}",
+        "row {row}, column {column} of {height} × {width}, counted from 1",
+        "第 {row} 列，第 {column} 行，共 {height} × {width}，從 1 數起",
+        "第 {row} 行，第 {column} 列，共 {height} × {width}，从 1 数起",
     ),
     "position_value": (
         "Row {row}, column {column}: {value}.",

@@ -122,8 +122,8 @@ def filter_window(
 
     Args:
         image: the photo: a file that is uploaded; over MCP, a data: URI or the address of an upload.
-        row: of the value in the map, counted from 0.
-        column: of the value in the map, counted from 0.
+        row: of the value in the map, counted from 0 (the page counts from 1).
+        column: of the value in the map, counted from 0 (the page counts from 1).
         channel: 0, 1 or 2 for red, green or blue, if colour is true.
         kernel: name of a preset; this and all that follow are as for /filter.
         stride: step in pixels.
@@ -138,7 +138,7 @@ def filter_window(
 
     Returns:
         pixels, weights (as applied), products, their sum, the value.
-        Where the window lies in the photo: the row and column of its first pixel, negative in the padding.
+        Where the window lies in the photo: the row (top) and column (left) of its first pixel, from 0, negative in the padding.
     """
     others = {"stride": stride, "padding": padding, "bias": bias, "dilation": dilation, "border": border, "channel": channel}
 
