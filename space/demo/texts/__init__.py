@@ -135,10 +135,12 @@ def answer(
     prediction: cnnhub.Prediction,
     reliability: cnnhub.ReliabilityBin | None = None,
 ) -> Sentence:
-    """The article's sentence, from what was measured on this photo, and how often such answers were right."""
+    """The article's sentence, from what was measured on this photo, and how often such answers were right.
+
+    Its percentages stand at the bars.
+    """
     names = [label_text(language, classifier, label) for label in prediction.scores]
     thing, count = _thing(language, names[0]), len(classifier.labels)
-    shares = " | ".join(f"{n} {percent(p)}" for n, p in list(zip(names, prediction.scores.values(), strict=True))[:5])
     first, second = (thing_text(language, classifier, label) for label in (*classifier.labels, *classifier.labels)[:2])
     values = {"first": first, "second": second, "count": f"{count:,}", "thing": thing}
     if count == 2:
@@ -146,7 +148,7 @@ def answer(
     else:
         limits, unlike = ("only_few", "none_of_few") if count <= 20 else ("only_many", "none_of_many")
     degree = "sure" if prediction.probability >= SURE else "likely" if prediction.probability >= LIKELY else "unsure"
-    parts = [f"{shares}{'。' if is_chinese(language) else '. '}{t(language, limits, **values)}"]
+    parts = [t(language, limits, **values)]
     if reliability:
         parts.append(_right(language, reliability))
     heading = t(language, unlike if prediction.is_unfamiliar else degree, **values)
