@@ -36,7 +36,7 @@ class PhotoColumn {
   }
 
   build() {
-    this.frame = node("div", "photo-frame");
+    [this.stage, this.frame, this.ways] = ["photo-stage", "photo-frame", "photo-ways"].map((name) => node("div", name));
     this.picture = node("img", "photo-picture");
     this.video = node("video", "photo-video");
     this.marks = node("div", "photo-marks");
@@ -46,23 +46,35 @@ class PhotoColumn {
     this.problem = node("p", "photo-problem");
     this.picker = node("div", "picker");
     this.actions = node("div", "photo-actions");
+    this.add = this.action("add", () => this.openWays(!this.ways.classList.contains("open")), "photo-add");
     this.kept = node("p", "soft photo-kept");
     this.file = fileField((file) => this.bring(file));
     this.file.word.dataset.word = "upload";
     this.video.muted = this.video.playsInline = true;
     this.problem.setAttribute("role", "alert");
     for (const part of [this.video, this.marks, this.problem, this.empty]) part.hidden = true;
+    this.ways.append(this.file.label, this.action("camera", () => this.camera()), this.action("paste", () => this.paste()));
     fillPicker(this.picker, this.props.thumbnails, (index) => this.example(index));
     [...this.picker.children].forEach((made, index) => { made.dataset.key = this.props.keys[index]; });
-    this.frame.append(this.picture, this.video, this.marks, this.crop.box, this.empty, this.remove);
-    this.root.append(this.frame, this.problem, this.picker, this.actions, this.kept);
+    this.frame.append(this.picture, this.video, this.marks, this.crop.shade, this.crop.box, this.empty, this.remove);
+    this.stage.append(this.frame, this.actions);
+    this.root.append(this.stage, this.problem, this.picker, this.kept);
+    this.openWays(false);
+  }
+
+  // On a phone the ways to add a photo are a menu; where there is room they always stand open.
+  openWays(isOpen) {
+    this.ways.classList.toggle("open", isOpen);
+    this.add.setAttribute("aria-expanded", String(isOpen));
   }
 
   listen() {
     this.frame.addEventListener("dragover", (event) => event.preventDefault());
     this.frame.addEventListener("drop", (event) => { event.preventDefault(); this.bring(event.dataTransfer.files[0]); });
-    this.picture.addEventListener("error", () => { this.picture.hidden = true; }); // until its preview comes
-    this.picture.addEventListener("load", () => { this.picture.hidden = false; this.crop.draw(); });
+    this.picture.addEventListener("error", () => this.cannotShow()); // until a preview comes
+    this.picture.addEventListener("load", () => this.showShape());
+    document.addEventListener("click", (event) => { if (!this.add.contains(event.target)) this.openWays(false); });
+    this.root.addEventListener("keydown", (event) => { if (event.key === "Escape") this.openWays(false); });
     document.addEventListener("paste", (event) => {
       const item = [...(event.clipboardData?.items ?? [])].find((one) => one.type.startsWith("image/"));
       if (item) { event.preventDefault(); this.bring(item.getAsFile()); }
@@ -75,10 +87,27 @@ class PhotoColumn {
     this.url = url;
     this.picture.hidden = !url;
     this.empty.hidden = Boolean(url);
+    this.empty.textContent = this.props.words.empty;
     this.remove.hidden = !url;
     if (url) this.picture.src = url;
     else this.picture.removeAttribute("src");
     this.mark(null);
+  }
+
+  // The frame takes the photo's shape, so that neither stands beside the other.
+  showShape() {
+    const { naturalWidth: width, naturalHeight: height } = this.picture;
+    this.picture.hidden = false;
+    this.empty.hidden = true;
+    this.frame.style.setProperty("--photo-ratio", width / height);
+    this.crop.draw();
+  }
+
+  cannotShow() {
+    this.picture.hidden = true;
+    this.empty.hidden = false;
+    this.empty.textContent = this.props.words.unseen;
+    this.frame.style.removeProperty("--photo-ratio");
   }
 
   // Python answers with a preview where the browser cannot show the file itself, or chooses an example for a link.
@@ -110,10 +139,11 @@ class PhotoColumn {
     const choices = {
       crop: [this.action("crop_use", () => this.useCrop()), this.action("cancel", () => this.endCrop())],
       camera: [this.action("snap", () => this.snap()), this.action("cancel", () => this.endCamera())],
-      none: [this.file.label, this.action("camera", () => this.camera()), this.action("paste", () => this.paste()),
-        this.action("crop", () => this.startCrop())],
+      none: [this.add, this.ways, this.action("crop", () => this.startCrop())],
     };
-    this.actions.replaceChildren(...choices[this.crop.part ? "crop" : this.stream ? "camera" : "none"]);
+    const mode = this.crop.part ? "crop" : this.stream ? "camera" : "none";
+    this.root.dataset.mode = mode;
+    this.actions.replaceChildren(...choices[mode]);
     this.drawWords();
   }
 
@@ -126,9 +156,9 @@ class PhotoColumn {
       made.setAttribute("aria-label", text);
     });
     this.picture.alt = this.name();
-    this.empty.textContent = words.empty;
+    this.empty.textContent = this.url ? words.unseen : words.empty;
     this.kept.textContent = words.kept;
-    this.crop.box.setAttribute("aria-label", words.crop_box);
+    this.crop.drawWords(words);
     this.file.input.setAttribute("aria-label", words.upload);
     this.video.setAttribute("aria-label", words.camera);
     namePicker(this.picker, words.examples, names);

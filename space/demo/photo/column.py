@@ -27,6 +27,11 @@ from demo.texts import t
 EXAMPLES = list(texts.example_names("en"))
 THUMBNAIL = (112, 112)
 PREVIEW = (1200, 1200)
+WORDS = (
+    *("add", "upload", "camera", "paste", "crop", "crop_use", "cancel", "snap", "remove", "own", "empty", "unseen"),
+    *("crop_box", "crop_nw", "crop_n", "crop_ne", "crop_e", "crop_se", "crop_s", "crop_sw", "crop_w"),
+    *("upload_failed", "paste_nothing", "paste_keys", "camera_none"),
+)
 
 
 @dataclass(frozen=True)
@@ -115,9 +120,7 @@ def preview(photo: Photo | None) -> Any:
 
 def _panel_words(language: str) -> dict[str, Any]:
     megabytes = MAX_BYTES // 2**20
-    keys = ("upload", "camera", "paste", "crop", "crop_use", "crop_box", "cancel", "snap", "remove", "own", "empty")
-    problems = ("upload_failed", "paste_nothing", "paste_keys", "camera_none")
-    own = {key: t(language, f"photo_{key}") for key in (*keys, *problems)}
+    own = {key: t(language, f"photo_{key}") for key in WORDS}
     others = {
         "too_heavy": t(language, "photo_too_heavy", megabytes=megabytes),
         "examples": t(language, "examples"),
