@@ -23,7 +23,7 @@ export class Crop {
     shade.append(hole);
     box.addEventListener("keydown", (event) => this.key(event));
     column.frame.addEventListener("pointerdown", (event) => this.grip(event));
-    window.addEventListener("resize", () => this.draw());
+    new ResizeObserver(() => this.draw()).observe(column.frame);
     this.set(null);
   }
 

@@ -75,6 +75,14 @@ TEXTS: Table = {
         "這個檔案超過 {megabytes} MB，請選小一點的。",
         "这个文件超过 {megabytes} MB，请选小一点的。",
     ),
+    "work_now": ("Working …", "處理中…", "处理中…"),
+    "work_none": ("There is no connection.", "沒有連線。", "没有连接。"),
+    "work_lost": (
+        "The connection to the server is lost. Check your network; the page tries again by itself.",
+        "與伺服器的連線中斷了。請檢查網路，本頁會自行重試。",
+        "与服务器的连接中断了。请检查网络，本页会自行重试。",
+    ),
+    "work_error": ("No connection", "沒有連線", "没有连接"),
     "credits": ("Who made the example photos", "範例照片的作者", "示例照片的作者"),
     "no_photo": ("Choose a photo first.", "請先選一張照片。", "请先选一张照片。"),
     "gone": (
@@ -88,11 +96,28 @@ TEXTS: Table = {
         "点一张示例，或添加你自己的照片。",
     ),
     "error_image": ("This file cannot be read as a photo.", "這個檔案無法當成照片讀取。", "这个文件无法当作照片读取。"),
-    "error_image_more": (
-        "It is no picture, is damaged, or has more than {megapixels} megapixels. Choose another one.",
-        "它不是圖片、已經損壞，或超過 {megapixels}00 萬像素。請選另一張。",
-        "它不是图片、已经损坏，或超过 {megapixels}00 万像素。请另选一张。",
+    "error_image_more": ("Choose another one.", "請選另一張。", "请另选一张。"),
+    "file_empty": ("It is empty.", "它是空的。", "它是空的。"),
+    "file_damaged": (
+        "It is a picture, but damaged or cut off.",
+        "它是圖片，但已經損壞或不完整。",
+        "它是图片，但已经损坏或不完整。",
     ),
+    "file_large": (
+        "It is a picture of more than {megapixels} megapixels.",
+        "它是超過 {megapixels}00 萬像素的圖片。",
+        "它是超过 {megapixels}00 万像素的图片。",
+    ),
+    "file_pdf": ("It is a PDF document.", "它是 PDF 文件。", "它是 PDF 文档。"),
+    "file_archive": ("It is an archive or an office document.", "它是壓縮檔或辦公文件。", "它是压缩包或办公文档。"),
+    "file_video": ("It is a video or a sound.", "它是影片或聲音。", "它是视频或声音。"),
+    "file_drawing": (
+        "It is a drawing (SVG), which has no pixels.",
+        "它是沒有像素的向量圖（SVG）。",
+        "它是没有像素的矢量图（SVG）。",
+    ),
+    "file_text": ("It is text.", "它是文字檔。", "它是文本文件。"),
+    "file_unknown": ("It is no picture that this page knows.", "它不是本頁認得的圖片。", "它不是本页认识的图片。"),
     "error_other": ("That did not work.", "沒有成功。", "没有成功。"),
     "error_other_more": ("Choose another photo or another setting.", "請換一張照片或換個設定。", "请换一张照片或换个设置。"),
 }

@@ -33,6 +33,7 @@ export function mount({ element, props, trigger, watch }) {
     select(root, gallery, place);
   }
 
+  window.addEventListener("popstate", () => { layerShown = null; }); // the address then says which channel
   watch("value", draw);
   draw();
 }

@@ -1,8 +1,8 @@
-// Choosing the second photo: the page's examples once more, and a file of one's own. A click on an example triggers "pick",
-// a file is uploaded and then triggers "own"; both only fill the hidden second photo.
+// Choosing the second photo: the page's examples once more, and a file of one's own, which is uploaded. Either triggers "own",
+// which only fills the hidden second photo.
 
 import { node, press } from "../../page/common.js";
-import { thumbnails } from "../../page/photo.js";
+import { examples } from "../../page/photo.js";
 import { Uploads, fileField, fillPicker, namePicker } from "../../page/upload.js";
 
 export async function mount({ element, props, trigger, upload, watch }) {
@@ -42,10 +42,12 @@ export async function mount({ element, props, trigger, upload, watch }) {
 
   problem.setAttribute("role", "alert");
   root.append(picker, file.label, problem);
-  fillPicker(picker, await thumbnails(), (index) => {
+  const { thumbnails, files } = await examples();
+  fillPicker(picker, thumbnails, (index) => {
     uploads.overtake();
     choose(index);
-    trigger("pick", { index });
+    props.value = { file: files[index] };
+    trigger("own");
   });
   choose(-1);
   drawWords();

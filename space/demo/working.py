@@ -1,0 +1,30 @@
+"""The sign of work: which photo and network each tab shows. The page dims a tab that shows others than the chosen ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from demo.assets import mounted
+from demo.language import Words
+from demo.photo.photo import Photo
+from demo.texts import t
+
+
+def layout(words: Words, first: dict[str, Any]) -> gr.HTML:
+    """The component, which stands above the tabs; `first` is what the page begins with, as `shown` gives it."""
+    return words.make(
+        gr.HTML,
+        lambda language: {"words": {key: t(language, f"work_{key}") for key in ("now", "none", "lost", "error")}},
+        first,
+        html_template='<p class="work" role="status"></p>',
+        js_on_load=mounted("page/working.js"),
+        elem_id="work",
+        apply_default_css=False,
+    )
+
+
+def shown(tab: str, photo: Photo | None, network: str | None) -> dict[str, Any]:
+    """What a tab shows; the network is None where none has a part in it."""
+    return {"tab": tab, "photo": None if photo is None else photo.source, "network": network}
