@@ -74,3 +74,26 @@ def test_a_visitor_gets_it_small_and_in_his_language(app: str) -> None:
     plain = httpx.get(app, headers={"accept-encoding": "identity"})
     assert "content-encoding" not in plain.headers and int(plain.headers["content-length"]) == len(plain.content)
     assert httpx.head(app).status_code in (200, 405)
+
+
+@pytest.mark.browser
+def test_the_first_page_is_light(browser: Any, app: str) -> None:
+    """What is ours, beyond gradio's own scripts and styles, as it travels."""
+    page = browser.new_page()
+    network = page.context.new_cdp_session(page)
+    network.send("Network.enable")
+    sizes: dict[str, float] = {}
+    names: dict[str, str] = {}
+    network.on("Network.requestWillBeSent", lambda event: names.update({event["requestId"]: event["request"]["url"]}))
+    network.on("Network.dataReceived", lambda event: count(event["requestId"], event["encodedDataLength"]))
+
+    def count(request: str, size: float) -> None:
+        sizes[request] = sizes.get(request, 0) + size
+
+    page.goto(app)
+    page.wait_for_function("window.cnnhubLink?.isRestored")
+    page.wait_for_timeout(1000)
+    ours = {names[request]: size for request, size in sizes.items() if not re.search(r"/assets/|/static/|/theme", names[request])}
+    assert 50_000 < sum(ours.values()) < 250_000, ours
+    assert len([url for url in ours if "cat.jpg" in url]) == 1, "the photo came twice"
+    page.close()

@@ -25,11 +25,12 @@ export async function unpacked(packed) {
   for (let start = 0; start < part.length; start += across) {
     for (let i = start + 1; i < start + across; i += 1) part[i] += part[i - 1]; // modulo 256, as it was packed
   }
-  const isWhole = across === width && bottom - top === height;
+  const high = bottom - top;
+  const isWhole = across === width && high === height;
   const planes = isWhole ? part : new Uint8Array(3 * width * height);
-  for (let row = 0; !isWhole && row < 3 * (bottom - top); row += 1) {
-    const [plane, down] = [Math.floor(row / (bottom - top)), row % (bottom - top)];
-    planes.set(part.subarray(row * across, (row + 1) * across), (plane * height + top + down) * width + left);
+  for (let row = 0; row < (isWhole ? 0 : 3 * high); row += 1) {
+    const to = (Math.floor(row / high) * height + top + (row % high)) * width + left;
+    planes.set(part.subarray(row * across, (row + 1) * across), to);
   }
   return { id, width, height, planes, grey: greyOf(planes), means, known, isWhole };
 }
