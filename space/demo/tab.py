@@ -103,7 +103,7 @@ class Room:
         """What the tab shows, each output's component -> its value, and of which photo and network it is."""
         given = {name: values[self.part(name)] for name in self.tab.inputs}
         shown = self.tab.show(**given)
-        told = working.shown(self.tab.name, given["photo"], given.get("network"))
+        told = working.shown(self.tab.name, given["photo"], given.get("network"), given.get("second_photo"))
         return {self.part(each.name): getattr(shown, each.name) for each in dataclasses.fields(shown)} | {self.shared.work: told}
 
     def redraw(self, event: Callable[..., Any]) -> Any:

@@ -25,6 +25,7 @@ def layout(words: Words, first: dict[str, Any]) -> gr.HTML:
     )
 
 
-def shown(tab: str, photo: Photo | None, network: str | None) -> dict[str, Any]:
-    """What a tab shows; the network is None where none has a part in it."""
-    return {"tab": tab, "photo": None if photo is None else photo.source, "network": network}
+def shown(tab: str, photo: Photo | None, network: str | None = None, second: Photo | None = None) -> dict[str, Any]:
+    """What a tab shows; network and second photo are None where they have no part in it."""
+    source, other = (None if one is None else one.source for one in (photo, second))
+    return {"tab": tab, "photo": source, "network": network, "second": other}

@@ -67,8 +67,10 @@ def test_a_second_photo_beside_the_first(visit: Visit) -> None:
     page.wait_for_function("document.querySelector('#compared .told')?.textContent.includes('the second like a dog')")
     assert page.locator("#compared tbody tr").count() == 2
     page.set_input_files("#second input[type=file]", EXAMPLES / "chelsea.png")
+    assert "stale" in page.get_attribute("#compared", "class"), "the table of another photo stands there as if it were this one's"
     page.wait_for_function("document.querySelector('#compared .told')?.textContent.includes('Both look like a cat')")
     assert page.locator("#second .picker [aria-pressed=true]").count() == 0
+    page.wait_for_function("!document.querySelector('#compared').className.includes('stale')")
     page.click("#model label:has-text('Flowers')")
     page.wait_for_function(
         "document.querySelector('#compared .told')?.textContent.includes('the second like nothing that this network knows')"

@@ -169,7 +169,7 @@ def test_the_first_html_has_the_language_the_photo_and_the_answer_of_its_address
     assert first[built.shared.language._id] == {"value": "zh-TW", "label": "語言"}
     assert first[what.part("model")._id]["value"] == "flowers" and ("花", "flowers") in first[what.part("model")._id]["choices"]
     assert "既不像" in first[what.part("answer")._id]["value"] or "這" in first[what.part("answer")._id]["value"]
-    shown = {"tab": ROOMS[0], "photo": column.example_file(number)["path"], "network": "flowers"}
+    shown = {"tab": ROOMS[0], "photo": column.example_file(number)["path"], "network": "flowers", "second": None}
     assert first[built.shared.work._id]["value"] == shown
     # what is there already is not sent once more
     values = {**values_of(built), built.shared.language: "zh-TW", built.shared.work: shown}

@@ -1,7 +1,7 @@
 // The sign of work. A tab that shows another photo than the chosen one, or the answer of another network, is dimmed from the
 // moment of the choice until the right answer is there. props.value is made by working.py: what a tab shows from now on.
 
-const now = { photo: null, network: null }; // chosen; a photo by its path on the server, or anything else until it has one
+const now = { photo: null, network: null, second: null }; // chosen; photos by their paths on the server, or anything until they have one
 const shows = {}; // a tab's name -> what it shows
 let asked = null; // the network that was clicked and did not answer yet
 let props = null;
@@ -20,6 +20,12 @@ export function mount(component) {
 export function photoChosen(photo) {
   now.photo = photo;
   isHopeless = false;
+  draw();
+}
+
+// The one that is compared with it.
+export function secondChosen(photo) {
+  now.second = photo;
   draw();
 }
 
@@ -56,6 +62,7 @@ export function draw() {
   const stale = isStale();
   room.classList.toggle("stale", stale);
   room.setAttribute("aria-busy", String(stale));
+  document.getElementById("compared")?.classList.toggle("stale", (shows.what?.second ?? null) !== now.second);
   const sign = room.querySelector(".work");
   const isCut = !navigator.onLine;
   sign.classList.toggle("busy", stale && !isHopeless && !isCut);

@@ -6,7 +6,7 @@ import gzip
 import json
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from html import escape
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl
@@ -21,6 +21,7 @@ from demo.serving import cover
 
 First: TypeAlias = Callable[[Address], dict[int, dict[str, Any]]]  # an address -> a component's id -> its properties
 
+KEPT = 64  # addresses whose first answer need not be worked out anew
 GRADIOS, HEAD = 'lang="en"', "<head>"
 CONFIG = "window.gradio_config = "
 OF_GRADIO = re.compile(r'<meta\s+(?:property="og:|name="twitter:)[^>]*>\s*')
@@ -35,7 +36,11 @@ class FirstPage:
     """
 
     def __init__(self, first: First) -> None:
-        self._first = first
+        @lru_cache(maxsize=KEPT)
+        def kept(parameters: frozenset[tuple[str, str]]) -> dict[int, dict[str, Any]]:
+            return first(address.read(dict(parameters)))
+
+        self._first: First = lambda asked: kept(frozenset({**asked.parameters, "lang": asked.language}.items()))
 
     def middleware(self, app: ASGIApp) -> ASGIApp:
         async def serve(scope: Scope, receive: Receive, send: Send) -> None:

@@ -4,6 +4,7 @@
 import { node, press } from "../../page/common.js";
 import { examples } from "../../page/photo.js";
 import { Uploads, fileField, fillPicker, namePicker } from "../../page/upload.js";
+import { secondChosen } from "../../page/working.js";
 
 export async function mount({ element, props, trigger, upload, watch }) {
   const root = element.querySelector(".second");
@@ -24,17 +25,23 @@ export async function mount({ element, props, trigger, upload, watch }) {
     press(picker.children, index);
   }
 
+  function tell(given) {
+    props.value = { file: given };
+    secondChosen(given.path);
+    trigger("own");
+  }
+
   async function bring(chosen) {
     if (!chosen) return;
     uploads.overtake();
     choose(-1);
     problem.hidden = chosen.size <= props.words.max_bytes;
     if (!problem.hidden) return;
+    secondChosen(chosen);
     try {
       const sent = await uploads.send(chosen);
       if (!sent) return;
-      props.value = { file: sent };
-      trigger("own");
+      tell(sent);
     } catch {
       problem.hidden = false;
     }
@@ -46,8 +53,7 @@ export async function mount({ element, props, trigger, upload, watch }) {
   fillPicker(picker, thumbnails, (index) => {
     uploads.overtake();
     choose(index);
-    props.value = { file: files[index] };
-    trigger("own");
+    tell(files[index]);
   });
   choose(-1);
   drawWords();
