@@ -65,7 +65,7 @@ def made() -> tuple[gr.Blocks, Page]:
         upload = endpoints.photo_input()
         for tab in TABS:
             tab.endpoints(upload)
-        page = Page(shared, photo_column, tabs, rooms, gr.State(TABS[0].name), gr.State(True))
+        page = Page(shared, photo_column, tabs, rooms, gr.State(None), gr.State(True))
         page.wire(blocks)
     return blocks, page
 
@@ -103,7 +103,8 @@ class Page:
     """All components, and what happens between them. Only the tab that is open is worked out; another one is when it is opened.
 
     Attributes:
-        open_tab: a tab's name. is_new: whether it was another one before.
+        open_tab: a tab's name; None until gradio tells of the one that the page begins with. is_new: whether it was another
+            one before.
     """
 
     shared: Shared
@@ -141,12 +142,13 @@ class Page:
 
     def refresh(self, values: Values, but: str = "") -> dict[Any, Any]:
         """What the open tab shows, unless it is the one that has been shown already."""
-        return {self.open_tab: gr.skip()} if values[self.open_tab] == but else self._content(values[self.open_tab], values)
+        name = values[self.open_tab] or self.rooms[0].tab.name
+        return {self.open_tab: gr.skip()} if name == but else self._content(name, values)
 
     def switch(self, values: Values) -> dict[Any, Any]:
         """Every word in the new language, and the open tab made again."""
         words = self.shared.words.updates(values[self.shared.language])
-        return merged(words, self._content(values[self.open_tab], values))
+        return merged(words, self._content(values[self.open_tab] or self.rooms[0].tab.name, values))
 
     def opened(self, request: gr.Request, values: Values) -> dict[Any, Any]:
         """The page was opened: an address that asks for nothing changes nothing but the language."""
@@ -219,9 +221,9 @@ class Page:
         return {room.part(name): each for room in self.rooms for name, each in room.tab.remembered.items()}
 
 
-def _now_open(name: str, before: str) -> tuple[str, bool]:
+def _now_open(name: str, before: str | None) -> tuple[str, bool]:
     """-> (the open tab, whether it was another one before): gradio also tells of the tab that the page begins with."""
-    return name, name != before
+    return name, before is not None and name != before
 
 
 def _if_new(room: Room, is_new: gr.State, values: Values) -> dict[Any, Any]:

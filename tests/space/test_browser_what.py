@@ -57,7 +57,7 @@ def test_a_card_in_chinese(visit: Visit, language: str) -> None:
     visit.wait_for_heading("#answer", "一")
     _, data = saved(visit, ".downloads [data-word=card]")
     pixels = np.asarray(Image.open(io.BytesIO(data)).convert("L"))
-    assert (pixels[40:130, 540:1150] < 60).sum() > 1_000
+    assert (pixels[40:200, 540:1150] < 60).sum() > 1_000
 
 
 def test_a_second_photo_beside_the_first(visit: Visit) -> None:

@@ -64,7 +64,7 @@ def test_a_slow_upload_and_a_lost_connection_are_told_in_the_visitor_s_language(
     page.context.set_offline(True)
     page.click("[data-key=dog]")
     page.wait_for_selector(".toast-message-text")
-    page.wait_for_function("document.querySelector('.toast-message-text').textContent.includes('連線中斷')")
+    page.wait_for_function("document.querySelector('.toast-message-text')?.textContent.includes('連線中斷')")
     assert page.evaluate(STATE) == [True, "沒有連線。"]
     assert "url(" in page.eval_on_selector(".photo-frame", "frame => frame.style.backgroundImage")
     page.context.set_offline(False)

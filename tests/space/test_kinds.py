@@ -24,7 +24,7 @@ def file_of(kind: str, side: int = 64) -> bytes:
 FILES = {
     "empty": b"",
     "damaged": (EXAMPLES / "cat.jpg").read_bytes()[:9000],
-    "large": file_of("PNG", 7200),
+    "large": file_of("PNG", 8001),
     "pdf": b"%PDF-1.7\n%\xe2\xe3",
     "archive": b"PK\x03\x04\x14\x00",
     "video": b"\x00\x00\x00\x20ftypisom\x00\x00",
@@ -41,7 +41,7 @@ def test_each_file_is_called_what_it_is_in_each_language(kind: str) -> None:
         cnnhub.open_image(source)
     told = {texts.problem(language, raised.value).line for language in texts.LANGUAGES}
     assert len(told) == len(texts.LANGUAGES)
-    expected = texts.t("en", f"file_{kind}", megapixels=50)
+    expected = texts.t("en", f"file_{kind}", megapixels=64)
     assert texts.problem("en", raised.value).line.startswith(expected[:20])
 
 

@@ -35,7 +35,7 @@ def built() -> Page:
         shared = Shared(photo_column.photo, picker(words), gr.State("cats-vs-dogs"), words, work)
         with gr.Tabs() as tabs:
             rooms = [page.room_of(tab, shared) for tab in TABS]
-        return Page(shared, photo_column, tabs, rooms, gr.State(ROOMS[0]), gr.State(True))
+        return Page(shared, photo_column, tabs, rooms, gr.State(None), gr.State(True))
 
 
 def values_of(built: Page, **others: Any) -> dict[Any, Any]:

@@ -5,12 +5,15 @@ import { draw, networkChosen, openTab } from "./working.js";
 const STEPS = ["tab", "example", "task", "kernel", "layer", "channel"];
 let isRestored = false; // until the page shows what the address asked for, nothing may change the address
 let early = []; // what was chosen until then
+let goingBack = 0; // steps back that the page does not show yet: what it still shows is not written to the address
+const LONGEST_WAIT = 10_000; // milliseconds, for an answer that may be lost
 
 export const query = () => new URLSearchParams(location.search);
 
 export function set(changes) {
   if (changes.task) networkChosen(changes.task);
   if (!isRestored) { early.push(changes); return; }
+  if (goingBack) return;
   const [before, asked] = [query(), query()];
   for (const [name, value] of Object.entries(changes)) {
     if (value === null || value === undefined || value === "") asked.delete(name);
@@ -43,6 +46,7 @@ export function restored(language) {
     early = [];
     kept.forEach(set);
   }
+  goingBack = Math.max(0, goingBack - 1);
   speak(language);
   // a network from the Hub may take a while, so that the page shows its own before
   if (task().includes("/")) document.getElementById("restore-hub")?.click();
@@ -64,6 +68,12 @@ async function speak(code) {
   } catch { /* gradio's own words then stay as they are */ }
 }
 
-window.addEventListener("popstate", () => document.getElementById("restore")?.click());
+let forget = null;
+window.addEventListener("popstate", () => {
+  goingBack += 1;
+  clearTimeout(forget);
+  forget = setTimeout(() => { goingBack = 0; }, LONGEST_WAIT);
+  document.getElementById("restore")?.click();
+});
 // for gradio's events, which import nothing
 window.cnnhubLink = { set, task, get isRestored() { return isRestored; } };

@@ -54,12 +54,13 @@ class PhotoColumn {
     this.video.muted = this.video.playsInline = true;
     this.problem.setAttribute("role", "alert");
     for (const part of [this.video, this.marks, this.problem, this.empty]) part.hidden = true;
-    this.ways.append(this.field.label, this.action("camera", () => this.camera()), this.action("paste", () => this.paste()));
+    this.ways.append(this.field.label, this.action("camera", () => this.camera()), this.action("paste", () => this.paste()),
+      this.kept);
     fillPicker(this.picker, this.props.thumbnails, (index) => this.example(index));
     [...this.picker.children].forEach((made, index) => { made.dataset.key = this.props.keys[index]; });
     this.frame.append(this.picture, this.video, this.marks, this.crop.shade, this.crop.box, this.empty, this.remove);
     this.stage.append(this.frame, this.actions);
-    this.root.append(this.stage, this.problem, this.picker, this.kept);
+    this.root.append(this.stage, this.problem, this.picker);
     this.openWays(false);
   }
 
