@@ -12,7 +12,7 @@ import gradio as gr
 
 from cnnhub.errors import CnnHubError
 from cnnhub.hub import is_folder
-from demo import address, assets, endpoints, networks, texts
+from demo import address, assets, endpoints, networks, texts, working
 from demo.address import Address
 from demo.answers import answer_to
 from demo.assets import called, page_file
@@ -36,11 +36,16 @@ def main(uploaded: Path) -> None:
         except CnnHubError as error:
             parser.error(str(error))
     warm = [functools.partial(answer_to, column.example(0), name) for name in networks.names()]
-    serve.serve(build(), launch_options(), uploaded, warm)
+    blocks, page = made()
+    serve.serve(blocks, launch_options(), uploaded, warm, page.first)
 
 
 def build() -> gr.Blocks:
     """The page with its events and named endpoints."""
+    return made()[0]
+
+
+def made() -> tuple[gr.Blocks, Page]:
     gradio_fixes.mend()
     words = Words()
     blocks: gr.Blocks
@@ -52,14 +57,17 @@ def build() -> gr.Blocks:
             with gr.Column(elem_id="photo-column", scale=0, min_width=300):
                 photo_column = column.layout(words)
             with gr.Column(elem_id="tab-column"):
-                shared = Shared(photo_column.photo, language, gr.State(networks.names()[0]), words)
+                first = working.shown(TABS[0].name, column.example(0), networks.names()[0])
+                work = working.layout(words, first)
+                shared = Shared(photo_column.photo, language, gr.State(networks.names()[0]), words, work)
                 with gr.Tabs(selected=TABS[0].name) as tabs:
                     rooms = [room_of(tab, shared) for tab in TABS]
         upload = endpoints.photo_input()
         for tab in TABS:
             tab.endpoints(upload)
-        Page(shared, photo_column, tabs, rooms, gr.State(TABS[0].name), gr.State(True)).wire(blocks)
-    return blocks
+        page = Page(shared, photo_column, tabs, rooms, gr.State(None), gr.State(True))
+        page.wire(blocks)
+    return blocks, page
 
 
 def launch_options() -> dict[str, Any]:
@@ -95,7 +103,8 @@ class Page:
     """All components, and what happens between them. Only the tab that is open is worked out; another one is when it is opened.
 
     Attributes:
-        open_tab: a tab's name. is_new: whether it was another one before.
+        open_tab: a tab's name; None until gradio tells of the one that the page begins with. is_new: whether it was another
+            one before.
     """
 
     shared: Shared
@@ -124,7 +133,7 @@ class Page:
         again = gr.Button(visible="hidden", elem_id="restore")
         chosen = [language, self.open_tab, self.tabs, self.column.panel, self.column.photo, *self._remembered()]
         for event, answer in ((blocks.load, self.opened), (again.click, self.went_back)):
-            event(answer, {self.column.panel, *inputs}, _each(chosen, words, outputs), **PRIVATE).then(
+            event(answer, {self.column.panel, self.shared.work, *inputs}, _each(chosen, words, outputs), **PRIVATE).then(
                 None,
                 language,
                 js=called("page/address.js", "restored"),
@@ -133,12 +142,13 @@ class Page:
 
     def refresh(self, values: Values, but: str = "") -> dict[Any, Any]:
         """What the open tab shows, unless it is the one that has been shown already."""
-        return {self.open_tab: gr.skip()} if values[self.open_tab] == but else self._content(values[self.open_tab], values)
+        name = values[self.open_tab] or self.rooms[0].tab.name
+        return {self.open_tab: gr.skip()} if name == but else self._content(name, values)
 
     def switch(self, values: Values) -> dict[Any, Any]:
         """Every word in the new language, and the open tab made again."""
         words = self.shared.words.updates(values[self.shared.language])
-        return merged(words, self._content(values[self.open_tab], values))
+        return merged(words, self._content(values[self.open_tab] or self.rooms[0].tab.name, values))
 
     def opened(self, request: gr.Request, values: Values) -> dict[Any, Any]:
         """The page was opened: an address that asks for nothing changes nothing but the language."""
@@ -146,16 +156,32 @@ class Page:
         if not asked.is_bare:
             return self.restored(asked, values)
         language = self.shared.language
-        # the language that the page has already is left alone: another one may have been clicked meanwhile
-        if asked.language == texts.DEFAULT_LANGUAGE:
+        # the language that the page has already, from its first HTML, is left alone: another one may have been clicked meanwhile
+        if asked.language in (texts.DEFAULT_LANGUAGE, values[language]):
             return {language: gr.skip()}
         return merged({language: asked.language}, self.switch({**values, language: asked.language}))
+
+    def first(self, asked: Address) -> dict[int, dict[str, Any]]:
+        """What the first HTML shows in another way than the page was built: a component's id -> its properties.
+
+        Language, photo, the open tab and the networks follow the address, and the first tab's answer with them; what other
+        tabs show is fetched when the page runs.
+        """
+        values = {component: getattr(component, "value", None) for component in self._inputs()}
+        values |= {self.column.panel: {"chosen": 0}, self.shared.photo: column.example(0), self.shared.language: None}
+        changes = self.restored(asked, values, is_first=True)
+        states = {component for component in changes if isinstance(component, gr.State)}
+        return {
+            component._id: gradio_fixes.properties(component, change)
+            for component, change in changes.items()
+            if component not in states | {self.shared.photo}
+        }
 
     def went_back(self, request: gr.Request, values: Values) -> dict[Any, Any]:
         return self.restored(_asked(request), values)
 
-    def restored(self, asked: Address, values: Values) -> dict[Any, Any]:
-        """All that the address says."""
+    def restored(self, asked: Address, values: Values, is_first: bool = False) -> dict[Any, Any]:
+        """All that the address says, but for what is there already; of the first HTML, only what is seen first."""
         name = asked.tab if asked.tab in [room.tab.name for room in self.rooms] else self.rooms[0].tab.name
         language, now = self.shared.language, dict(values)
         column_set, photo = self.column.restored(asked.example, values[self.column.panel])
@@ -165,7 +191,13 @@ class Page:
             now[component] = remembered.read(asked.parameters)
             if remembered.is_set:
                 set_to[component] = now[component]
-        return merged(set_to, self.shared.words.updates(asked.language), self._content(name, now))
+        is_spoken = values[language] == asked.language
+        words = {} if is_spoken else self.shared.words.updates(asked.language)
+        if is_first and name != self.rooms[0].tab.name:
+            return merged(set_to, words)
+        content = self._content(name, now)
+        is_there = is_spoken and values.get(self.shared.work) == content[self.shared.work] and name == self.rooms[0].tab.name
+        return merged(set_to, words, {} if is_there else content)
 
     def _content(self, name: str, values: Values) -> dict[Any, Any]:
         return next(room for room in self.rooms if room.tab.name == name).content(values)
@@ -189,9 +221,9 @@ class Page:
         return {room.part(name): each for room in self.rooms for name, each in room.tab.remembered.items()}
 
 
-def _now_open(name: str, before: str) -> tuple[str, bool]:
+def _now_open(name: str, before: str | None) -> tuple[str, bool]:
     """-> (the open tab, whether it was another one before): gradio also tells of the tab that the page begins with."""
-    return name, name != before
+    return name, before is not None and name != before
 
 
 def _if_new(room: Room, is_new: gr.State, values: Values) -> dict[Any, Any]:

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 import gradio as gr
 
+from demo import working
 from demo.language import Words, valued
 from demo.photo.input import PhotoInput
 
@@ -26,12 +27,14 @@ class Shared:
 
     Attributes:
         network: the one that answers: a name, or the id of a repository on the Hub.
+        work: the sign of work, see `working`.
     """
 
     photo: PhotoInput
     language: gr.Radio
     network: gr.State
     words: Words
+    work: gr.HTML
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ class Tab:
     Attributes:
         name: as addresses and element ids have it; the string `tab_{name}` is its label.
         layout: makes the tab's components -> an object that has each as an attribute.
-        inputs: names of the components whose values `show` takes, as arguments of these names.
+        inputs: names of the components whose values `show` takes, as arguments of these names; `photo` is one of them.
         outputs: the dataclass that `show` gives; each of its fields is put into the component of that name.
         show: what the tab shows, worked out when it is opened and whenever photo, network or language are others.
         remembered: what an address keeps, by the component's name.
@@ -94,12 +97,14 @@ class Room:
 
     @property
     def outputs(self) -> list[Any]:
-        return [self.part(each.name) for each in dataclasses.fields(self.tab.outputs)]
+        return [*(self.part(each.name) for each in dataclasses.fields(self.tab.outputs)), self.shared.work]
 
     def content(self, values: Values) -> dict[Any, Any]:
-        """What the tab shows, each output's component -> its value."""
-        shown = self.tab.show(**{name: values[self.part(name)] for name in self.tab.inputs})
-        return {self.part(each.name): getattr(shown, each.name) for each in dataclasses.fields(shown)}
+        """What the tab shows, each output's component -> its value, and of which photo and network it is."""
+        given = {name: values[self.part(name)] for name in self.tab.inputs}
+        shown = self.tab.show(**given)
+        told = working.shown(self.tab.name, given["photo"], given.get("network"), given.get("second_photo"))
+        return {self.part(each.name): getattr(shown, each.name) for each in dataclasses.fields(shown)} | {self.shared.work: told}
 
     def redraw(self, event: Callable[..., Any]) -> Any:
         """Show the tab anew after an event."""

@@ -33,6 +33,21 @@ test("packed planes come back, each row from its differences modulo 256", async 
   assert.deepEqual([...photo.grey], [...math.greyOf(planes)]);
 });
 
+test("a part of a photo comes to its place, and what it is enough for is known", async () => {
+  const squeezed = new Response(new Blob([new Uint8Array([5, 1, 9, 1, 7, 1])]).stream().pipeThrough(new CompressionStream("deflate")));
+  const data = Buffer.from(await squeezed.arrayBuffer()).toString("base64");
+  const photo = await math.unpacked({ id: "x", width: 4, height: 3, box: [1, 2, 3, 3], means: { null: 1.5 }, data });
+  assert.deepEqual([...photo.planes.subarray(0, 12)], [0, 0, 0, 0, 0, 0, 0, 0, 0, 5, 6, 0]);
+  assert.deepEqual([photo.isWhole, photo.means.null], [false, 1.5]);
+  const known = (row, column, changes = {}, margin = 0) => (
+    math.isKnown(photo, { ...PLAIN, weights: [[1]], ...changes }, row, column, margin));
+  assert.deepEqual([known(2, 1), known(2, 2), known(2, 0), known(1, 1), known(2, 3), known(2, 1, {}, 1)],
+    [true, true, false, false, false, false]);
+  const isWhole = { ...photo, known: [0, 0, 4, 3], isWhole: true };
+  assert.ok(math.isKnown(isWhole, { ...PLAIN, weights: COUNTING, padding: "same" }, 0, 0, 2));
+  assert.ok(math.isKnown({ ...photo, known: [0, 0, 4, 3] }, { ...PLAIN, weights: COUNTING, padding: 2, border: "reflect" }, 0, 0));
+});
+
 test("a window multiplies in place, and turned for a true convolution", () => {
   const photo = photoOf([[0, 0, 0], [0, 0, 1], [0, 0, 0]]);
   assert.equal(valueOf(photo, { weights: COUNTING }).value, 6);

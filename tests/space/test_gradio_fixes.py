@@ -91,5 +91,6 @@ def test_json_describes_itself_by_no_schema(mended: type[gr.JSON]) -> None:
 
 
 def test_the_first_html_is_in_english_for_everybody() -> None:
-    template = Path(gr.__file__).parent / "templates" / "frontend" / "index.html"
-    assert first_page.GRADIOS in template.read_bytes() and first_page.HEAD in template.read_bytes()
+    template = (Path(gr.__file__).parent / "templates" / "frontend" / "index.html").read_text()
+    assert first_page.GRADIOS in template and first_page.HEAD in template and first_page.CONFIG in template
+    assert first_page.OF_GRADIO.search(template)

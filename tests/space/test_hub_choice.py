@@ -36,7 +36,7 @@ photo = open(sys.argv[1], "rb").read()
 told = {}
 with gr.Blocks():
     words = Words()
-    shared = Shared(PhotoInput(), picker(words), gr.State("flowers"), words)
+    shared = Shared(PhotoInput(), picker(words), gr.State("flowers"), words, gr.HTML())
     with gr.Tabs():
         room = page.room_of(WHAT, shared)
 

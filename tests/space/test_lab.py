@@ -23,6 +23,7 @@ from cnnhub import convolution, kernels, stack
 from demo import texts
 from demo.photo import pixels, uploads
 from demo.photo.photo import Photo
+from demo.tabs.filter import answer as lab_answer
 from demo.tabs.filter import settings as lab_settings
 from demo.tabs.filter import tab as one_filter
 from demo.tabs.filter.settings import Misplaced, Settings, Step, from_link, read, to_link
@@ -186,6 +187,28 @@ def test_hostile_settings_are_refused_or_are_good(data: object) -> None:
 @given(st.dictionaries(st.sampled_from([*lab_settings.LINK_READERS, "lang"]), st.text(max_size=30), max_size=5))
 def test_hostile_links_give_settings(parameters: dict[str, str]) -> None:
     assert isinstance(from_link(parameters), Settings)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 40), (300, 200)])
+def test_the_pixels_around_the_pointed_value_come_with_the_map(size: tuple[int, int]) -> None:
+    noise = np.random.default_rng(1).integers(0, 256, (size[1], size[0], 3), np.uint8)
+    photo = pixels.Pixels("x", noise, size)
+    for at in ((0, 0), (size[1] // 2, size[0] // 3), (size[1] - 1, size[0] - 1)):
+        chosen = settings_of("sobel_x", at=list(at))
+        left, top, right, bottom = lab_answer.neighbourhood(photo, chosen, at)
+        assert 0 <= left <= at[1] < right <= size[0] and 0 <= top <= at[0] < bottom <= size[1]
+        assert left <= max(at[1] - 3, 0) and bottom >= min(at[0] + 4, size[1]), "the loupe's margin is not there"
+        packed = photo.packed((left, top, right, bottom))
+        deltas = np.frombuffer(zlib.decompress(base64.b64decode(packed["data"])), np.uint8)
+        planes = np.cumsum(deltas.reshape(3, bottom - top, right - left), axis=2, dtype=np.uint8)
+        assert (planes.transpose(1, 2, 0) == noise[top:bottom, left:right]).all()
+        assert packed["means"]["0"] == noise[:, :, 0].mean() and len(packed["data"]) < 30_000
+
+
+def test_pixels_that_the_page_has_are_not_sent_again() -> None:
+    photo = Photo(CAT.read_bytes())
+    assert "near" in one_filter._drawn(photo, lab_settings.Settings())
+    assert "near" not in one_filter._drawn(photo, lab_settings.Settings(), photo.id)
 
 
 def test_the_photo_s_exact_pixels_can_be_unpacked() -> None:

@@ -301,6 +301,34 @@ def test_the_map_is_downloaded_under_its_kernel_s_name(lab: Lab, tmp_path: Path)
     assert Image.open(tmp_path / "map.png").size == (320, 213)
 
 
+def test_the_strip_is_there_with_the_map_and_says_when_pixels_are_still_to_come(browser: Any, app: str) -> None:
+    page = browser.new_page()
+    page.add_init_script("window.requestIdleCallback = () => 0")  # the page never has time for the other pixels
+    page.goto(f"{app}/?tab=filter")
+    page.wait_for_selector("#lab .map img[src]")
+    page.wait_for_function("/\\d/.test(document.querySelector('#lab .value').textContent)")
+    assert page.evaluate("cnnhubLab.now().photo") is None
+    held: list[Any] = []
+    page.route("**/queue/join*", lambda route: held.append(route))
+    box = page.locator("#lab .map").bounding_box()
+    page.mouse.move(box["x"] + 5, box["y"] + 5)
+    cells = page.locator("#lab .patch .cell, #lab .products .cell").all_inner_texts()
+    assert set(cells) == {"…"} and "on their way" in page.inner_text("#lab .total")
+    page.wait_for_timeout(100)
+    page.unroute("**/queue/join*")
+    held[0].continue_()
+    page.wait_for_function("/\\d/.test(document.querySelector('#lab .value').textContent)")
+    assert "…" not in page.inner_text("#lab .strip")
+    page.close()
+
+
+def test_a_photo_of_one_pixel_fills_the_strip_too(lab: Lab, tmp_path: Path) -> None:
+    Image.new("RGB", (1, 1), (200, 100, 50)).save(tmp_path / "one.png")
+    lab.page.set_input_files("#photo input[type=file]", tmp_path / "one.png")
+    lab.page.wait_for_function("cnnhubLab.now().photo?.width === 1")
+    assert lab.page.locator("#lab .patch .cell").all_inner_texts() == ["0"] * 4 + ["124"] + ["0"] * 4
+
+
 def test_the_old_picture_stays_and_nothing_jumps(lab: Lab) -> None:
     page = lab.page
     page.evaluate(

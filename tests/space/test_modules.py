@@ -19,7 +19,8 @@ from starlette.testclient import TestClient
 
 from demo import assets
 from demo.assets import MODULES, MODULES_AT
-from demo.serving import first_page, modules
+from demo.serving import modules
+from demo.serving.first_page import FirstPage
 from tests.support.visiting import DESKTOP
 
 IMPORT = re.compile(r'^import .+ from "(.+)";$', re.M)
@@ -43,7 +44,7 @@ def scripts(app: str) -> dict[str, str]:
 
 
 def test_every_module_is_drawn_by_a_component_or_imported(scripts: dict[str, str]) -> None:
-    assert len(scripts) == 6
+    assert len(scripts) == 7
     assert set().union(*map(imported, scripts)) == set(MODULES)
 
 
@@ -90,14 +91,18 @@ def test_behind_a_prefix() -> None:
     async def first_html(_request: Request) -> HTMLResponse:
         return HTMLResponse("<head></head>")
 
-    app = Starlette(routes=[*modules.routes(), Route("/", first_html)], middleware=[Middleware(first_page.middleware)])
+    app = Starlette(
+        routes=[*modules.routes(), Route("/", first_html)], middleware=[Middleware(FirstPage(lambda asked: {}).middleware)]
+    )
 
     def ask(root_path: str, path: str) -> list[str]:
         client = TestClient(app, root_path=root_path)
         return [client.get(f"{path}/{name}").text for name in ("", f"{MODULES_AT}/page/common.js")]
 
-    found = [f"<head>{assets.first_html()}</head>", MODULES["page/common.js"].decode()]
-    assert [ask("", ""), ask("/a/b", ""), ask("/a/b", "/a/b")] == [found] * 3
+    for root_path, path in (("", ""), ("/a/b", ""), ("/a/b", "/a/b")):
+        html, module = ask(root_path, path)
+        assert html.startswith(f"<head>{assets.first_html()}<meta ") and module == MODULES["page/common.js"].decode()
+        assert f'content="http://testserver{root_path}/gradio_api/cover.jpg"' in html
     assert ask("", "/a/b") == ["Not Found"] * 2
 
 

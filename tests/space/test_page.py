@@ -11,7 +11,7 @@ import gradio as gr
 import pytest
 
 from cnnhub import images
-from demo import page, texts
+from demo import page, texts, working
 from demo.language import Words, picker
 from demo.page import Page
 from demo.photo import column, pixels
@@ -31,10 +31,11 @@ def built() -> Page:
     words = Words()
     with gr.Blocks(analytics_enabled=False):
         photo_column = column.layout(words)
-        shared = Shared(photo_column.photo, picker(words), gr.State("cats-vs-dogs"), words)
+        work = working.layout(words, working.shown(ROOMS[0], column.example(0), "cats-vs-dogs"))
+        shared = Shared(photo_column.photo, picker(words), gr.State("cats-vs-dogs"), words, work)
         with gr.Tabs() as tabs:
             rooms = [page.room_of(tab, shared) for tab in TABS]
-        return Page(shared, photo_column, tabs, rooms, gr.State(ROOMS[0]), gr.State(True))
+        return Page(shared, photo_column, tabs, rooms, gr.State(None), gr.State(True))
 
 
 def values_of(built: Page, **others: Any) -> dict[Any, Any]:
@@ -143,6 +144,44 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(images, "_open_encoded", counted)
     monkeypatch.setattr(pixels, "_kept", type(pixels._kept)())
     return times
+
+
+def test_every_answer_says_of_which_photo_and_network_it_is(built: Page) -> None:
+    dog = column.example(column.example_number("dog"))
+    for room in built.rooms:
+        told = room.content({**values_of(built), built.shared.photo: dog})[built.shared.work]
+        assert told == {
+            "tab": room.tab.name,
+            "photo": dog.source,
+            "network": "cats-vs-dogs" if room.tab.name != "filter" else None,
+        }
+        gone = room.content({**values_of(built), built.shared.photo: Photo(b"", "x.jpg", is_gone=True)})
+        assert gone[built.shared.work]["photo"] == "x.jpg"
+
+
+def test_the_first_html_has_the_language_the_photo_and_the_answer_of_its_address(built: Page) -> None:
+    asked = page.address.read({"lang": "zh-TW", "example": "dog", "task": "flowers"})
+    number, what = column.example_number("dog"), built.rooms[0]
+    first = built.first(asked)
+    assert first[built.column.panel._id]["value"] == {"chosen": number}
+    assert first[built.column.panel._id]["props"]["words"]["upload"] == "上傳"
+    assert first[built.column.panel._id]["props"]["files"] == [column.example_file(n) for n in range(len(column.EXAMPLES))]
+    assert first[built.shared.language._id] == {"value": "zh-TW", "label": "語言"}
+    assert first[what.part("model")._id]["value"] == "flowers" and ("花", "flowers") in first[what.part("model")._id]["choices"]
+    assert "既不像" in first[what.part("answer")._id]["value"] or "這" in first[what.part("answer")._id]["value"]
+    shown = {"tab": ROOMS[0], "photo": column.example_file(number)["path"], "network": "flowers", "second": None}
+    assert first[built.shared.work._id]["value"] == shown
+    # what is there already is not sent once more
+    values = {**values_of(built), built.shared.language: "zh-TW", built.shared.work: shown}
+    again = built.restored(asked, values)
+    assert what.part("answer") not in again and built.rooms[1].label not in again
+    assert again[built.shared.network] == "flowers"
+
+
+@pytest.mark.parametrize("parameters", [{}, {"lang": "<script>", "example": "../x", "task": "a/b", "tab": "</script>"}])
+def test_the_first_html_holds_nothing_that_a_stranger_wrote(built: Page, parameters: dict[str, str]) -> None:
+    first = str(built.first(page.address.read(parameters, "en")))
+    assert "script>" not in first and "../x" not in first and "a/b" not in first
 
 
 def show(room: Room, built: Page, **others: Any) -> None:

@@ -311,8 +311,7 @@ def test_the_sentence_follows_the_values(scores: dict[str, float], heading: str)
 def test_the_article_s_sentence() -> None:
     prediction = cnnhub.Prediction("cat", 0.97, {"cat": 0.97, "dog": 0.03})
     classifier = FakeClassifier(["cat", "dog"])
-    expected = "If it can only be a cat or a dog, I think it is a cat!"
-    assert texts.answer("en", classifier, prediction).line == expected
+    assert texts.answer("en", classifier, prediction).line == "If it can only be a cat or a dog, I think it is a cat!"
     assert texts.answer("zh-TW", classifier, prediction).line == "如果只能是一隻貓或一隻狗，我認為是一隻貓！"
 
 

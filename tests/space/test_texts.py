@@ -22,6 +22,7 @@ STRINGS = [(name, key, strings) for name, table in TABLES.items() for key, strin
 # Words of which Taiwan and the mainland write the same characters; names that stay Latin in any language.
 SAME_IN_CHINESE = {
     *("right", "left", "downwards", "upwards", "lower right", "lower left", "upper right", "upper left", "brighter", "darker"),
+    *("photo_crop_nw", "photo_crop_ne", "photo_crop_se", "photo_crop_sw", "file_empty"),
     *("model_own", "size_formula", "high", "photo_step", "channel", "scale_unsigned"),
     *("box_blur", "box_blur_5x5", "gaussian", "gaussian_5x5", "laplacian_4", "laplacian_8", "emboss"),
     *("sobel_x", "sobel_y", "sobel_45", "sobel_135", "prewitt_x", "prewitt_y", "scharr_x", "scharr_y"),

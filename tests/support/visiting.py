@@ -25,7 +25,6 @@ class Visit:
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("request", lambda request: self._note(request.url, url.partition("?")[0]))
         self.page.goto(url)
-        self.page.wait_for_selector(".bars", state="attached")  # an address may open another tab
         # what is clicked before the page shows what its address asked for is not written to the address
         self.page.wait_for_function("window.cnnhubLink?.isRestored")
 

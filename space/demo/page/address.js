@@ -1,18 +1,26 @@
-// What the address keeps of the page: choices, never a photo. A step can be undone by the browser's Back.
+// What the address keeps of the page: choices, never a photo. Those that are steps can be undone by the browser's Back.
 
+import { draw, networkChosen, openTab } from "./working.js";
+
+const STEPS = ["tab", "example", "task", "kernel", "layer", "channel"];
 let isRestored = false; // until the page shows what the address asked for, nothing may change the address
 let early = []; // what was chosen until then
+let goingBack = 0; // steps back that the page does not show yet: what it still shows is not written to the address
+const LONGEST_WAIT = 10_000; // milliseconds, for an answer that may be lost
 
 export const query = () => new URLSearchParams(location.search);
 
-export function set(changes, isStep = false) {
-  if (!isRestored) { early.push([changes, isStep]); return; }
-  const asked = query();
+export function set(changes) {
+  if (changes.task) networkChosen(changes.task);
+  if (!isRestored) { early.push(changes); return; }
+  if (goingBack) return;
+  const [before, asked] = [query(), query()];
   for (const [name, value] of Object.entries(changes)) {
     if (value === null || value === undefined || value === "") asked.delete(name);
     else asked.set(name, value);
   }
-  if (asked.toString() === query().toString()) return;
+  if (asked.toString() === before.toString()) return;
+  const isStep = STEPS.some((name) => asked.get(name) !== before.get(name));
   const address = asked.size ? `?${asked}` : location.pathname;
   history[isStep ? "pushState" : "replaceState"](history.state, "", address);
 }
@@ -20,8 +28,9 @@ export function set(changes, isStep = false) {
 // The tab that is open: gradio tells of the first one when the page starts, and may do so after a link opened another.
 export function setTab() {
   setTimeout(() => { // gradio tells before it shows
-    const open = document.querySelector('[role=tab][aria-selected=true][id^="tab-"]')?.id.split("-")[1];
-    if (open) set({ tab: open === "what" ? null : open }, true);
+    const open = openTab();
+    set({ tab: open === "what" ? null : open });
+    draw();
   });
 }
 
@@ -33,10 +42,11 @@ export function restored(language) {
   if (!isRestored) {
     isRestored = true;
     const isBare = [...query().keys()].every((name) => name === "lang" || name.startsWith("__"));
-    const kept = early.filter(([changes]) => isBare && (changes.lang ?? language) === language);
+    const kept = early.filter((changes) => isBare && (changes.lang ?? language) === language);
     early = [];
-    kept.forEach(([changes, isStep]) => set(changes, isStep));
+    kept.forEach(set);
   }
+  goingBack = Math.max(0, goingBack - 1);
   speak(language);
   // a network from the Hub may take a while, so that the page shows its own before
   if (task().includes("/")) document.getElementById("restore-hub")?.click();
@@ -58,6 +68,12 @@ async function speak(code) {
   } catch { /* gradio's own words then stay as they are */ }
 }
 
-window.addEventListener("popstate", () => document.getElementById("restore")?.click());
+let forget = null;
+window.addEventListener("popstate", () => {
+  goingBack += 1;
+  clearTimeout(forget);
+  forget = setTimeout(() => { goingBack = 0; }, LONGEST_WAIT);
+  document.getElementById("restore")?.click();
+});
 // for gradio's events, which import nothing
 window.cnnhubLink = { set, task, get isRestored() { return isRestored; } };

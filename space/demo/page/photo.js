@@ -1,10 +1,12 @@
 // The photo column: the photo with its frames, the examples, and the ways to bring a photo of one's own.
-// A photo of the visitor's is shown from the browser at once and uploaded beside it; "own" tells Python when it is there.
+// A photo of the visitor's is shown from the browser at once and uploaded beside it; "own" tells Python when it is there, as
+// it does of an example, and "unseen" asks for a preview where the browser cannot show the file.
 
 import { set } from "./address.js";
 import { button, node, press } from "./common.js";
 import { Crop } from "./crop.js";
 import { Uploads, cutOut, fileField, fillPicker, namePicker } from "./upload.js";
+import { giveUp, isStale, photoChosen } from "./working.js";
 
 let column = null; // the page's only one
 let arrive;
@@ -19,8 +21,8 @@ export function mount(gradio) {
 export const photo = () => column.picture;
 // Frame a part of the photo, {x, y, w, h} in shares of its sides, or null to take the frame away.
 export const frame = (part) => column?.mark(part);
-// The examples' small pictures, as soon as they are here.
-export const thumbnails = () => arrived.then(() => column.props.thumbnails);
+// The examples' small pictures and their files, as soon as they are here.
+export const examples = () => arrived.then(() => column.props);
 
 class PhotoColumn {
   constructor({ element, props, trigger, upload, watch }) {
@@ -28,15 +30,14 @@ class PhotoColumn {
     this.uploads = new Uploads(this.root, upload);
     this.build();
     this.listen();
-    this.choose(this.chosen);
-    this.show(props.urls[this.chosen]);
+    this.showExample(this.chosen);
     this.drawActions();
     watch(["names", "words"], () => this.drawWords());
     watch("value", () => this.answered());
   }
 
   build() {
-    this.frame = node("div", "photo-frame");
+    [this.stage, this.frame, this.ways] = ["photo-stage", "photo-frame", "photo-ways"].map((name) => node("div", name));
     this.picture = node("img", "photo-picture");
     this.video = node("video", "photo-video");
     this.marks = node("div", "photo-marks");
@@ -46,23 +47,37 @@ class PhotoColumn {
     this.problem = node("p", "photo-problem");
     this.picker = node("div", "picker");
     this.actions = node("div", "photo-actions");
+    this.add = this.action("add", () => this.openWays(!this.ways.classList.contains("open")), "photo-add");
     this.kept = node("p", "soft photo-kept");
-    this.file = fileField((file) => this.bring(file));
-    this.file.word.dataset.word = "upload";
+    this.field = fileField((file) => this.bring(file));
+    this.field.word.dataset.word = "upload";
     this.video.muted = this.video.playsInline = true;
     this.problem.setAttribute("role", "alert");
     for (const part of [this.video, this.marks, this.problem, this.empty]) part.hidden = true;
+    this.ways.append(this.field.label, this.action("camera", () => this.camera()), this.action("paste", () => this.paste()),
+      this.kept);
     fillPicker(this.picker, this.props.thumbnails, (index) => this.example(index));
     [...this.picker.children].forEach((made, index) => { made.dataset.key = this.props.keys[index]; });
-    this.frame.append(this.picture, this.video, this.marks, this.crop.box, this.empty, this.remove);
-    this.root.append(this.frame, this.problem, this.picker, this.actions, this.kept);
+    this.frame.append(this.picture, this.video, this.marks, this.crop.shade, this.crop.box, this.empty, this.remove);
+    this.stage.append(this.frame, this.actions);
+    this.root.append(this.stage, this.problem, this.picker);
+    this.openWays(false);
+  }
+
+  // On a phone the ways to add a photo are a menu; where there is room they always stand open.
+  openWays(isOpen) {
+    this.ways.classList.toggle("open", isOpen);
+    this.add.setAttribute("aria-expanded", String(isOpen));
   }
 
   listen() {
     this.frame.addEventListener("dragover", (event) => event.preventDefault());
     this.frame.addEventListener("drop", (event) => { event.preventDefault(); this.bring(event.dataTransfer.files[0]); });
-    this.picture.addEventListener("error", () => { this.picture.hidden = true; }); // until its preview comes
-    this.picture.addEventListener("load", () => { this.picture.hidden = false; this.crop.draw(); });
+    this.picture.addEventListener("error", () => this.cannotShow()); // until a preview comes
+    this.picture.addEventListener("load", () => this.showShape());
+    document.addEventListener("click", (event) => { if (!this.add.contains(event.target)) this.openWays(false); });
+    this.root.addEventListener("keydown", (event) => { if (event.key === "Escape") this.openWays(false); });
+    window.addEventListener("online", () => this.retry());
     document.addEventListener("paste", (event) => {
       const item = [...(event.clipboardData?.items ?? [])].find((one) => one.type.startsWith("image/"));
       if (item) { event.preventDefault(); this.bring(item.getAsFile()); }
@@ -75,24 +90,51 @@ class PhotoColumn {
     this.url = url;
     this.picture.hidden = !url;
     this.empty.hidden = Boolean(url);
+    this.empty.textContent = this.props.words.empty;
     this.remove.hidden = !url;
     if (url) this.picture.src = url;
     else this.picture.removeAttribute("src");
     this.mark(null);
   }
 
+  // The frame takes the photo's shape, so that neither stands beside the other.
+  showShape() {
+    const { naturalWidth: width, naturalHeight: height } = this.picture;
+    this.picture.hidden = false;
+    this.empty.hidden = true;
+    this.frame.style.setProperty("--photo-ratio", width / height);
+    this.crop.draw();
+  }
+
+  cannotShow() {
+    this.picture.hidden = true;
+    if (this.chosen >= 0) return; // its small picture stands there
+    this.empty.hidden = false;
+    this.empty.textContent = this.props.words.unseen;
+    this.frame.style.removeProperty("--photo-ratio");
+  }
+
   // Python answers with a preview where the browser cannot show the file itself, or chooses an example for a link.
   answered() {
     const value = this.props.value ?? {};
     if (value.preview) this.show(value.preview);
-    if (value.chosen >= 0 && value.chosen !== this.chosen) {
-      this.choose(value.chosen);
-      this.show(this.props.urls[value.chosen]);
-    }
+    if (value.chosen >= 0 && value.chosen !== this.chosen) this.showExample(value.chosen);
+  }
+
+  showExample(index) {
+    this.choose(index);
+    this.frame.style.setProperty("--photo-ratio", this.props.shapes[index]);
+    this.frame.style.backgroundImage = `url("${this.props.thumbnails[index]}")`; // stands there until the photo has come
+    this.file = this.props.files[index];
+    const { path } = this.file;
+    this.show(`gradio_api/file=${path.split("/").map(encodeURIComponent).join("/")}`);
+    this.picture.hidden = !this.picture.complete;
+    photoChosen(path);
   }
 
   choose(index) {
     this.chosen = index;
+    this.frame.style.backgroundImage = "";
     press(this.picker.children, index);
     this.picture.alt = this.name();
   }
@@ -110,10 +152,11 @@ class PhotoColumn {
     const choices = {
       crop: [this.action("crop_use", () => this.useCrop()), this.action("cancel", () => this.endCrop())],
       camera: [this.action("snap", () => this.snap()), this.action("cancel", () => this.endCamera())],
-      none: [this.file.label, this.action("camera", () => this.camera()), this.action("paste", () => this.paste()),
-        this.action("crop", () => this.startCrop())],
+      none: [this.add, this.ways, this.action("crop", () => this.startCrop())],
     };
-    this.actions.replaceChildren(...choices[this.crop.part ? "crop" : this.stream ? "camera" : "none"]);
+    const mode = this.crop.part ? "crop" : this.stream ? "camera" : "none";
+    this.root.dataset.mode = mode;
+    this.actions.replaceChildren(...choices[mode]);
     this.drawWords();
   }
 
@@ -126,10 +169,10 @@ class PhotoColumn {
       made.setAttribute("aria-label", text);
     });
     this.picture.alt = this.name();
-    this.empty.textContent = words.empty;
+    this.empty.textContent = this.url ? words.unseen : words.empty;
     this.kept.textContent = words.kept;
-    this.crop.box.setAttribute("aria-label", words.crop_box);
-    this.file.input.setAttribute("aria-label", words.upload);
+    this.crop.drawWords(words);
+    this.field.input.setAttribute("aria-label", words.upload);
     this.video.setAttribute("aria-label", words.camera);
     namePicker(this.picker, words.examples, names);
   }
@@ -167,11 +210,17 @@ class PhotoColumn {
   // ---- where a photo comes from
   example(index) {
     this.leave();
-    this.choose(index);
-    this.show(this.props.urls[index]);
-    set({ example: this.props.keys[index] }, true);
-    this.props.value = { chosen: index };
-    this.trigger("pick", { index });
+    this.showExample(index);
+    set({ example: this.props.keys[index] });
+    this.tell(index, this.props.files[index]);
+  }
+
+  // The photo is this one now.
+  tell(chosen, file) {
+    this.file = file;
+    this.props.value = { chosen, file };
+    photoChosen(file?.path ?? null);
+    this.trigger("own");
   }
 
   clear() {
@@ -179,8 +228,7 @@ class PhotoColumn {
     this.choose(-1);
     this.show(null);
     set({ example: null });
-    this.props.value = { chosen: -1, file: null };
-    this.trigger("own");
+    this.tell(-1, null);
   }
 
   // Show a file at once, upload it, and then tell Python.
@@ -188,20 +236,31 @@ class PhotoColumn {
     this.leave();
     if (!file) return;
     if (file.size > this.props.max_bytes) return this.say("too_heavy");
+    photoChosen(file);
     this.show(URL.createObjectURL(file));
     this.choose(-1);
     set({ example: null });
+    const isShown = this.picture.decode().then(() => true, () => false);
     try {
       const sent = await this.uploads.send(file);
       if (!sent) return;
-      this.props.value = { chosen: -1, file: sent };
-      this.trigger("own");
+      this.tell(-1, sent);
+      if (!(await isShown) && this.props.value.file === sent) this.trigger("unseen");
     } catch {
+      this.failed = file;
       this.say("upload_failed");
+      giveUp();
     }
   }
 
+  // The connection is back: what was lost with it is asked for again.
+  retry() {
+    if (this.failed) this.bring(this.failed);
+    else if (isStale()) this.tell(this.chosen, this.file);
+  }
+
   leave() {
+    this.failed = null;
     this.uploads.overtake();
     this.say(null);
     this.endCrop();

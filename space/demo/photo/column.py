@@ -8,10 +8,10 @@ from functools import cache
 from html import escape
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import gradio as gr
 from gradio.processing_utils import save_file_to_cache
+from gradio.utils import get_upload_folder
 from PIL import Image
 
 import cnnhub
@@ -27,6 +27,11 @@ from demo.texts import t
 EXAMPLES = list(texts.example_names("en"))
 THUMBNAIL = (112, 112)
 PREVIEW = (1200, 1200)
+WORDS = (
+    *("add", "upload", "camera", "paste", "crop", "crop_use", "cancel", "snap", "remove", "own", "empty", "unseen"),
+    *("crop_box", "crop_nw", "crop_n", "crop_ne", "crop_e", "crop_se", "crop_s", "crop_sw", "crop_w"),
+    *("upload_failed", "paste_nothing", "paste_keys", "camera_none"),
+)
 
 
 @dataclass(frozen=True)
@@ -38,10 +43,9 @@ class PhotoColumn:
 
     def wire(self) -> list[Any]:
         """Tie its own events -> those after which the photo is another one."""
-        own = self.panel.own(None, self.panel, self.photo, js="(value) => value.file ?? null", api_visibility="private")
-        seen = self.panel.own(None, js="() => {}", api_visibility="private")
-        seen.then(preview, self.photo, self.panel, **PRIVATE)
-        return [self.panel.pick(choose, None, self.photo, **PRIVATE), own]
+        chosen: dict[str, Any] = {"js": "(value) => value.file ?? null", "api_visibility": "private"}
+        self.panel.unseen(None, self.panel, self.photo, **chosen).then(preview, self.photo, self.panel, **PRIVATE)
+        return [self.panel.own(None, self.panel, self.photo, **chosen)]
 
     def restored(self, key: str | None, panel: Any) -> tuple[dict[Any, Any], Photo | None]:
         """An address names this example, or none -> (what the column is set to, the photo that it then has).
@@ -58,18 +62,19 @@ def layout(words: Words) -> PhotoColumn:
     photo = PhotoInput(
         str(example_path(0)), image_mode=None, label="Photo", interactive=True, visible="hidden", elem_id="photo-file"
     )
-    # what a click hands over is gradio's copy of the example, one for all visitors: it is no visitor's photo, and never goes
-    photo.keep_in_cache |= {save_file_to_cache(example_path(index), photo.GRADIO_CACHE) for index in range(len(EXAMPLES))}
+    # they are no visitor's photos, and never go
+    photo.keep_in_cache |= {example_file(index)["path"] for index in range(len(EXAMPLES))}
     panel = words.make(
         gr.HTML,
         _panel_words,
         {"chosen": 0},
         html_template='<div class="photo-column"></div>',
-        js_on_load=mounted("page/photo.js", "pick", "own"),
+        js_on_load=mounted("page/photo.js", "own", "unseen"),
         elem_id="photo",
         apply_default_css=False,
         thumbnails=[_thumbnail(name) for name in EXAMPLES],
-        urls=[f"gradio_api/file={quote(example_path(index))}" for index in range(len(EXAMPLES))],
+        files=[example_file(index) for index in range(len(EXAMPLES))],
+        shapes=[_shape(name) for name in EXAMPLES],
         keys=[Path(name).stem for name in EXAMPLES],
         max_bytes=MAX_BYTES,
     )
@@ -86,19 +91,20 @@ def example_path(index: int) -> str:
 
 
 def example(index: int) -> Photo:
-    return Photo(Path(example_path(index)).read_bytes())
+    return Photo(Path(example_path(index)).read_bytes(), example_file(index)["path"])
+
+
+@cache
+def example_file(index: int) -> dict[str, Any]:
+    """What a click hands over: gradio's copy of an example, one for all visitors, as gradio describes files."""
+    path = save_file_to_cache(example_path(index), get_upload_folder())
+    return {"path": path, "orig_name": EXAMPLES[index], "meta": {"_type": "gradio.FileData"}}
 
 
 def example_number(key: str | None) -> int:
     """The number of the example that a link names; the first where it names none."""
     keys = [Path(name).stem for name in EXAMPLES]
     return keys.index(key) if key in keys else 0
-
-
-def choose(event: gr.EventData) -> str:
-    """A click on an example puts its own file, unchanged, in the photo's place."""
-    index = event._data.get("index") if isinstance(event._data, dict) else None
-    return example_path(index if isinstance(index, int) else -1)
 
 
 def preview(photo: Photo | None) -> Any:
@@ -115,9 +121,7 @@ def preview(photo: Photo | None) -> Any:
 
 def _panel_words(language: str) -> dict[str, Any]:
     megabytes = MAX_BYTES // 2**20
-    keys = ("upload", "camera", "paste", "crop", "crop_use", "crop_box", "cancel", "snap", "remove", "own", "empty")
-    problems = ("upload_failed", "paste_nothing", "paste_keys", "camera_none")
-    own = {key: t(language, f"photo_{key}") for key in (*keys, *problems)}
+    own = {key: t(language, f"photo_{key}") for key in WORDS}
     others = {
         "too_heavy": t(language, "photo_too_heavy", megabytes=megabytes),
         "examples": t(language, "examples"),
@@ -131,6 +135,12 @@ def _thumbnail(name: str) -> str:
         side = min(picture.size)
         left, top = (picture.width - side) // 2, (picture.height - side) // 2
         return _jpeg_uri(picture.convert("RGB").resize(THUMBNAIL, box=(left, top, left + side, top + side)))
+
+
+def _shape(name: str) -> float:
+    """Width by height."""
+    with Image.open(assets.EXAMPLES / name) as picture:
+        return round(picture.width / picture.height, 4)
 
 
 def _jpeg_uri(picture: Image.Image) -> str:

@@ -50,12 +50,12 @@ class PhotoInput(gr.Image):
         if not path.is_relative_to(Path(self.GRADIO_CACHE).resolve()):
             raise gr.Error(_what_to_send(payload.path), print_exception=False)
         if not path.is_file():  # deleted after its ten minutes, while the page stood open
-            return Photo(b"")
+            return Photo(b"", payload.path, is_gone=True)
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
         if len(data) > MAX_BYTES:
             raise gr.Error(f"The file is larger than {MAX_BYTES // 2**20} MB.")
-        return Photo(data)
+        return Photo(data, payload.path)
 
     async def async_move_resource_to_block_cache(self, url_or_file_path: str | Path | None) -> str | None:
         if str(url_or_file_path).lower().startswith(("http:", "https:")):

@@ -11,8 +11,9 @@ from functools import cached_property
 from PIL import Image
 
 from cnnhub import images
+from cnnhub.errors import ImageError
 from cnnhub.images import ImageSource
-from demo.photo import memory, pixels
+from demo.photo import kinds, memory, pixels
 
 # Formats whose header tells the size at once; every current browser shows these by itself, and no other one.
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
@@ -22,15 +23,16 @@ LARGE = 8_000_000  # pixels; smaller photos take 32 MB each at most
 class Photo:
     """A photo's file, and the picture in it. One event of the page has one of these, and opens it once.
 
-    It is false where there is nothing to open: the file was deleted after its ten minutes, while the page stood open.
+    It is false where there is nothing to open: the file is gone, deleted after its ten minutes while the page stood open.
     """
 
-    def __init__(self, data: bytes) -> None:
-        self.data = data
+    def __init__(self, data: bytes, source: str = "", *, is_gone: bool = False) -> None:
+        """`source`: its path on the server, by which the page knows it."""
+        self.data, self.source, self.is_gone = data, source, is_gone
         self._picture: Image.Image | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.data)
+        return not self.is_gone
 
     @cached_property
     def id(self) -> str:
@@ -45,20 +47,24 @@ class Photo:
         decoded by whoever reads it: a decoded picture would be copied, and one copy takes 200 MB.
 
         Raises:
-            ImageError: the file is no picture.
+            ImageError: the file is no picture; a note says what it is, as `kinds` knows it.
         """
-        if self.is_large:
-            with memory.turn:
-                yield self.data
-        else:
-            self._picture = self._picture or images.open_image(self.data)
-            yield self._picture
+        try:
+            if self.is_large:
+                with memory.turn:
+                    yield self.data
+            else:
+                self._picture = self._picture or images.open_image(self.data)
+                yield self._picture
+        except ImageError as error:
+            error.add_note(kinds.kind_of(self.data))
+            raise
 
     def pixels(self) -> pixels.Pixels:
         """The picture of at most a megapixel that the laboratory computes with; the last ones are kept for half a minute.
 
         Raises:
-            ImageError: the file is no picture.
+            ImageError: as for `opened`.
         """
         known = pixels.kept(self.id)
         if known:

@@ -9,13 +9,14 @@ import zlib
 from collections import OrderedDict
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
 
+Box: TypeAlias = tuple[int, int, int, int]  # left, top, right, bottom
 MAX_PIXELS = 1_000_000  # larger photos are scaled down: the map could not be shown larger anyway
 MOST_KEPT = 8  # decoded photos, of 4 MB each at most
 KEPT_SECONDS = 30.0  # with the age at which files are deleted, less than the ten minutes that the page promises
@@ -57,13 +58,25 @@ class Pixels:
         planes = self.rgb.transpose(2, 0, 1) if colour else self.grey[None]  # (H, W, 3) -> (3, H, W)
         return torch.from_numpy(planes.astype(np.float64))
 
-    def packed(self) -> dict[str, Any]:
-        """The exact pixels for lab_math.js: planes R, G, B, each row as differences modulo 256, deflated, base64."""
-        planes = np.ascontiguousarray(self.rgb.transpose(2, 0, 1))
-        planes[:, :, 1:] -= self.rgb.transpose(2, 0, 1)[:, :, :-1]  # of uint8: modulo 256
+    def packed(self, box: Box | None = None) -> dict[str, Any]:
+        """The exact pixels for lab_math.js: planes R, G, B, each row as differences modulo 256, deflated, base64.
+
+        Args:
+            box: the part of the photo that is given; without one, all of it.
+        """
         width, height = self.size
-        data = base64.b64encode(zlib.compress(planes.tobytes(), 1)).decode()
-        return {"id": self.id, "width": width, "height": height, "data": data}
+        left, top, right, bottom = box = box or (0, 0, width, height)
+        part = self.rgb[top:bottom, left:right].transpose(2, 0, 1)
+        planes = part.copy()
+        planes[:, :, 1:] -= part[:, :, :-1]  # of uint8: modulo 256
+        data = base64.b64encode(zlib.compress(planes.tobytes(), 6)).decode()
+        return {"id": self.id, "width": width, "height": height, "box": box, "means": self.means, "data": data}
+
+    @cached_property
+    def means(self) -> dict[str, float]:
+        """Of the brightness ("null") and of each channel, for the border that holds them."""
+        planes = {"null": self.grey, **{str(channel): self.rgb[:, :, channel] for channel in range(3)}}
+        return {name: int(plane.sum(dtype=np.int64)) / plane.size for name, plane in planes.items()}
 
 
 _kept: OrderedDict[str, Pixels] = OrderedDict()

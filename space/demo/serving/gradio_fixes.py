@@ -113,6 +113,22 @@ class Steps(gr.JSON):
         return {"type": "array", "items": {"type": "object"}}
 
 
+def properties(component: Any, change: Any) -> dict[str, Any]:
+    """An update, or a value, of a component as the page's first HTML describes it: its properties of that name."""
+    is_update = utils.is_prop_update(change)
+    new = {name: value for name, value in (change if is_update else {"value": change}).items() if name != "__type__"}
+    made: dict[str, Any] = {}
+    if "value" in new:
+        value = component.postprocess(new.pop("value"))
+        made["value"] = value.model_dump() if hasattr(value, "model_dump") else value
+    if isinstance(component, gr.HTML):
+        return made | ({"props": component.props | new} if new else {})
+    if new:
+        described = component.__class__(**{**component.constructor_args, **new, "render": False}).get_config()
+        made |= {name: described[name] for name in new}
+    return made
+
+
 def with_own_scope(css: str) -> str:
     """The style sheet as gradio writes it where the browser renders the page; where Node does, gradio's own rules would win.
 

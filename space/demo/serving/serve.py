@@ -19,7 +19,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import cnnhub
 from demo.photo import memory, uploads
-from demo.serving import first_page, gradio_fixes, modules
+from demo.serving import cover, gradio_fixes, modules
+from demo.serving.first_page import First, FirstPage
 
 # A photo of uploads.MAX_BYTES in base64, as MCP clients send it, and what stands around it.
 MAX_BODY_BYTES = uploads.MAX_BYTES * 4 // 3 + 2**20
@@ -112,7 +113,7 @@ class _Limit:
             await _answer(self._send, 413, _TOO_LARGE)
 
 
-def serve(page: gr.Blocks, options: dict[str, Any], folder: Path, warm: Iterable[Callable[[], object]]) -> None:
+def serve(page: gr.Blocks, options: dict[str, Any], folder: Path, warm: Iterable[Callable[[], object]], first: First) -> None:
     """Serve until SIGTERM or Ctrl-C, then give the answers that are under way and return.
 
     GET /gradio_api/healthz, and /healthz where there is no SSR, says 503 until all of `warm` has run, then 200.
@@ -121,6 +122,7 @@ def serve(page: gr.Blocks, options: dict[str, Any], folder: Path, warm: Iterable
     Args:
         folder: where photos lie while they are kept; emptied at the end.
         warm: loads what the first answers need.
+        first: what the first HTML shows, by the address; see `first_page`.
     """
     memory.give_back_large_blocks()
     door, end = Door(), threading.Event()
@@ -129,8 +131,10 @@ def serve(page: gr.Blocks, options: dict[str, Any], folder: Path, warm: Iterable
     gradio_fixes.describe(page)
     if os.environ.get("GRADIO_SSR_MODE", "").lower() == "true":
         options = {**options, "css": gradio_fixes.with_own_scope(options["css"])}
-    middleware = [Middleware(door.middleware), Middleware(first_page.middleware)]
-    page.launch(**options, prevent_thread_lock=True, app_kwargs={"middleware": middleware, "routes": modules.routes()})
+    middleware = [Middleware(door.middleware), Middleware(FirstPage(first).middleware)]
+    page.launch(
+        **options, prevent_thread_lock=True, app_kwargs={"middleware": middleware, "routes": [*modules.routes(), cover.route()]}
+    )
     for number in (signal.SIGTERM, signal.SIGINT):  # after the launch, which may set handlers of its own
         signal.signal(number, lambda *_: end.set())
     for load in warm:

@@ -236,8 +236,11 @@ def problem(language: str, error: errors.CnnHubError) -> Sentence:
     """An error as a visitor reads it."""
     kinds = {errors.ImageError: "image", errors.KernelError: "kernel", errors.GeometryError: "geometry"}
     kind = kinds.get(type(error), "other")
-    more = t(language, f"error_{kind}_more", megapixels=images.MAX_PIXELS // 1_000_000)
-    return Sentence(t(language, f"error_{kind}"), more)
+    if kind != "image":
+        return Sentence(t(language, f"error_{kind}"), t(language, f"error_{kind}_more"))
+    seen = next((note for note in getattr(error, "__notes__", ()) if f"file_{note}" in TEXTS), "unknown")
+    parts = [t(language, f"file_{seen}", megapixels=images.MAX_PIXELS // 1_000_000), t(language, "error_image_more")]
+    return Sentence(t(language, "error_image"), ("" if is_chinese(language) else " ").join(parts))
 
 
 def attempt(language: str, function: Callable[..., Made], *arguments: Any) -> Made | Sentence:
@@ -249,7 +252,7 @@ def attempt(language: str, function: Callable[..., Made], *arguments: Any) -> Ma
 
 
 def no_photo(language: str, photo: object | None) -> Sentence:
-    """What to say where there is no photo (None), or one whose file is gone or empty."""
+    """What to say where there is no photo (None), or one whose file is gone."""
     key = "no_photo" if photo is None else "gone"
     return Sentence(t(language, key), t(language, "no_photo_more"))
 

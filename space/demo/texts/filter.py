@@ -27,6 +27,11 @@ TEXTS: Table = {
     "patch_channel": ("the photo there, {channel}", "照片的這一塊，{channel}", "照片的这一块，{channel}"),
     "kernel_edit": ("the kernel (edit me)", "核（可以改）", "卷积核（可以修改）"),
     "kernel_turned": ("the kernel, turned by 180° (edit me)", "轉了 180° 的核（可以改）", "旋转 180° 的卷积核（可以修改）"),
+    "pixels_coming": (
+        "The photo's pixels are on their way.",
+        "照片的像素還在傳送中。",
+        "照片的像素还在传送中。",
+    ),
     "products": ("{count} products", "{count} 個乘積", "{count} 个乘积"),
     "sum": ("sum", "總和", "总和"),
     "value": ("sum, divided and shifted", "總和除過、加過之後", "总和除过、加过之后"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
@@ -17,10 +17,11 @@ from cnnhub.convolution import Filter
 from cnnhub.errors import CnnHubError, GeometryError, KernelError
 from demo import texts
 from demo.assets import data_uri
-from demo.photo.pixels import Pixels
+from demo.photo.pixels import Box, Pixels
 from demo.tabs.filter.settings import Settings, to_link
 from demo.texts import Sentence, number, percent, t
 
+NEAR = 24  # pixels of the photo beside the pointed window that come with the map; the others follow
 STEP_PICTURE = 480  # pixels, the longer side of a step's picture
 LONG_FORMULA, SHORT_FORMULA = "floor((W + 2P − D(F − 1) − 1) / S) + 1", "(W − F + 2P) / S + 1"
 
@@ -179,6 +180,20 @@ def sizes(photo: Pixels, settings: Settings) -> tuple[str, str]:
         for side in photo.size
     )
     return width, height
+
+
+def neighbourhood(photo: Pixels, settings: Settings, place: Sequence[int]) -> Box:
+    """The part of the photo around the window of the map's value at this place, so large that pointing near it needs no more."""
+    filter_ = settings.filter
+    reach = filter_.dilation * (len(filter_.weights) - 1) + 1
+    padding = convolution.padding_amount(filter_.padding, len(filter_.weights), filter_.dilation)
+
+    def extent(at: int, side: int) -> tuple[int, int]:
+        middle = min(max(at * filter_.stride - padding + reach // 2, 0), side - 1)
+        return max(middle - reach - NEAR, 0), min(middle + reach + NEAR + 1, side)
+
+    (top, bottom), (left, right) = extent(place[0], photo.size[1]), extent(place[1], photo.size[0])
+    return left, top, right, bottom
 
 
 def snippet(photo: Pixels, settings: Settings) -> str:

@@ -33,14 +33,16 @@ class Lab {
     this.isFramed = false; // is there a frame on the photo
     this.chipShown = null; // the preset that was scrolled into view
     this.requests = new Requests(
-      (number) => trigger("change_settings", { number, settings: { ...this.settings, at: this.pinned } }), LONGEST_WAIT);
+      (number) => trigger("change_settings", {
+        number, settings: { ...this.settings, at: this.pinned }, pixels: this.photo?.isWhole ? this.photo.id : null,
+      }), LONGEST_WAIT);
     this.walk = new Walk(this);
     this.listen();
     watch("value", () => this.receive());
-    watch("pixels", () => this.receivePixels());
+    watch("pixels", () => this.receivePixels(this.props.pixels));
     watch(["words", "language"], () => this.reword());
     this.drawAll();
-    this.receivePixels();
+    this.receivePixels(props.pixels);
     this.receive();
   }
 
@@ -53,7 +55,8 @@ class Lab {
   get point() { return this.walk.point ?? this.hovered ?? this.pinned ?? this.value.strongest ?? [0, 0]; }
 
   now() {
-    const { settings, answered, value, photo } = this;
+    const { settings, answered, value } = this;
+    const photo = this.photo?.isWhole ? this.photo : null;
     return { settings, answered, value, photo, point: value?.map ? this.point : null, busy: this.requests.pending };
   }
 
@@ -116,7 +119,7 @@ class Lab {
     }
     if (this.pinned) this.pinned = [Math.min(this.pinned[0], got.map.height - 1), Math.min(this.pinned[1], got.map.width - 1)];
     this.refused = false;
-    if (this.photo?.id !== got.photo) this.trigger("want_pixels", {});
+    if (this.photo?.id !== got.photo || !this.photo.isWhole) this.takeNeighbourhood(got);
     this.walk.stop();
     this.swapPicture();
     this.keepInAddress();
@@ -143,11 +146,27 @@ class Lab {
     this.drawPoint();
   }
 
-  async receivePixels() {
-    const packed = this.props.pixels;
-    if (!packed || packed.id === this.photo?.id) return;
+  // The pixels around the pointed value come with the map; all the others follow when the page has nothing else to do.
+  async takeNeighbourhood(got) {
+    if (got.near) await this.receivePixels(got.near);
+    const idle = window.requestIdleCallback ?? setTimeout;
+    idle(() => this.wantPixels());
+  }
+
+  wantPixels() {
+    const { photo } = this.value ?? {};
+    if (!photo || photo === this.wanted) return;
+    this.wanted = photo;
+    setTimeout(() => { this.wanted = null; }, LONGEST_WAIT); // lost on the way, it may be asked for again
+    this.trigger("want_pixels", {});
+  }
+
+  async receivePixels(packed) {
+    if (!packed) return;
     const made = await unpacked(packed);
-    if (packed !== this.props.pixels && packed.id !== this.props.pixels?.id) return;
+    const { photo } = this;
+    if (this.value && this.value.photo !== made.id) return; // of a photo before
+    if (photo?.id === made.id && photo.isWhole) return;
     this.photo = made;
     this.drawPoint();
   }
@@ -195,7 +214,7 @@ class Lab {
     for (const place of this.findAll("[data-word]")) place.textContent = words[place.dataset.word];
     for (const place of this.findAll("[data-label]")) place.setAttribute("aria-label", words[place.dataset.label]);
     this.find(".step").title = words.play_step;
-    this.find(".step").setAttribute("aria-label", words.play_step);
+    this.find(".step").setAttribute("aria-label", `+1: ${words.play_step}`); // whoever speaks to the page says what is seen
     this.find(".end").textContent = words.play_end;
     this.find(".map img").alt = words.response_map;
   }
@@ -210,7 +229,7 @@ class Lab {
     const { height, width } = this.value.map;
     const [row, column] = [point[0] + 1, point[1] + 1];
     this.find(".position").textContent = fill(words.position, { row, column, height, width });
-    const position = fill(words.position_value, { row, column, value: found ? grouped(say(found.value)) : "" });
+    const position = fill(words.position_value, { row, column, value: found ? grouped(say(found.value)) : "…" });
     this.find(".map").setAttribute("aria-label", fill(words.map_label, { position }));
     this.find(".to-strongest").disabled = !this.pinned;
   }

@@ -13,15 +13,41 @@ export function greyOf(planes) {
   return grey;
 }
 
-// What Python packed: three planes (R, G, B), each row as differences from left to right, deflated, base64.
+// What Python packed: three planes (R, G, B), each row as differences from left to right, deflated, base64; of all of the
+// photo, or of the part in its box alone, outside of which nothing is known.
 export async function unpacked(packed) {
   const stream = new Blob([bytesOf(packed.data)]).stream().pipeThrough(new DecompressionStream("deflate"));
-  const planes = new Uint8Array(await new Response(stream).arrayBuffer());
-  const { width, height } = packed;
-  for (let start = 0; start < planes.length; start += width) {
-    for (let i = start + 1; i < start + width; i += 1) planes[i] += planes[i - 1]; // modulo 256, as it was packed
+  const part = new Uint8Array(await new Response(stream).arrayBuffer());
+  const { id, width, height, means = {} } = packed;
+  const known = packed.box ?? [0, 0, width, height];
+  const [left, top, right, bottom] = known;
+  const across = right - left;
+  for (let start = 0; start < part.length; start += across) {
+    for (let i = start + 1; i < start + across; i += 1) part[i] += part[i - 1]; // modulo 256, as it was packed
   }
-  return { id: packed.id, width, height, planes, grey: greyOf(planes), means: {} };
+  const high = bottom - top;
+  const isWhole = across === width && high === height;
+  const planes = isWhole ? part : new Uint8Array(3 * width * height);
+  for (let row = 0; row < (isWhole ? 0 : 3 * high); row += 1) {
+    const to = (Math.floor(row / high) * height + top + (row % high)) * width + left;
+    planes.set(part.subarray(row * across, (row + 1) * across), to);
+  }
+  return { id, width, height, planes, grey: greyOf(planes), means, known, isWhole };
+}
+
+// Is all known of the photo that the arithmetic of one value of the map needs, and `margin` pixels around it?
+export function isKnown(photo, settings, row, column, margin = 0) {
+  if (photo.isWhole) return true;
+  const [left, top, right, bottom] = photo.known;
+  const side = reach(settings);
+  const lies = (place, whole, from, to) => {
+    const first = place * settings.stride - padding(settings);
+    const last = first + side - 1;
+    // a border may repeat or mirror pixels, as far inside as the window reaches outside
+    const [low, high] = [Math.min(first, 2 * whole - 2 - last) - margin, Math.max(last, -first) + margin];
+    return within(low, 0, whole - 1) >= from && within(high, 0, whole - 1) < to;
+  };
+  return lies(row, photo.height, top, bottom) && lies(column, photo.width, left, right);
 }
 
 // One channel (0, 1, 2), or the brightness (null), as a plane of width * height bytes.

@@ -2,9 +2,10 @@
 
 import { fill, node } from "../../page/common.js";
 import { frame } from "../../page/photo.js";
-import { applied, cut, grouped, numberOf, padding, reach, say, strip } from "./lab_math.js";
+import { applied, cut, grouped, isKnown, numberOf, padding, reach, say, strip } from "./lab_math.js";
 
 const MARGIN = 2; // pixels around the window in the loupe
+const WAITING = "…";
 
 // The kernel as it is applied: for a true convolution the grid itself is turned, and so is every edit.
 export function drawKernel(lab) {
@@ -47,21 +48,23 @@ function write(input, value, isForced) {
   else input.setAttribute("aria-invalid", "true");
 }
 
-// The arithmetic of the pointed value, or empty cells while the photo's pixels are on their way.
+// The arithmetic of the pointed value; while the photo's pixels are on their way, that is said.
 export function drawStrip(lab, [row, column]) {
   const { answered, photo, settings } = lab;
   const size = settings.weights.length;
-  const ready = photo && photo.id === lab.value.photo && size === answered.weights.length;
+  const ready = photo && photo.id === lab.value.photo && size === answered.weights.length
+    && isKnown(photo, answered, row, column, MARGIN);
+  if (!ready) lab.wantPixels();
   const found = ready ? strip(photo, answered, row, column, answered.colour ? settings.channel : null) : null;
   const largest = found ? Math.max(...found.cells.map((cell) => Math.abs(cell.product))) : 0;
   const [patch, products] = [lab.find(".patch").children, lab.find(".products").children];
   for (let i = 0; i < size * size; i += 1) {
     const cell = found?.cells[i];
-    patch[i].textContent = cell ? say(cell.pixel) : "";
+    patch[i].textContent = cell ? say(cell.pixel) : WAITING;
     patch[i].classList.toggle("outside", Boolean(cell) && !cell.inside);
     patch[i].title = cell && !cell.inside ? lab.words.outside : "";
     paint(patch[i], cell?.inside ? cell.pixel : null);
-    products[i].textContent = cell ? say(cell.product) : "";
+    products[i].textContent = cell ? say(cell.product) : WAITING;
     products[i].style.setProperty("--strength", cell && largest ? `${Math.round((45 * Math.abs(cell.product)) / largest)}%` : "0%");
     products[i].dataset.sign = cell ? Math.sign(cell.product) : 0;
   }
@@ -81,9 +84,9 @@ function drawTotal(lab, found) {
   const isPlain = answered.divisor === 1 && answered.bias === 0;
   lab.find(".title-total").textContent = isPlain ? words.sum : words.value;
   const output = lab.find(".value");
-  output.textContent = found ? grouped(say(found.value)) : "";
+  output.textContent = found ? grouped(say(found.value)) : WAITING;
   output.dataset.sign = found && lab.value.map.kind === "signed" ? Math.sign(found.value) : 0;
-  const notes = [];
+  const notes = found ? [] : [words.pixels_coming];
   if (found && !isPlain) notes.push(howItCame(answered, found.sum));
   if (found && isClipped(lab) && cut(found.value) !== found.value) notes.push(fill(words.drawn_as, { value: cut(found.value) }));
   lab.find(".how").textContent = notes.join(" · ");

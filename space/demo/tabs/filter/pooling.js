@@ -22,7 +22,10 @@ class Pooling {
     this.label();
     watch("value", () => this.draw());
     watch("labels", () => { this.label(); this.ask(); });
-    document.addEventListener("cnnhub-photo", () => this.ask());
+    document.addEventListener("cnnhub-photo", () => {
+      this.root.classList.add("stale"); // what is shown is of another photo, until this one's answer comes
+      this.ask();
+    });
     // a closed fold or another tab takes this out of the layout; wherever the page is scrolled to, it counts as open
     new IntersectionObserver((entries) => {
       this.open = entries.at(-1).isIntersecting;
@@ -124,6 +127,7 @@ class Pooling {
     this.figures.hidden = shown.figures.length === 0;
     shown.figures.forEach((made, place) => fillFigure(this.figures.children[place], made));
     this.requests.settle(this.number);
+    this.root.classList.toggle("stale", this.requests.pending && this.root.classList.contains("stale"));
   }
 }
 

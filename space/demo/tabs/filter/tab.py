@@ -20,7 +20,7 @@ from demo.texts import t
 # What lab.js writes by itself, each in the language that is chosen.
 WORDS = (
     *("map_label", "position", "position_value", "to_strongest", "patch", "patch_channel", "kernel_edit", "kernel_turned"),
-    *("products", "sum", "value", "drawn_as", "loupe", "outside", "cell", "size", "divisor", "bias"),
+    *("products", "pixels_coming", "sum", "value", "drawn_as", "loupe", "outside", "cell", "size", "divisor", "bias"),
     *("channel_shown", "channel_0", "channel_1", "channel_2", "preset", "own_line", "stride", "padding", "padding_same"),
     *("padding_valid", "padding_amount", "dilation", "border", "border_zero", "border_reflect", "border_replicate"),
     *("border_mean", "colour", "colour_grey", "colour_rgb", "operation", "operation_correlation", "operation_convolution"),
@@ -82,7 +82,7 @@ def changed(event: gr.EventData, photo: Photo | None, before: Settings) -> tuple
         chosen = settings.read(sent.get("settings"))
     except Misplaced as wrong:
         return before, answer.refused(wrong.place, None, None, wrong.error) | {"number": number}
-    return chosen, _drawn(photo, chosen) | {"number": number}
+    return chosen, _drawn(photo, chosen, str(sent.get("pixels"))) | {"number": number}
 
 
 def photo_pixels(photo: Photo | None) -> Any:
@@ -103,7 +103,8 @@ def wire(room: Room) -> list[Any]:
     return []
 
 
-def _drawn(photo: Photo | None, chosen: Settings) -> dict[str, Any]:
+def _drawn(photo: Photo | None, chosen: Settings, known: str = "") -> dict[str, Any]:
+    """`known`: the id of the photo whose pixels the page has already."""
     if not photo:
         return answer.nothing({language: texts.no_photo(language, photo) for language in texts.LANGUAGES})
     try:
@@ -111,9 +112,12 @@ def _drawn(photo: Photo | None, chosen: Settings) -> dict[str, Any]:
     except ImageError as error:
         return answer.nothing({language: texts.problem(language, error) for language in texts.LANGUAGES})
     try:
-        return answer.answer(pixels, chosen) | {"settings": chosen.as_json()}
+        made = answer.answer(pixels, chosen) | {"settings": chosen.as_json()}
     except CnnHubError as error:
         return answer.refused("padding", chosen, pixels, error)
+    if pixels.id == known:
+        return made
+    return made | {"near": pixels.packed(answer.neighbourhood(pixels, chosen, chosen.at or made["strongest"] or (0, 0)))}
 
 
 def _words(language: str) -> dict[str, Any]:

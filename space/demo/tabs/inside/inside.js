@@ -33,6 +33,10 @@ export function mount({ element, props, trigger, watch }) {
     select(root, gallery, place);
   }
 
+  window.addEventListener("popstate", () => { // the address then says which channel
+    layerShown = null;
+    draw();
+  });
   watch("value", draw);
   draw();
 }

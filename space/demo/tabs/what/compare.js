@@ -1,9 +1,10 @@
-// Choosing the second photo: the page's examples once more, and a file of one's own. A click on an example triggers "pick",
-// a file is uploaded and then triggers "own"; both only fill the hidden second photo.
+// Choosing the second photo: the page's examples once more, and a file of one's own, which is uploaded. Either triggers "own",
+// which only fills the hidden second photo.
 
 import { node, press } from "../../page/common.js";
-import { thumbnails } from "../../page/photo.js";
+import { examples } from "../../page/photo.js";
 import { Uploads, fileField, fillPicker, namePicker } from "../../page/upload.js";
+import { secondChosen } from "../../page/working.js";
 
 export async function mount({ element, props, trigger, upload, watch }) {
   const root = element.querySelector(".second");
@@ -24,17 +25,23 @@ export async function mount({ element, props, trigger, upload, watch }) {
     press(picker.children, index);
   }
 
+  function tell(given) {
+    props.value = { file: given };
+    secondChosen(given.path);
+    trigger("own");
+  }
+
   async function bring(chosen) {
     if (!chosen) return;
     uploads.overtake();
     choose(-1);
     problem.hidden = chosen.size <= props.words.max_bytes;
     if (!problem.hidden) return;
+    secondChosen(chosen);
     try {
       const sent = await uploads.send(chosen);
       if (!sent) return;
-      props.value = { file: sent };
-      trigger("own");
+      tell(sent);
     } catch {
       problem.hidden = false;
     }
@@ -42,10 +49,11 @@ export async function mount({ element, props, trigger, upload, watch }) {
 
   problem.setAttribute("role", "alert");
   root.append(picker, file.label, problem);
-  fillPicker(picker, await thumbnails(), (index) => {
+  const { thumbnails, files } = await examples();
+  fillPicker(picker, thumbnails, (index) => {
     uploads.overtake();
     choose(index);
-    trigger("pick", { index });
+    tell(files[index]);
   });
   choose(-1);
   drawWords();

@@ -12,11 +12,9 @@ from demo import texts
 from demo.answers import Answer, answer_to, bar_class
 from demo.assets import data_uri, mounted
 from demo.language import Words, labelled
-from demo.photo import column
 from demo.photo.input import PhotoInput
 from demo.photo.photo import Photo
 from demo.photo.uploads import MAX_BYTES
-from demo.tab import PRIVATE
 from demo.texts import Sentence, percent, t
 
 MOST_ROWS = 5
@@ -39,7 +37,7 @@ def layout(words: Words) -> Second:
             gr.HTML,
             _chooser_words,
             html_template='<div class="second"></div>',
-            js_on_load=mounted("tabs/what/compare.js", "pick", "own"),
+            js_on_load=mounted("tabs/what/compare.js", "own"),
             elem_id="second",
             apply_default_css=False,
         )
@@ -49,8 +47,7 @@ def layout(words: Words) -> Second:
 
 def wire(second: Second) -> list[Any]:
     """Tie the chooser's events -> those after which the second photo is another one."""
-    own = second.chooser.own(None, second.chooser, second.photo, js="(value) => value.file", api_visibility="private")
-    return [second.chooser.pick(column.choose, None, second.photo, **PRIVATE), own]
+    return [second.chooser.own(None, second.chooser, second.photo, js="(value) => value.file", api_visibility="private")]
 
 
 def show(language: str, photo: Photo, answer: Answer, second: Photo | None) -> str:

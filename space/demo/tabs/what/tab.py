@@ -67,7 +67,6 @@ def layout(shared: Shared) -> What:
         elem_id="model",
         elem_classes="segments",
     )
-    hub = hub_choice.layout(words)
     first = show(column.example(0), networks.names()[0], None, texts.DEFAULT_LANGUAGE)
     answer = gr.HTML(first.answer, elem_id="answer", apply_default_css=False)
     with gr.Row(elem_classes="actions"):
@@ -85,6 +84,7 @@ def layout(shared: Shared) -> What:
     second = compare.layout(words)
     with words.make(gr.Accordion, labelled("numbers"), open=False):
         numbers = gr.HTML(first.numbers, apply_default_css=False)
+    hub = hub_choice.layout(words)
     return What(model, hub, hub.note, second, second.photo, second.table, answer, numbers, downloads)
 
 

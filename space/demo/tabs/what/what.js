@@ -51,7 +51,7 @@ function paint(pen, value, picture) {
   const font = (size, weight = 400) => { pen.font = `${weight} ${size}px ${family(value.language)}`; };
   pen.fillStyle = INK.paper;
   pen.fillRect(0, 0, ...SIZE);
-  if (picture) cover(pen, picture);
+  if (picture) place(pen, picture);
   pen.textBaseline = "alphabetic";
   pen.fillStyle = INK.ink;
   font(44, 700);
@@ -68,22 +68,26 @@ function paint(pen, value, picture) {
   font(22);
   write(pen, line, y + GAP + rest / 4, 32);
   font(18);
-  pen.fillText(`cnnhub · ${value.title}`, TEXT.x, SIZE[1] - MARGIN);
+  pen.fillText(shortened(pen, `cnnhub · ${value.title} · ${pageAddress()}`, TEXT.width), TEXT.x, SIZE[1] - MARGIN);
 }
+
+// Where whoever is shown the card finds the page.
+const pageAddress = () => `${location.host}${location.pathname}`.replace(/\/$/, "");
 
 const family = (language) => `system-ui, ${CHINESE[language] ?? CHINESE["zh-TW"]}, sans-serif`;
 
-// Fill the photo's place with the middle of the picture.
-function cover(pen, picture) {
+// The whole picture in the middle of the photo's place.
+function place(pen, picture) {
   const [width, height] = [picture.naturalWidth, picture.naturalHeight];
-  const scale = Math.max(PHOTO.width / width, PHOTO.height / height);
-  const [w, h] = [PHOTO.width / scale, PHOTO.height / scale];
+  const scale = Math.min(PHOTO.width / width, PHOTO.height / height);
+  const [w, h] = [width * scale, height * scale];
+  const [x, y] = [PHOTO.x + (PHOTO.width - w) / 2, PHOTO.y + (PHOTO.height - h) / 2];
   pen.save();
   pen.beginPath();
-  pen.roundRect(PHOTO.x, PHOTO.y, PHOTO.width, PHOTO.height, 12);
+  pen.roundRect(x, y, w, h, 12);
   pen.clip();
   pen.imageSmoothingQuality = "high";
-  pen.drawImage(picture, (width - w) / 2, (height - h) / 2, w, h, PHOTO.x, PHOTO.y, PHOTO.width, PHOTO.height);
+  pen.drawImage(picture, x, y, w, h);
   pen.restore();
 }
 

@@ -1,0 +1,86 @@
+// The sign of work. A tab that shows another photo than the chosen one, or the answer of another network, is dimmed from the
+// moment of the choice until the right answer is there. props.value is made by working.py: what a tab shows from now on.
+
+const now = { photo: null, network: null, second: null }; // chosen; photos by their paths on the server, or anything until they have one
+const shows = {}; // a tab's name -> what it shows
+let asked = null; // the network that was clicked and did not answer yet
+let props = null;
+let isHopeless = false; // nothing is on its way
+
+export function mount(component) {
+  ({ props } = component);
+  component.watch("value", take);
+  component.watch("words", draw);
+  for (const name of ["online", "offline"]) window.addEventListener(name, draw);
+  new MutationObserver(translateToasts).observe(document.body, { childList: true, subtree: true });
+  take();
+}
+
+// The visitor chose another photo.
+export function photoChosen(photo) {
+  now.photo = photo;
+  isHopeless = false;
+  draw();
+}
+
+// The one that is compared with it.
+export function secondChosen(photo) {
+  now.second = photo;
+  draw();
+}
+
+export function networkChosen(network) {
+  asked = now.network = network;
+  draw();
+}
+
+// The photo did not arrive: no answer will come.
+export function giveUp() { isHopeless = true; draw(); }
+
+export const openTab = () => document.querySelector('[role=tab][aria-selected=true][id^="tab-"]')?.id.split("-")[1] ?? "what";
+
+export function isStale() {
+  const shown = shows[openTab()];
+  if (!shown) return true;
+  return shown.photo !== now.photo || Boolean(shown.network && now.network && shown.network !== now.network);
+}
+
+function take() {
+  const got = props.value;
+  if (!got) return;
+  shows[got.tab] = got;
+  if (got.network && (!asked || got.network === asked)) {
+    now.network = got.network;
+    asked = null;
+  }
+  draw();
+}
+
+export function draw() {
+  const room = document.getElementById("tab-column");
+  if (!room || !props) return;
+  const stale = isStale();
+  room.classList.toggle("stale", stale);
+  room.setAttribute("aria-busy", String(stale));
+  document.getElementById("compared")?.classList.toggle("stale", (shows.what?.second ?? null) !== now.second);
+  const sign = room.querySelector(".work");
+  const isCut = !navigator.onLine;
+  sign.classList.toggle("busy", stale && !isHopeless && !isCut);
+  sign.textContent = stale && !isHopeless ? props.words[isCut ? "none" : "now"] : "";
+}
+
+// gradio says in English alone that the connection is lost.
+function translateToasts() {
+  for (const text of document.querySelectorAll(".toast-message-text")) {
+    const title = text.closest(".toast-body")?.querySelector(".toast-title");
+    if (/connection|failed to fetch/i.test(text.textContent)) {
+      say(text, props.words.lost);
+      say(title, props.words.error);
+    }
+  }
+}
+
+function say(place, words) {
+  const told = place?.firstChild; // gradio's own text; what else stands there is left alone
+  if (told && told.nodeValue !== words) told.nodeValue = words;
+}
