@@ -62,6 +62,8 @@ def test_kernels_are_chosen_edited_and_resized(visit: Visit) -> None:
     page = visit.page
     page.click("#tab-filter-button")
     visit.wait_for_heading("#lab", "Sobel x")
+    assert page.locator("#lab .chip:visible").count() == 7
+    page.click("#lab .chip-all")
     page.click(".chip:has-text('Line ↕')")
     visit.wait_for_heading("#lab", "bright vertical lines")
     assert page.locator(".kernel input").count() == 49

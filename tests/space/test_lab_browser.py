@@ -185,10 +185,16 @@ def test_a_finger_points_and_drags(browser: Any, app: str) -> None:
 def test_a_true_convolution_turns_the_kernel_where_it_is_shown(lab: Lab) -> None:
     page = lab.page
     before, value = page.eval_on_selector_all("#lab .kernel input", "all => all.map(one => one.value)"), lab.value()
+    page.click("#lab .more-fold summary")
+    places = "[...document.querySelectorAll('#lab .strip > *, #lab .controls')].map(one => one.getBoundingClientRect().toJSON())"
+    stood = page.evaluate(places)
     page.select_option("[data-setting=flipped]", "convolution")
     page.wait_for_function("before => document.querySelector('#lab .value').textContent !== before", arg=value)
     assert page.eval_on_selector_all("#lab .kernel input", "all => all.map(one => one.value)") == before[::-1]
     assert "turned by 180°" in page.inner_text("#lab .title-kernel")
+    assert [[one[side] for side in ("x", "y", "width")] for one in page.evaluate(places)] == [
+        [one[side] for side in ("x", "y", "width")] for one in stood
+    ], "nothing is rearranged"
     page.fill("#lab .kernel input >> nth=0", "9")  # the first as it is applied is the last of the kernel
     lab.settle()
     assert page.evaluate("cnnhubLab.now().settings.weights[2][2]") == 9
@@ -248,7 +254,9 @@ def test_steps_are_added_moved_changed_and_removed(lab: Lab) -> None:
 def test_a_link_keeps_settings_and_point_and_restores_them(browser: Any, app: str) -> None:
     lab = Lab(browser, app, "?example=chelsea")
     page = lab.page
-    page.click(".chip[data-preset=gaussian_5x5]")
+    page.click("#lab .chip-all")
+    page.click(".presets.groups .chip[data-preset=gaussian_5x5]")
+    page.click("#lab .more-fold summary")
     page.select_option("[data-setting=stride]", "2")
     page.select_option("[data-setting=border]", "mean")
     page.select_option("[data-setting=colour]", "rgb")
@@ -266,7 +274,31 @@ def test_a_link_keeps_settings_and_point_and_restores_them(browser: Any, app: st
     again = Lab(browser, app, f"?{query}").page
     assert [again.evaluate("cnnhubLab.now().point"), again.inner_text("#lab .value")] == [point, value]
     assert again.input_value("[data-setting=border]") == "mean"
+    assert again.is_visible("[data-setting=border]"), "what is set otherwise than usual is in sight"
+    assert again.is_visible(".chip[data-preset=gaussian_5x5]")
     again.close()
+
+
+def test_pointing_at_the_photo_points_at_its_window(lab: Lab) -> None:
+    box = lab.page.locator(".photo-picture").bounding_box()
+    lab.page.mouse.click(box["x"] + 0.25 * box["width"], box["y"] + 0.75 * box["height"])
+    height, width = (lab.page.evaluate(f"cnnhubLab.now().value.map.{side}") for side in ("height", "width"))
+    assert lab.point() == pytest.approx([0.75 * height, 0.25 * width], abs=4)
+
+
+def test_the_walked_row_stays_on_the_screen(lab: Lab) -> None:
+    page = lab.page
+    page.set_viewport_size({"width": 1000, "height": 420})
+    page.evaluate("scrollTo(0, 2000)")
+    page.evaluate("document.querySelector('#lab .step').click()")
+    at_top = "document.querySelector('#lab .map').getBoundingClientRect().top"
+    assert 0 <= page.evaluate(at_top) <= 420, "it begins where the map is in sight"
+    page.evaluate("document.querySelector('#lab .play').click()")
+    page.wait_for_function("cnnhubLab.now().point[0] > 0.9 * cnnhubLab.now().value.map.height", timeout=30000)
+    page.evaluate("document.querySelector('#lab .play').click()")
+    row, height = page.evaluate("[cnnhubLab.now().point[0], cnnhubLab.now().value.map.height]")
+    map_box = page.evaluate("document.querySelector('#lab .map').getBoundingClientRect().toJSON()")
+    assert 0 <= map_box["top"] + map_box["height"] * row / height <= 420
 
 
 def test_a_language_changes_every_word_and_nothing_else(lab: Lab) -> None:

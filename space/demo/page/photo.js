@@ -21,6 +21,8 @@ export function mount(gradio) {
 export const photo = () => column.picture;
 // Frame a part of the photo, {x, y, w, h} in shares of its sides, or null to take the frame away.
 export const frame = (part) => column?.mark(part);
+// Where an event points on the photo, {x, y} in shares of its sides, or null.
+export const pointedAt = (event) => column?.pointedAt(event) ?? null;
 // The examples' small pictures and their files, as soon as they are here.
 export const examples = () => arrived.then(() => column.props);
 
@@ -205,6 +207,13 @@ class PhotoColumn {
   mark(part) {
     this.marks.hidden = !part;
     if (part) this.layOver(this.marks, part, 8);
+  }
+
+  pointedAt({ target, clientX, clientY }) {
+    if (target !== this.picture || this.root.dataset.mode !== "none") return null;
+    const [box, place] = [this.box(), this.frame.getBoundingClientRect()];
+    const [x, y] = [(clientX - place.left - box.left) / box.width, (clientY - place.top - box.top) / box.height];
+    return x >= 0 && x < 1 && y >= 0 && y < 1 ? { x, y } : null;
   }
 
   // ---- where a photo comes from

@@ -21,6 +21,8 @@ TEXTS: Table = {
         "第 {row} 列，第 {column} 行：{value}。",
         "第 {row} 行，第 {column} 列：{value}。",
     ),
+    "all_presets": ("All {count} …", "全部 {count} 種…", "全部 {count} 种…"),
+    "more": ("More: border, colour, operation, drawing", "更多：邊界、顏色、運算、畫法", "更多：边界、颜色、运算、画法"),
     "to_strongest": ("To the strongest answer", "移到反應最強處", "移到响应最强处"),
     # the strip
     "patch": ("the photo there", "照片的這一塊", "照片的这一块"),

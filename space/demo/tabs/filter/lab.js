@@ -3,8 +3,9 @@
 
 import { set } from "../../page/address.js";
 import { ARROWS, Requests, bytesOf, fill, saveBlob, within } from "../../page/common.js";
+import { pointedAt } from "../../page/photo.js";
 import { drawControls, drawPresets, listenToControls, ownKernel } from "./lab_controls.js";
-import { grouped, numberOf, resized, say, strip, unpacked } from "./lab_math.js";
+import { grouped, numberOf, padding, reach, resized, say, strip, unpacked } from "./lab_math.js";
 import { Walk } from "./lab_play.js";
 import { drawSteps } from "./lab_stack.js";
 import { drawKernel, drawMapFrame, drawPhotoFrame, drawStrip, drawTitles, isClipped } from "./lab_view.js";
@@ -31,7 +32,6 @@ class Lab {
     this.refused = false; // was the last answer that the settings cannot be used
     this.touched = false; // did the visitor change anything here yet
     this.isFramed = false; // is there a frame on the photo
-    this.chipShown = null; // the preset that was scrolled into view
     this.requests = new Requests(
       (number) => trigger("change_settings", {
         number, settings: { ...this.settings, at: this.pinned }, pixels: this.photo?.isWhole ? this.photo.id : null,
@@ -183,7 +183,6 @@ class Lab {
   }
 
   reword() {
-    this.chipShown = null;
     this.find(".sentence").style.minHeight = "";
     if (this.props.value) this.drawSaid(this.props.value);
     this.drawAll();
@@ -250,6 +249,7 @@ class Lab {
     for (const [selector, act] of Object.entries(acts)) this.find(selector).addEventListener("click", act);
     this.listenToMap();
     this.listenToCells();
+    this.listenToPhoto();
     this.watchPhoto();
   }
 
@@ -326,6 +326,18 @@ class Lab {
     if (answered.flipped) parts.push("convolution");
     if (answered.colour) parts.push(isClipped(this) ? "rgb" : ["red", "green", "blue"][answered.channel]);
     saveBlob(new Blob([bytesOf(value.map.uri.split(",")[1])], { type: "image/png" }), `${parts.join("-")}.png`);
+  }
+
+  // Who points at the photo points at the value of the map whose window lies there.
+  listenToPhoto() {
+    document.querySelector("#photo").addEventListener("click", (event) => {
+      const at = this.element.offsetParent && this.value?.map && this.photo ? pointedAt(event) : null;
+      if (!at) return;
+      const { height, width } = this.value.map;
+      const place = (share, pixels, values) =>
+        within(Math.floor((share * pixels + padding(this.answered) - (reach(this.answered) - 1) / 2) / this.answered.stride), 0, values - 1);
+      this.pin([place(at.y, this.photo.height, height), place(at.x, this.photo.width, width)]);
+    });
   }
 
   // The photo's frame follows whatever moves the photo, and hides with this tab.

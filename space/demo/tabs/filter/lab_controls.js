@@ -13,6 +13,9 @@ const READ = {
   flipped: (text) => text === "convolution",
 };
 
+// What stands under "More", and its usual settings: whatever is set otherwise is in sight.
+const FOLDED = { border: "zero", colour: false, flipped: false, drawn: "auto" };
+
 export function listenToControls(lab) {
   for (const select of lab.findAll("[data-setting]")) {
     select.addEventListener("change", () => {
@@ -49,6 +52,7 @@ export function drawControls(lab) {
   segments(lab, "size", offered.sizes, settings.weights.length, (size) => `${size}×${size}`);
   segments(lab, "channel", [0, 1, 2], settings.channel, (channel) => words[`channel_${channel}`]);
   lab.find(".planes").hidden = !settings.colour;
+  if (Object.entries(FOLDED).some(([name, usual]) => settings[name] !== usual)) lab.find(".more-fold").open = true;
 }
 
 function options(select, known, labels, chosen) {
@@ -81,32 +85,48 @@ const CHOOSE = {
   },
 };
 
-// ---- presets
+// ---- presets: the first few, and all of them in their groups
 export function drawPresets(lab) {
   const { words, settings, offered } = lab;
-  const place = lab.find(".presets");
-  if (!place.children.length) place.append(...offered.groups.map((group) => presetGroup(lab, group)));
+  const [few, groups] = lab.findAll(".presets");
+  if (!few.children.length) makePresets(lab, few, groups);
   offered.groups.forEach((group, i) => {
-    place.children[i].firstChild.textContent = words[`group_${group}`];
-    place.children[i].setAttribute("aria-label", words[`group_${group}`]);
+    groups.children[i].firstChild.textContent = words[`group_${group}`];
+    groups.children[i].setAttribute("aria-label", words[`group_${group}`]);
   });
-  for (const chip of place.querySelectorAll(".chip")) {
+  for (const chip of lab.findAll(".chip")) {
     chip.textContent = words[`kernel_${chip.dataset.preset}`];
     chip.setAttribute("aria-pressed", String(chip.dataset.preset === settings.kernel));
   }
-  requestAnimationFrame(() => showChosen(lab, place));
+  lab.allPresets.textContent = fill(words.all_presets, { count: offered.presets.length });
+  // one that is not among the first is shown where it stands
+  if (settings.kernel && !offered.first_presets.includes(settings.kernel)) groups.hidden = false;
+  lab.allPresets.setAttribute("aria-expanded", String(!groups.hidden));
   lab.find(".preset-line").textContent = settings.kernel ? words[`line_${settings.kernel}`] : words.own_line;
+}
+
+function makePresets(lab, few, groups) {
+  const { presets, first_presets: first, groups: names } = lab.offered;
+  lab.allPresets = button("chip-all", undefined, () => {
+    groups.hidden = !groups.hidden;
+    drawPresets(lab);
+  });
+  few.append(...first.map((name) => presetChip(lab, presets.find((preset) => preset.name === name))), lab.allPresets);
+  groups.append(...names.map((group) => presetGroup(lab, group)));
 }
 
 function presetGroup(lab, group) {
   const box = node("div", "preset-group");
   box.setAttribute("role", "group");
-  box.append(node("span", "soft"), ...lab.offered.presets.filter((preset) => preset.group === group).map((preset) => {
-    const chip = button("chip", undefined, () => choosePreset(lab, preset, chip));
-    chip.dataset.preset = preset.name;
-    return chip;
-  }));
+  const chips = lab.offered.presets.filter((preset) => preset.group === group).map((preset) => presetChip(lab, preset));
+  box.append(node("span", "soft"), ...chips);
   return box;
+}
+
+function presetChip(lab, preset) {
+  const chip = button("chip", undefined, () => choosePreset(lab, preset, chip));
+  chip.dataset.preset = preset.name;
+  return chip;
 }
 
 function choosePreset(lab, preset, chip) {
@@ -114,14 +134,6 @@ function choosePreset(lab, preset, chip) {
   Object.assign(lab.settings, { kernel: name, weights: structuredClone(weights), divisor, drawn: "auto" });
   lab.steady(chip, () => lab.drawAll());
   lab.send();
-}
-
-// On a phone the presets are one row to scroll: the chosen one comes into view.
-function showChosen(lab, place) {
-  const chip = place.querySelector(".chip[aria-pressed=true]");
-  if (!chip || lab.chipShown === lab.settings.kernel || place.scrollWidth <= place.clientWidth) return;
-  lab.chipShown = lab.settings.kernel;
-  place.scrollLeft += chip.getBoundingClientRect().left - place.getBoundingClientRect().left - 40;
 }
 
 // The visitor changed weights or divisor: it is no preset any more.

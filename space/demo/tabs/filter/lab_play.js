@@ -6,6 +6,7 @@ import { padding, reach } from "./lab_math.js";
 
 const SLOW_SECONDS = 4; // of 1.6 values a second
 const LAST_SECONDS = 7; // about how long the fast rest takes
+const MARGIN = 40; // pixels between the walked row and the edge of the screen
 const CALM = matchMedia("(prefers-reduced-motion: reduce)");
 
 export class Walk {
@@ -32,6 +33,7 @@ export class Walk {
     this.last = performance.now();
     if (this.running) requestAnimationFrame((now) => this.tick(now));
     this.draw();
+    this.keepInSight();
   }
 
   step() {
@@ -40,6 +42,7 @@ export class Walk {
     this.at = this.at === null ? 0 : Math.floor(this.at) + 1;
     if (this.at >= this.count) this.stop();
     this.draw();
+    this.keepInSight();
     this.lab.announce();
   }
 
@@ -55,6 +58,18 @@ export class Walk {
     if (this.at >= this.count) this.stop();
     else requestAnimationFrame((next) => this.tick(next));
     this.draw();
+    this.keepInSight();
+  }
+
+  // The row that is walked stays on the screen, below the photo where that sticks to the top.
+  keepInSight() {
+    if (this.at === null) return;
+    const box = this.lab.find(".map").getBoundingClientRect();
+    const y = box.top + (box.height * (this.point[0] + 0.5)) / this.lab.value.map.height;
+    const photo = document.querySelector(".photo-stage");
+    const top = (getComputedStyle(photo).position === "sticky" ? photo.offsetHeight : 0) + MARGIN;
+    const beyond = Math.min(0, y - top) || Math.max(0, y - (innerHeight - MARGIN));
+    if (beyond) scrollBy({ top: beyond, behavior: "instant" });
   }
 
   // The part of the map that is not computed yet lies under a veil with the photo on it.

@@ -26,8 +26,11 @@ WORDS = (
     *("border_mean", "colour", "colour_grey", "colour_rgb", "operation", "operation_correlation", "operation_convolution"),
     *("drawn", "drawn_signed", "drawn_clipped", "play", "play_start", "play_pause", "play_on", "play_step", "play_end"),
     *("download_map", "stack", "stack_line", "add_step", "add_pool", "add_filter", "step_relu", "step_pool", "step_filter"),
+    *("all_presets", "more"),
     *("pool_max", "pool_average", "pool_l2", "window", "up", "down", "remove", "snippet", "copy", "copied", "response_map"),
 )
+
+FIRST_PRESETS = ("gaussian", "sharpen", "sobel_x", "sobel_y", "laplacian_4", "outline", "emboss")
 
 
 @dataclass(frozen=True)
@@ -135,6 +138,7 @@ def _offered() -> dict[str, Any]:
     """What the page offers to choose, whatever the language."""
     return {
         "presets": [{"name": name, **asdict(kernels.preset(name))} for name in kernels.names()],
+        "first_presets": FIRST_PRESETS,
         "groups": kernels.GROUPS,
         "sizes": settings.SIZES,
         "strides": settings.STRIDES,
