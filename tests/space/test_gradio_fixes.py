@@ -94,3 +94,9 @@ def test_the_first_html_is_in_english_for_everybody() -> None:
     template = (Path(gr.__file__).parent / "templates" / "frontend" / "index.html").read_text()
     assert first_page.GRADIOS in template and first_page.HEAD in template and first_page.CONFIG in template
     assert first_page.OF_GRADIO.search(template)
+
+
+def test_use_via_api_names_components_that_nobody_sees() -> None:
+    """page/api_docs.js takes the phrase away."""
+    assets = (Path(gr.__file__).parent / "templates" / "frontend" / "assets").glob("ApiDocs-*.js")
+    assert any('The input value that is provided in the "' in asset.read_text(encoding="utf-8") for asset in assets)
