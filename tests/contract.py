@@ -73,7 +73,7 @@ def endpoints() -> dict[str, Any]:
     from demo.page import build
 
     found = build().get_api_info()["named_endpoints"]
-    return json.loads(json.dumps(found, default=str))
+    return json.loads(json.dumps(dict(sorted(found.items())), default=str))  # gradio's own order is another each time
 
 
 def outputs() -> dict[str, Any]:
