@@ -170,6 +170,8 @@ class Page:
         values = {component: getattr(component, "value", None) for component in self._inputs()}
         values |= {self.column.panel: {"chosen": 0}, self.shared.photo: column.example(0), self.shared.language: None}
         changes = self.restored(asked, values, is_first=True)
+        if networks.is_from_hub(asked.parameters.get("task", "")):
+            del changes[self.tabs]  # what loads a repository stands in the first tab, and is not there before that has been open
         states = {component for component in changes if isinstance(component, gr.State)}
         return {
             component._id: gradio_fixes.properties(component, change)
