@@ -170,6 +170,8 @@ class Page:
         values = {component: getattr(component, "value", None) for component in self._inputs()}
         values |= {self.column.panel: {"chosen": 0}, self.shared.photo: column.example(0), self.shared.language: None}
         changes = self.restored(asked, values, is_first=True)
+        if networks.is_from_hub(asked.parameters.get("task", "")):
+            del changes[self.tabs]  # what loads a repository stands in the first tab, and is not there before that has been open
         states = {component for component in changes if isinstance(component, gr.State)}
         return {
             component._id: gradio_fixes.properties(component, change)
@@ -182,7 +184,7 @@ class Page:
 
     def restored(self, asked: Address, values: Values, is_first: bool = False) -> dict[Any, Any]:
         """All that the address says, but for what is there already; of the first HTML, only what is seen first."""
-        name = asked.tab if asked.tab in [room.tab.name for room in self.rooms] else self.rooms[0].tab.name
+        name = self._tab_of(asked)
         language, now = self.shared.language, dict(values)
         column_set, photo = self.column.restored(asked.example, values[self.column.panel])
         set_to = {language: asked.language, self.open_tab: name, self.tabs: gr.update(selected=name), **column_set}
@@ -199,13 +201,22 @@ class Page:
         is_there = is_spoken and values.get(self.shared.work) == content[self.shared.work] and name == self.rooms[0].tab.name
         return merged(set_to, words, {} if is_there else content)
 
+    def _tab_of(self, asked: Address) -> str:
+        """The tab that an address opens."""
+        names = [room.tab.name for room in self.rooms]
+        return asked.tab if asked.tab in names else names[0]
+
     def _content(self, name: str, values: Values) -> dict[Any, Any]:
         return next(room for room in self.rooms if room.tab.name == name).content(values)
 
     def _wire_opening(self, room: Room) -> None:
         # first, since gradio begins with one listener after another has ended
         room.label.select(None, js=called("page/address.js", "setTab"), api_visibility="private")
-        now_open = functools.partial(_now_open, room.tab.name)
+
+        def now_open(before: str | None, request: gr.Request) -> tuple[str, bool]:
+            """-> (the open tab, whether it was another one before): gradio also tells of the tab that the page begins with."""
+            return room.tab.name, room.tab.name != (before or self._tab_of(_asked(request)))
+
         room.label.select(now_open, self.open_tab, [self.open_tab, self.is_new], queue=False, **PRIVATE)
         # one that was open keeps its content, which may be in another language by now
         content = functools.partial(_if_new, room, self.is_new)
@@ -219,11 +230,6 @@ class Page:
 
     def _remembered(self) -> dict[Any, Any]:
         return {room.part(name): each for room in self.rooms for name, each in room.tab.remembered.items()}
-
-
-def _now_open(name: str, before: str | None) -> tuple[str, bool]:
-    """-> (the open tab, whether it was another one before): gradio also tells of the tab that the page begins with."""
-    return name, before is not None and name != before
 
 
 def _if_new(room: Room, is_new: gr.State, values: Values) -> dict[Any, Any]:

@@ -68,7 +68,7 @@ def test_a_slow_upload_and_a_lost_connection_are_told_in_the_visitor_s_language(
     assert page.evaluate(STATE) == [True, "沒有連線。"]
     assert "url(" in page.eval_on_selector(".photo-frame", "frame => frame.style.backgroundImage")
     page.context.set_offline(False)
-    page.wait_for_function("document.querySelector('#answer h2').textContent === '這是一隻狗。'")
+    page.wait_for_function("document.querySelector('#answer h2')?.textContent === '這是一隻狗。'")
     wait_until_fresh(page)
     page.close()
 

@@ -393,7 +393,7 @@ def test_the_second_photo_s_bars_stand_beside_the_first_s() -> None:
     html = compare.show("en", photo, first, second)
     assert html.count("<tr>") == 1 + compare.MOST_ROWS and html.count("<td>") == 1 + 2 * compare.MOST_ROWS
     assert "cannot be read as a photo" in compare.show("en", photo, first, Photo(b"broken"))
-    assert "no longer kept" in compare.show("en", photo, first, Photo(b""))
+    assert "no longer kept" in compare.show("en", photo, first, Photo(b"", is_gone=True))
     assert compare.show("en", photo, first, None) == ""
 
 
@@ -452,7 +452,8 @@ def test_bad_input_becomes_a_sentence_in_the_page() -> None:
     assert "cannot be read as a photo" in one_filter.show(Photo(b"broken"), Settings()).lab["said"]["en"]["heading"]
     assert "Choose a photo" in one_filter.show(None, Settings()).lab["said"]["en"]["heading"]
     assert "Choose a photo" in what.show(None, "flowers", None, "en").answer
-    assert "no longer kept" in what.show(Photo(b""), "flowers", None, "en").answer
+    assert "no longer kept" in what.show(Photo(b"", is_gone=True), "flowers", None, "en").answer
+    assert "It is empty." in what.show(Photo(b""), "flowers", None, "en").answer
 
 
 def test_a_model_of_one_s_own_comes_first(model_folder, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -115,7 +115,7 @@ class Steps(gr.JSON):
 
 def properties(component: Any, change: Any) -> dict[str, Any]:
     """An update, or a value, of a component as the page's first HTML describes it: its properties of that name."""
-    is_update = utils.is_prop_update(change)
+    is_update = isinstance(change, dict) and change.get("__type__") == "update"
     new = {name: value for name, value in (change if is_update else {"value": change}).items() if name != "__type__"}
     made: dict[str, Any] = {}
     if "value" in new:

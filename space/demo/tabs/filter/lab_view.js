@@ -52,9 +52,9 @@ function write(input, value, isForced) {
 export function drawStrip(lab, [row, column]) {
   const { answered, photo, settings } = lab;
   const size = settings.weights.length;
-  const ready = photo && photo.id === lab.value.photo && size === answered.weights.length
-    && isKnown(photo, answered, row, column, MARGIN);
-  if (!ready) lab.wantPixels();
+  const isHere = photo?.id === lab.value.photo;
+  const ready = isHere && size === answered.weights.length && isKnown(photo, answered, row, column, MARGIN);
+  if (isHere && !photo.isWhole && !ready) lab.wantPixels();
   const found = ready ? strip(photo, answered, row, column, answered.colour ? settings.channel : null) : null;
   const largest = found ? Math.max(...found.cells.map((cell) => Math.abs(cell.product))) : 0;
   const [patch, products] = [lab.find(".patch").children, lab.find(".products").children];
