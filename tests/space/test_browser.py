@@ -230,3 +230,12 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(visit_of: Callable[..., Vis
         visit.keep(f"phone-{tab.name}")
     box = visit.page.locator(".photo-frame").bounding_box()
     assert box["height"] <= 0.38 * 844 + 1
+
+
+def test_use_via_api_says_what_each_argument_means(browser: Any, app: str) -> None:
+    page = browser.new_page()  # on which gradio asks for an MCP server too, and complains
+    page.goto(app)
+    page.click("footer button >> nth=0")
+    page.wait_for_selector(".api-docs :text('The photo: a file that is uploaded')")
+    page.wait_for_function("!document.querySelector('.api-docs').textContent.includes('input value that is provided')")
+    page.close()

@@ -5,6 +5,7 @@ const now = { photo: null, network: null, second: null }; // chosen; photos by t
 const shows = {}; // a tab's name -> what it shows
 let asked = null; // the network that was clicked and did not answer yet
 let props = null;
+const read = new WeakSet(); // toasts
 let isHopeless = false; // nothing is on its way
 
 export function mount(component) {
@@ -12,7 +13,7 @@ export function mount(component) {
   component.watch("value", take);
   component.watch("words", draw);
   for (const name of ["online", "offline"]) window.addEventListener(name, draw);
-  new MutationObserver(translateToasts).observe(document.body, { childList: true, subtree: true });
+  new MutationObserver(readToasts).observe(document.body, { childList: true, subtree: true });
   take();
 }
 
@@ -69,13 +70,16 @@ export function draw() {
   sign.textContent = stale && !isHopeless ? props.words[isCut ? "none" : "now"] : "";
 }
 
-// gradio says in English alone that the connection is lost.
-function translateToasts() {
+// gradio says in English alone that the connection is lost; of any other failure it says that there will be no answer.
+function readToasts() {
   for (const text of document.querySelectorAll(".toast-message-text")) {
-    const title = text.closest(".toast-body")?.querySelector(".toast-title");
+    const toast = text.closest(".toast-body");
     if (/connection|failed to fetch/i.test(text.textContent)) {
       say(text, props.words.lost);
-      say(title, props.words.error);
+      say(toast?.querySelector(".toast-title"), props.words.error);
+    } else if (toast?.classList.contains("error") && text.textContent !== props.words.lost && !read.has(toast)) {
+      read.add(toast);
+      giveUp();
     }
   }
 }
