@@ -26,13 +26,20 @@ class Layer:
     Attributes:
         shape: (C, H, W), in channels and pixels.
         is_channels_last: whether the network itself holds it as (N, H, W, C).
+
+    >>> Layer((8, 4, 4)).is_channels_last
+    False
     """
 
     shape: Shape
     is_channels_last: bool = False
 
     def maps(self, output: torch.Tensor) -> torch.Tensor:
-        """What the layer answered, one picture or more -> the first picture's maps (C, H, W), float32 on the CPU."""
+        """What the layer answered, one picture or more -> the first picture's maps (C, H, W), float32 on the CPU.
+
+        >>> Layer((8, 4, 4), is_channels_last=True).maps(torch.zeros(1, 4, 4, 8)).shape
+        torch.Size([8, 4, 4])
+        """
         first = output[0].float().cpu()
         return first.permute(2, 0, 1).contiguous() if self.is_channels_last else first
 

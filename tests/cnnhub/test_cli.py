@@ -38,7 +38,8 @@ def test_json_lines(call: Call, folder: Path) -> None:
     assert "not a picture" in lines[2]["error"]
     assert done.status == 1
     expected = cnnhub.load("cats-vs-dogs").predict(EXAMPLES / "dog.jpg")
-    assert list(lines[0]) == ["file", "label", "probability", "scores"]
+    assert list(lines[0]) == ["file", "label", "probability", "scores", "is_unfamiliar", "strangeness"]
+    assert (lines[0]["is_unfamiliar"], lines[0]["strangeness"]) == (False, pytest.approx(expected.strangeness, abs=1e-3))
     assert lines[0]["scores"] == pytest.approx(expected.scores, abs=1e-4)
     assert list(lines[0]["scores"]) == list(expected.scores)
     assert lines[0]["probability"] == pytest.approx(expected.probability, abs=1e-4)
@@ -55,7 +56,7 @@ def test_in_a_pipe_it_is_plain(folder: Path) -> None:
     assert done.status == 1
     assert done.is_plain()
     a, b, d = done.rows()
-    assert a[:2] == [str(folder / "a.jpg"), "cat"] and a[2].endswith("%") and a[3].startswith("dog ")
+    assert a[:2] == [str(folder / "a.jpg"), "cat"] and a[2].endswith("%") and a[3].startswith("dog ") and a[4] == "no"
     assert b[:3] == [str(folder / "b.jpg"), "unreadable", ""] and "not a picture" in b[3]
     assert d[:2] == [str(folder / "c/d.JPG"), "dog"]
 
@@ -103,7 +104,7 @@ def test_names_from_a_stranger_s_model_cannot_steer_the_terminal(call: Call, mod
     model = model_folder(label_names=["\x1b[2Jant", "\x9b31mbee", "c\tow"])
     done = call("predict", "--model", model, EXAMPLES / "cat.jpg")
     assert done.status == 0 and done.is_plain() and "\x9b" not in done.out
-    assert len(done.rows()[0]) == 4
+    assert len(done.rows()[0]) == 5
     for name in (r"\x1b[2Jant", r"\x9b31mbee", r"c\x09ow"):
         assert name in done.out
 

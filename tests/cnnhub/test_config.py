@@ -32,7 +32,7 @@ def with_bins(*bins: list[float]) -> str:
         ("", "not JSON"),
         ("[]", "does not describe"),
         ("[" * 100_000, "not JSON"),
-        ('{"model_type": "bert"}', "architecture: Field required"),
+        ('{"model_type": "bert"}', r"transformers' layout \(model_type 'bert'\)"),
         (json.dumps(tiny_config(architecture="../evil")), "architecture"),
         (json.dumps(tiny_config(num_classes=10**9)), "num_classes.*100000"),
         (json.dumps(tiny_config(num_classes=0)), "num_classes"),

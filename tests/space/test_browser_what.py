@@ -73,10 +73,10 @@ def test_a_second_photo_beside_the_first(visit: Visit) -> None:
     page.wait_for_function("!document.querySelector('#compared').className.includes('stale')")
     page.click("#model label:has-text('Flowers')")
     page.wait_for_function(
-        "document.querySelector('#compared .told')?.textContent.includes('the second like nothing that this network knows')"
+        "document.querySelector('#compared .told')?.textContent.includes('Neither of the two looks like anything')"
     )
     page.click("#language label:has-text('正體中文')")
-    page.wait_for_function("document.querySelector('#compared .told')?.textContent.includes('第二張不像這個網路認識的任何東西')")
+    page.wait_for_function("document.querySelector('#compared .told')?.textContent.includes('兩張都不像這個網路認識的任何東西')")
     visit.keep("1-compare-zh")
 
 
@@ -84,7 +84,9 @@ def test_a_pizza_is_neither(visit: Visit) -> None:
     page = visit.page
     page.click(".picker button[title='a pizza']")
     visit.wait_for_heading("#answer", "This looks like neither a cat nor a dog.")
-    note = page.inner_text("#answer .measured")
+    assert page.locator("#answer .bars .hollow").count() == 2 and page.locator("#answer .sentence p").count() == 0
+    page.click("button:has-text('The numbers, and')")
+    note = page.inner_text(".numbers + .measured")
     told = re.search(r"Strangeness ([\d.]+); above ([\d.]+) I call a photo unfamiliar. .* ([\d.]+)\xa0% are called so", note)
     assert told and float(told[1]) > float(told[2])
     visit.keep("1-pizza-en")

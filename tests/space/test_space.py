@@ -133,7 +133,9 @@ def test_details_hold_all_that_is_known_of_an_answer(client: Client) -> None:
     )
     assert told["reliability"] == dataclasses.asdict(classifier.reliability(expected.probability))
     plain = client.predict(handle_file(str(CAT)), "imagenet", api_name="/classify_details")
-    assert (plain["unfamiliar"], plain["reliability"]) == (None, None)
+    assert (plain["unfamiliar"]["is_unfamiliar"], plain["reliability"]) == (False, None)
+    neither = client.predict(handle_file(str(EXAMPLES / "pizza.jpg")), api_name="/classify_details")
+    assert neither["unfamiliar"]["is_unfamiliar"] and neither["reliability"] is None
 
 
 def test_two_photos_are_compared(client: Client) -> None:

@@ -1,5 +1,6 @@
 // What the address keeps of the page: choices, never a photo. Those that are steps can be undone by the browser's Back.
 
+import { watchDocs } from "./api_docs.js";
 import { draw, networkChosen, openTab } from "./working.js";
 
 const STEPS = ["tab", "example", "task", "kernel", "layer", "channel"];
@@ -41,6 +42,7 @@ export const task = () => query().get("task") ?? "";
 export function restored(language) {
   if (!isRestored) {
     isRestored = true;
+    watchDocs();
     const isBare = [...query().keys()].every((name) => name === "lang" || name.startsWith("__"));
     const kept = early.filter((changes) => isBare && (changes.lang ?? language) === language);
     early = [];

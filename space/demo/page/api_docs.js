@@ -3,7 +3,7 @@
 
 const PHRASE = /^The input value that is provided in the "[^]*?" \S*\s+component\.\s*/;
 
-new MutationObserver(() => {
+export const watchDocs = () => new MutationObserver(() => {
   if (!location.search.includes("view=api")) return;
   const texts = document.createTreeWalker(document.querySelector(".api-docs") ?? document.body, NodeFilter.SHOW_TEXT);
   for (let text = texts.nextNode(); text; text = texts.nextNode()) {

@@ -85,7 +85,7 @@ TEXTS: Table = {
         "它的答案有多常答對，這裡從未量過。",
         "它的答案有多少是对的，这里从未测量过。",
     ),
-    "names_english": ("", "這個名稱只有英文。", "这个名称只有英文。"),
+    "names_english": ("This name is in English only.", "這個名稱只有英文。", "这个名称只有英文。"),
     "share_card": ("Share card", "分享卡片", "分享卡片"),
     "result_json": ("Result as JSON", "結果（JSON 檔）", "结果（JSON 文件）"),
     "compare": ("Compare with a second photo", "和另一張照片比較", "与另一张照片比较"),
