@@ -42,7 +42,7 @@ class Evaluation:
     false_alarm: float | None = None  # the share of the split that is called unfamiliar; None without a threshold
     detection: dict[str, Detection] = field(default_factory=dict)  # set of unfamiliar pictures -> how many were noticed
     test_log: testlog.Summary | None = None  # of the model, where the test split was opened; None where no log can be kept
-    likely_wrong: int | None = None  # how many labels are likely wrong, where a contact sheet was written
+    likely_wrong: int | None = None  # how many labels are likely wrong, where a contact sheet was written; None at chance
     contact_sheet: Path | None = None  # its path
     notes: list[str] = field(default_factory=list)  # what was left out of the dataset, and how its layout was understood
 

@@ -21,9 +21,9 @@ def report(found: Evaluation) -> Iterator[RenderableType]:
     yield _labels(found.figures)
     if found.detection:
         yield _noticed(found.detection)
-    if found.contact_sheet and found.likely_wrong is not None:
-        sheet = escape(str(found.contact_sheet))
-        yield f"{in_words(found.likely_wrong)}; the hardest pictures, likely wrong labels first: {sheet}"
+    if found.contact_sheet:
+        order = ", likely wrong labels first" if found.likely_wrong else ""
+        yield f"{in_words(found.likely_wrong)}; the hardest pictures{order}: {escape(str(found.contact_sheet))}"
     if log := found.test_log:
         yield f"The test log holds {log.length} measurements of {log.weights} different weights."
     elif found.split == "test":
