@@ -18,6 +18,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain help: nothing is cut at 80 columns, and it is the same in a pipe
     help="Train models that `cnnhub.load` and the demo understand. Each command explains itself with --help.",
 )
 app.command()(inspect.inspect)
@@ -34,5 +35,5 @@ def main() -> None:
         console.print(f"[red]{type(error).__name__}[/]: {escape(str(error))}", highlight=False, soft_wrap=True)
         sys.exit(1)
     except OSError as error:  # a full disk, above all
-        console.print(f"[red]The system refused:[/] {escape(str(error))}. What was written before stays.", highlight=False)
+        console.print(f"[red]The system refused:[/] {escape(str(error))}. What was written before stays.", highlight=False, soft_wrap=True)
         sys.exit(1)

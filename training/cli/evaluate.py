@@ -50,4 +50,4 @@ def evaluate(
     found = run(model, source, split, batch_size, ood or (), output or folder_for(model))
     options.show(report(found), found.as_json() if as_json else None)
     if record:
-        card.record(model, found, options.command_line())
+        card.record(model, found, options.recorded_command())

@@ -41,4 +41,4 @@ def familiar(
     from training.fit.familiar import learn
 
     source = options.choose(task, data, dataset, image_column, label_column).source
-    print(json.dumps(learn(model, source, unlike or (), ood or (), options.command_line(), probe_alone)))
+    print(json.dumps(learn(model, source, unlike or (), ood or (), options.recorded_command(), probe_alone)))

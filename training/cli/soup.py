@@ -30,6 +30,7 @@ def soup(
     from training.release import card
 
     chosen = options.choose(task, data, dataset, image_column, label_column)
-    config = cook(model, chosen.source, output, chosen.name, options.command_line(), options.console)
+    config = cook(model, chosen.source, output, chosen.name, options.recorded_command(), options.console)
     card.write(output, chosen.name, config, chosen.task)
-    options.console.print(f"Saved. Load it with: cnnhub.load({card.as_source(output)!r})")
+    line = f"Saved. Load it with: cnnhub.load({card.as_source(output)!r})"
+    options.console.print(line, soft_wrap=True, markup=False, highlight=False)

@@ -12,6 +12,7 @@ from scipy.stats import binomtest
 from cnnhub.images import open_image
 from training.data.sheets import Cell, Section, contact_sheet
 from training.data.splits import Pictures
+from training.data.words import counted
 
 MOST = 48  # of each kind
 
@@ -68,7 +69,7 @@ def in_words(wrong: int | None) -> str:
     """
     if wrong is None:
         return "The model answers no better than chance here, so it says nothing of wrong labels"
-    return f"{wrong} label is likely wrong" if wrong == 1 else f"{wrong} labels are likely wrong"
+    return f"{counted(wrong, 'label')} {'is' if wrong == 1 else 'are'} likely wrong"
 
 
 def write(path: Path, seen: Seen, split: str) -> int | None:
@@ -86,7 +87,7 @@ def write(path: Path, seen: Seen, split: str) -> int | None:
         Section(in_words(count), [_cell(seen, number) for number in wrong[:MOST]]),
         Section("The largest losses among the others", [_cell(seen, number) for number in others[:MOST]]),
     ]
-    contact_sheet(path, f"{split}: the hardest of {len(seen.targets):,} pictures", sections, notes)
+    contact_sheet(path, f"{split}: the hardest of {counted(len(seen.targets), 'picture')}", sections, notes)
     return count
 
 
