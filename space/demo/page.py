@@ -65,7 +65,7 @@ def build() -> gr.Blocks:
 def launch_options() -> dict[str, Any]:
     """How the page is served: nothing is fetched from elsewhere, nothing is remembered in the browser."""
     return {
-        "server_port": uploads.PORT,
+        "server_port": uploads.port(),
         "theme": gr.themes.Base(
             font=["system-ui", "PingFang TC", "Microsoft JhengHei", "Noto Sans CJK TC", "sans-serif"],
             font_mono=["ui-monospace", "Menlo", "Consolas", "monospace"],

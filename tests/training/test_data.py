@@ -18,10 +18,10 @@ from rich.console import Console
 from tests.support.places import EXAMPLES
 from tests.support.training_runs import draw, scene, training, write_scenes
 from training.data import inspection
+from training.data.cutting import cut
 from training.data.hygiene import Print, content, duplicates, examine
 from training.data.layout import DataError
 from training.data.sources import Source
-from training.data.cutting import cut
 from training.data.splits import load_split, load_training
 
 
@@ -46,7 +46,7 @@ def test_a_rare_label_lends_each_split_its_nearest_hashes(tmp_path: Path) -> Non
     folder = write_scenes(tmp_path / "set", 100)
     (folder / "rare").mkdir()
     for number in range(4):
-        scene(500 + number).save(folder / "rare" / f"{number}.png")
+        scene(512 + number).save(folder / "rare" / f"{number}.png")
     splits = {split: load_split(folder, split) for split in ("train", "validation", "test")}
     rare = {split: [p.name(n) for n in range(len(p)) if p.label(n) == "rare"] for split, p in splits.items()}
     assert sorted(map(len, rare.values())) == [1, 1, 2], "each has it, and no picture lies in two"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import shutil
 import sys
 from pathlib import Path
@@ -237,7 +236,7 @@ def test_batch_norm_keeps_the_backbones_statistics_where_asked(kept: bool, data:
     ready = prepare.prepare(data, weights, recipe, run, {}, engine, console)
     head.fit_head(ready, run, console)
     before = copy_of(ready.network)
-    fit_all(ready, run, None, None, math.inf, lambda numbers, step: None, console)
+    fit_all(ready, run, None, None, None, lambda numbers, step: None, console)
     after = copy_of(ready.network)
     statistics = {name for name in after if name.endswith(("running_mean", "running_var"))}
     assert statistics and all(torch.equal(before[name], after[name]) is kept for name in statistics)

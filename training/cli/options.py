@@ -42,7 +42,7 @@ LabelColumn = Annotated[str | None, typer.Option(help="Its column of labels; lab
 Backbone = Annotated[
     str | None,
     typer.Option(
-        help="A timm architecture, or torchvision:shufflenet_v2_x1_0. Without it that of --backbone-weights, else mobilenetv2_100."
+        help="A timm architecture, or torchvision:shufflenet_v2_x1_0. Without it that of the weights, else mobilenetv2_100."
     ),
 ]
 BackboneWeights = Annotated[
@@ -149,8 +149,8 @@ def _weights(given: str | None, from_scratch: bool) -> Weights:
     path = path / hub.WEIGHTS_NAME if path.is_dir() else path
     if not path.is_file():
         raise CnnHubError(
-            f"--backbone-weights {given!r} arrived, and there is no file {path}. Expected a file of weights, a model's folder or a "
-            f"built-in model ({', '.join(hub.builtin_models())})."
+            f"--backbone-weights {given!r} arrived, and there is no file {path}. Expected a file of weights, a model's folder or "
+            f"a built-in model ({', '.join(hub.builtin_models())})."
         )
     return path
 

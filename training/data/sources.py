@@ -52,7 +52,6 @@ class Source:
         """
         return self.place.rpartition("/")[2] if self.on_hub else Path(self.place).resolve().name.partition(".")[0]
 
-
     @property
     def published(self) -> str | None:
         """Where anybody finds the pictures, without what an address holds of passwords; None for those on one's own disk.

@@ -150,8 +150,8 @@ def _check_size(blueprint: torch.nn.Module, recipe: Recipe) -> None:
             blueprint.eval()(torch.empty(1, 3, recipe.size or 0, recipe.size or 0, device="meta"))
     except Exception as error:  # whatever the architecture asserts
         raise RecipeError(
-            f"--size {recipe.size} does not suit {recipe.backbone}: {str(error).splitlines()[0].rstrip('.')}. Leave it out for the "
-            "backbone's own."
+            f"--size {recipe.size} does not suit {recipe.backbone}: {str(error).splitlines()[0].rstrip('.')}. Leave it out for "
+            "the backbone's own."
         ) from error
 
 

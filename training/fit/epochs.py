@@ -208,7 +208,9 @@ class _Course:
             f"{speed:.0f} pictures/s, validated in {validated:.0f} s{self._left(validated)}{', saved' if kept else ''}"
         )
         if state.stopped == "max-minutes":
-            self.console.print(f"Time ended the run (--max-minutes {self.run.max_minutes:g}) after {entry.epoch:.1f} epochs of {recipe.epochs}.")
+            self.console.print(
+                f"Time ended the run (--max-minutes {self.run.max_minutes:g}) after {entry.epoch:.1f} epochs of {recipe.epochs}."
+            )
         if state.stopped == "end":
             state.epoch, state.step, state.loss_sum, state.correct = state.epoch + 1, 0, 0.0, 0
             if recipe.patience and len(state.history) - state.best_epoch >= recipe.patience and state.epoch <= recipe.epochs:

@@ -119,9 +119,7 @@ def _time_left(started: float, ready: Prepared, run: Run) -> TimeLeft:
     pictures = ready.validation.pictures
     sample = range(min(len(pictures), _TIMED))
     before = time.monotonic()
-    logits_of(
-        ready.network, Pixels(pictures.take(sample), ready.validation.transform), ready.engine, ready.recipe, run.workers
-    )
+    logits_of(ready.network, Pixels(pictures.take(sample), ready.validation.transform), ready.engine, ready.recipe, run.workers)
     one_pass = (time.monotonic() - before) * len(pictures) / len(sample)
     # the end: the average is validated, then `choose` looks at validation, then files are written
     return TimeLeft(started + 60 * run.max_minutes, 1 + passes_over_validation(ready.recipe), one_pass)

@@ -38,7 +38,7 @@ def calibrate(logits: torch.Tensor, targets: torch.Tensor) -> Calibration:
 
 
 def fit_temperature(logits: torch.Tensor, targets: torch.Tensor) -> float:
-    """The likeliest temperature, by log loss (Guo et al. 2017, "On Calibration of Modern Neural Networks") and what is known before.
+    """The likeliest temperature, by log loss (Guo et al. 2017, "On Calibration of Modern Neural Networks") and a prior.
 
     The logits (N, K) are of pictures that the network did not learn from, the targets (N,) their class numbers. Few pictures
     decide nothing extreme:

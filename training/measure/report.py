@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from training.data.words import counted
+from training.measure import testlog
 from training.measure.evaluate import Evaluation
 from training.measure.figures import Figures
 from training.measure.review import in_words
@@ -26,8 +27,8 @@ def report(found: Evaluation) -> Iterator[RenderableType]:
         order = ", likely wrong labels first" if found.likely_wrong else ""
         yield f"{in_words(found.likely_wrong)}; the hardest pictures{order}: {escape(str(found.contact_sheet))}"
     if log := found.test_log:
-        where = escape(str(found.log_folder))
-        yield f"Looks at this test split so far: {log.length}, at {counted(log.weights, 'different model')} ({where}/test_log.jsonl)."
+        where = escape(str(found.log_folder and found.log_folder / testlog.LOG_NAME))
+        yield f"Looks at this test split so far: {log.length}, with {counted(log.weights, 'set')} of weights ({where})."
     elif found.split == "test":
         yield "No log of looks at test is kept: neither the model's folder nor runs can be written to."
 
