@@ -130,7 +130,7 @@ def load_split(source: Source | Path, split: str, check: bool = True, most_unrea
         rows.select([n for n, side in enumerate(sides) if side == split]), check, [*found.notes, *notes], most_unreadable
     )
     mine.lent = [
-        f"no {pictures.labels[each.target]!r} fell to {each.split} by its hash, so it was lent "
+        f"No {pictures.labels[each.target]!r} fell to {each.split} by its hash, so it was lent "
         f"{', '.join(pictures.name(n) for n in each.pictures)}."
         for each in lent
     ]
