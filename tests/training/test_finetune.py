@@ -45,7 +45,7 @@ def copied(model: Path, folder: Path) -> Path:
 
 
 def output_of(arguments: tuple[str, ...], folder: Path) -> tuple[str, ...]:
-    return ("--output", str(folder)) if arguments[0] == "finetune" and "--output" not in arguments else ()
+    return ("--output", str(folder)) if arguments[0] in ("finetune", "find-lr") and "--output" not in arguments else ()
 
 
 def test_a_fine_tuned_model_answers_right(trained: Path, data: Path) -> None:
@@ -269,6 +269,19 @@ def test_batch_norm_keeps_the_backbones_statistics_where_asked(kept: bool, data:
         (("finetune", "--data", "/no/data", "--backbone-weights", BUILTIN, "--backbone", "resnet10t"), "keys are missing"),
         (("evaluate", "--model", "owner/name", "--data", "/no/data", "--record"), "owner/name is none that can be written to"),
         (("finetune", "--data", "{data}", "--output", "{data}/test/red/0.jpg"), "cannot be written to: File exists"),
+        (("finetune", "--data", "{data}", "--augment", "nonsense"), "--augment 'nonsense' arrived; expected timm's"),
+        (("finetune", "--data", "{data}", "--augment", "rand-nonsense"), "such as rand-m5-n2-mstd0.5-inc1"),
+        (("finetune", "--data", "{data}", "--size", "5"), "--size 5 arrived; expected 16 to 1024 pixels"),
+        (("find-lr", "--data", "{data}", "--size", "5"), "--size 5 arrived; expected 16 to 1024 pixels"),
+        (
+            ("finetune", "--data", "{data}", "--from-scratch", "--backbone", "test_vit", "--size", "100"),
+            "--size 100 does not suit test_vit",
+        ),
+        (
+            ("finetune", "--data", "{data}", "--backbone-weights", "imagnet"),
+            "or a built-in model (cats-vs-dogs, flowers, imagenet)",
+        ),
+        (("finetune", "--data", "/no/data"), "--backbone-weights imagenet, the MobileNetV2 that comes with cnnhub"),
     ],
 )
 def test_mistakes(

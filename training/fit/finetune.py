@@ -32,6 +32,7 @@ from training.release.verify import write_with_probe
 
 TENSORBOARD = "run/tensorboard"
 _TIMED = 128  # pictures
+_OR_OVERWRITE = "Take another --output, or add --overwrite to replace it."
 _DRAWN = (plots.CURVES, CONFUSION, RELIABILITY)
 
 
@@ -106,10 +107,11 @@ def _found(run: Run, console: Console) -> dict[str, Any] | None:
                 f"{run.output} holds an unfinished run. Add --resume to go on, --overwrite to start anew, or take "
                 "another --output."
             )
-        check_free(run.output, "Take another --output, or add --overwrite to replace it.")
+        check_free(run.output, _OR_OVERWRITE)
         return None
     found = checkpoint.load(run.checkpoints, console)
     if found is None:
+        check_free(run.output, _OR_OVERWRITE)
         console.print(f"{run.output} holds no checkpoint; starting at the beginning.")
     return found
 
