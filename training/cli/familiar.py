@@ -36,7 +36,7 @@ def familiar(
 
     \b
     Example:
-      python -m training familiar --model ./runs/mine --data photos --unlike other-photos --ood still-other-photos
+      python -m training familiar --model ./runs/mine --data photos --unlike others
     """
     from training.fit.familiar import learn
 

@@ -89,7 +89,7 @@ def finetune(
 
     \b
     Example:
-      python -m training finetune --data photos --output runs/mine --backbone-weights imagenet
+      python -m training finetune --data photos --backbone-weights imagenet
     """
     asked = options.asked(locals())
     output = output or Path("runs") / asked.chosen.name

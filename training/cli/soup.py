@@ -24,7 +24,9 @@ def soup(
     The best on validation comes first, and each other one is kept where it makes the validation loss smaller (a greedy model
     soup). Runs of other seeds, rates or augmentation fit together, best with --freeze-batch-norm. It never opens test.
 
-    Example: python -m training soup --model runs/a --model runs/b --output runs/soup --data ../shared/data/flowers
+    \b
+    Example:
+      python -m training soup --model a --model b --output soup --data photos
     """
     from training.fit.soup import cook
     from training.release import card

@@ -58,7 +58,7 @@ def _nearest(own: Sequence[int], places: Sequence[float], sides: Sequence[str], 
     copies: dict[float, list[int]] = defaultdict(list)
     for n in own:
         copies[places[n]].append(n)
-    left = defaultdict(int)  # how many different pictures each split has
+    left: dict[str, int] = defaultdict(int)  # how many different pictures each split has
     for same in copies.values():
         left[sides[same[0]]] += 1
     share = max(1, int((end - start) * len(copies)))

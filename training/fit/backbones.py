@@ -171,8 +171,8 @@ def _from_timms_hub(recipe: Recipe, num_classes: int) -> torch.nn.Module:
         )
     except Exception as error:  # the client and timm raise what the network provokes
         raise ModelNotFoundError(
-            f"The weights of {recipe.backbone} cannot be fetched: {str(error).splitlines()[0][:200]} Where the Hub cannot be "
-            "reached: Give --backbone-weights FILE, or --backbone-weights imagenet, the MobileNetV2 that comes with cnnhub, or "
+            f"The weights of {recipe.backbone} cannot be fetched: {(str(error) or type(error).__name__).splitlines()[0][:200]}. "
+            "Give --backbone-weights FILE, or --backbone-weights imagenet, the MobileNetV2 that comes with cnnhub, or "
             "--from-scratch."
         ) from error
     return network
