@@ -36,7 +36,7 @@ def familiar(
 
     \b
     Example:
-      python -m training familiar --model ./runs/mine --data photos --unlike others
+      python -m training familiar --model ./mine --data photos --unlike others
     """
     from training.fit.familiar import learn
 

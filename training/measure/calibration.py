@@ -47,23 +47,29 @@ def fit_temperature(logits: torch.Tensor, targets: torch.Tensor) -> float:
       (log T)^2 / (2 * PRIOR_SD^2). A dozen pictures hardly move it from 1; of hundreds the prior is no longer felt.
     - Where all answers are right, a smaller T is always likelier, down to 0, and nothing says where to stop: T is 1 or more.
     """
-    exact = logits.double()
+    found = _likeliest(logits, targets, PRIOR_SD)
+    return found if mistakes(logits, targets) else max(1.0, found)
 
-    def loss(log_temperature: float) -> float:
-        lost = F.cross_entropy(exact / math.exp(log_temperature), targets, reduction="sum").item()
-        return lost + log_temperature**2 / (2 * PRIOR_SD**2)
 
-    low, high = TEMPERATURES
-    if not mistakes(logits, targets):
-        low = 1.0
-        if loss(0.0) <= loss(1e-3):  # a bounded search never returns its bound itself
-            return 1.0
-    return math.exp(minimize_scalar(loss, bounds=(math.log(low), math.log(high)), method="bounded").x)
+def best_temperature(logits: torch.Tensor, targets: torch.Tensor) -> float:
+    """The temperature with the smallest log loss, however few the pictures: to compare logits whatever their size."""
+    return _likeliest(logits, targets, math.inf)
 
 
 def mistakes(logits: torch.Tensor, targets: torch.Tensor) -> int:
     """How many of the answers, logits (N, K), are not the targets (N,)."""
     return int((logits.argmax(1) != targets).sum())
+
+
+def _likeliest(logits: torch.Tensor, targets: torch.Tensor, prior_sd: float) -> float:
+    exact = logits.double()
+
+    def loss(log_temperature: float) -> float:
+        lost = F.cross_entropy(exact / math.exp(log_temperature), targets, reduction="sum").item()
+        return lost + log_temperature**2 / (2 * prior_sd**2)
+
+    low, high = TEMPERATURES
+    return math.exp(minimize_scalar(loss, bounds=(math.log(low), math.log(high)), method="bounded").x)
 
 
 @dataclass(frozen=True)
