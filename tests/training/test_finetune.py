@@ -85,7 +85,7 @@ def test_evaluate_prints_json_and_records(trained: Path, data: Path, tmp_path: P
     assert card.data.license is None, "whose pictures they were decides"
     assert card.data.library_name == "timm"
     assert f"| test | 12 | {100 * result['top1']:.2f} % |" in card.text
-    assert "Looks at a test split on record (`test_log.jsonl`):\n1, of 1 different weights." in card.text
+    assert "Looks at a test split on record (`test_log.jsonl`):\n1, of 1 set of weights." in card.text
     (line,) = (trained / "test_log.jsonl").read_text().splitlines()
     assert json.loads(line)["weights_sha256"] == hashlib.sha256((trained / "model.safetensors").read_bytes()).hexdigest()
     sheet = Path(result["contact_sheet"]).read_text()

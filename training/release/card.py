@@ -14,6 +14,7 @@ from cnnhub.hub.config import ModelConfig
 from cnnhub.hub.folder import CARD_NAME, read_config, write_config
 from training.data.sources import Origin
 from training.data.tasks import TASKS, Task
+from training.data.words import counted
 from training.measure import testlog
 from training.measure.calibration import FEWEST_MISTAKES
 from training.measure.evaluate import CONFUSION, RELIABILITY, Evaluation, home, log_entry
@@ -145,7 +146,9 @@ def _metadata(name: str, dataset: str | None, license: str | None = "apache-2.0"
 
 
 def _save(folder: Path, metadata: ModelCardData, template: str, /, **values: Any) -> None:
-    card = ModelCard.from_template(metadata, template_path=str(_TEMPLATES / template), percent=_percent, **values)
+    card = ModelCard.from_template(
+        metadata, template_path=str(_TEMPLATES / template), percent=_percent, counted=counted, **values
+    )
     card.save(folder / CARD_NAME)
 
 
