@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import sys
 
+from cnnhub import caches
 from demo.photo import uploads
 
 
 def main() -> None:
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+    if told := caches.ensure_writable():
+        print(told, file=sys.stderr)
     folder = uploads.prepare()
     from demo import page  # gradio reads the environment when it is imported
 

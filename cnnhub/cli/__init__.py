@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 import cnnhub
+from cnnhub import caches
 from cnnhub.cli import doctor, features, filter, models, predict
 from cnnhub.cli.output import printable
 from cnnhub.errors import CnnHubError
@@ -46,6 +47,8 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")  # a file's name may be no text in this encoding
     if not sys.stderr.isatty():
         os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    if told := caches.ensure_writable():
+        typer.echo(f"warning: {printable(told)}", err=True)
     try:
         app(prog_name="cnnhub")
     except CnnHubError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 
@@ -11,7 +12,7 @@ def models(incomplete: str) -> list[str]:
 
     if is_folder(incomplete):
         parent = Path(incomplete if incomplete.endswith("/") else Path(incomplete).parent)
-        begun = [path for path in parent.expanduser().glob("*/") if any(path.glob(f"**/{CONFIG_NAME}"))]
+        begun = [path for path in Path(os.path.expanduser(parent)).glob("*/") if any(path.glob(f"**/{CONFIG_NAME}"))]
         return [f"{incomplete[: incomplete.rfind('/') + 1]}{path.name}" for path in begun]
     return [name for name in (*builtin_models(), *_cached_models()) if name.startswith(incomplete)]
 

@@ -73,7 +73,7 @@ def made() -> tuple[gr.Blocks, Page]:
 def launch_options() -> dict[str, Any]:
     """How the page is served: nothing is fetched from elsewhere, nothing is remembered in the browser."""
     return {
-        "server_port": uploads.PORT,
+        "server_port": uploads.port(),
         "theme": gr.themes.Base(
             font=["system-ui", "PingFang TC", "Microsoft JhengHei", "Noto Sans CJK TC", "sans-serif"],
             font_mono=["ui-monospace", "Menlo", "Consolas", "monospace"],

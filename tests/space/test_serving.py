@@ -101,6 +101,37 @@ def test_a_body_may_be_as_large_as_a_photo_in_base64_and_no_larger() -> None:
     assert door.open_requests == 0
 
 
+@pytest.mark.parametrize("given", ["abc", "0", "65536", "-1", "²", "1" * 99])
+def test_an_impossible_port_is_a_sentence(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRADIO_SERVER_PORT", given)
+    with pytest.raises(
+        SystemExit, match=r"^GRADIO_SERVER_PORT is '.*'; expected a whole number from 1 to 65535, such as 7860\.$"
+    ):
+        uploads.port()
+    monkeypatch.setenv("GRADIO_SERVER_PORT", "")
+    assert uploads.port() == 7860
+
+
+def test_a_busy_port_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Page:
+        def launch(self, **options: object) -> None:
+            raise OSError("Cannot find empty port in range: 7861-7861.")
+
+    monkeypatch.setenv("GRADIO_SERVER_PORT", "7861")
+    monkeypatch.setattr(serving.gradio_fixes, "describe", lambda page: None)
+    with pytest.raises(SystemExit, match=r"Port 7861 cannot be served on.*GRADIO_SERVER_PORT=7862 make app"):
+        serving.serve(Page(), {"css": ""}, tmp_path, [])  # type: ignore[arg-type]
+
+
+def test_a_user_without_a_name_has_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("pwd.getpwuid", lambda number: {}[number])
+    monkeypatch.setattr(uploads.tempfile, "tempdir", None)
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    assert uploads.prepare().parent == tmp_path
+
+
 def test_a_file_is_deleted_by_when_it_was_first_seen(tmp_path: Path) -> None:
     sweeper = uploads.Sweeper(tmp_path, 600, lambda: {str(tmp_path / "kept" / "cat.jpg")})
     for name in ("kept/cat.jpg", "a/photo.jpg", "a/.photo.jpg.x1", "tmpq8"):

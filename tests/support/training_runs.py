@@ -128,7 +128,7 @@ def finetuning(data: Path, weights: Path, output: Path, *more: object) -> list[s
     return [
         "finetune", "--data", str(data), "--backbone", "test_byobnet", "--backbone-weights", str(weights), "--size", "64",
         "--output", str(output), "--epochs", "3", "--batch-size", "8", "--workers", "0", "--checkpoint-steps", "2",
-        "--precision", "float32", *map(str, more),
+        "--lr", "0.003", "--precision", "float32", *map(str, more),
     ]  # fmt: skip
 
 

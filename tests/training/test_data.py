@@ -18,6 +18,7 @@ from rich.console import Console
 from tests.support.places import EXAMPLES
 from tests.support.training_runs import draw, scene, training, write_scenes
 from training.data import inspection
+from training.data.cutting import cut
 from training.data.hygiene import Print, content, duplicates, examine
 from training.data.layout import DataError
 from training.data.sources import Source
@@ -39,6 +40,29 @@ def test_a_folder_without_splits_is_cut_by_content(tmp_path: Path) -> None:
     write_scenes(folder, 20, first=100)
     for split, pictures in before.items():
         assert pictures <= contents(folder, split)
+
+
+def test_a_rare_label_lends_each_split_its_nearest_hashes(tmp_path: Path) -> None:
+    folder = write_scenes(tmp_path / "set", 100)
+    (folder / "rare").mkdir()
+    for number in range(4):
+        scene(512 + number).save(folder / "rare" / f"{number}.png")
+    splits = {split: load_split(folder, split) for split in ("train", "validation", "test")}
+    rare = {split: [p.name(n) for n in range(len(p)) if p.label(n) == "rare"] for split, p in splits.items()}
+    assert sorted(map(len, rare.values())) == [1, 1, 2], "each has it, and no picture lies in two"
+    (folder / "rare" / "0.png").rename(folder / "rare" / "other.png")
+    for split, before in splits.items():
+        assert before.fingerprint == load_split(folder, split).fingerprint, "their names do not matter"
+    moved = [name for name in sum(rare.values(), []) if any(name in note for note in splits["train"].lent)]
+    assert moved and splits["train"].lent == splits["test"].lent and set(splits["test"].lent) <= set(splits["test"].notes)
+
+
+def test_copies_are_lent_together() -> None:
+    picture = [b"same"] * 3 + [b"other", b"third"]
+    sides, lent = cut(picture, [0] * 5)
+    assert len(set(sides[:3])) == 1 and set(sides) == {"train", "validation", "test"} and lent
+    assert cut([b"alone"], [0])[1] == [], "one picture stays where its hash puts it"
+    assert "test" not in cut([b"%d" % n for n in range(4)], [0] * 4, has_test=True)[0]
 
 
 def test_train_and_test_alone_give_validation_a_part_of_train(tmp_path: Path) -> None:

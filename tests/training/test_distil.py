@@ -33,7 +33,7 @@ def test_the_answer_is_the_mean_of_the_teachers_probabilities(trained: Path, tmp
     single = [cnnhub.load(folder).network(pixels).softmax(1) for folder in (trained, other)]
     assert not torch.allclose(*single)
     assert torch.allclose(teachers(pixels), sum(single) / 2, atol=1e-6)
-    assert [each.source for each in teachers.about] == [str(trained), str(other)]
+    assert [each.source for each in teachers.about] == [trained.name, other.name], "a card tells of nobody's disk"
     assert teachers.about[0].sha256 != teachers.about[1].sha256
 
 
@@ -64,7 +64,7 @@ def test_a_student_believes_its_teacher_more_than_the_labels(data: Path, weights
     assert done.returncode == 0, done.stderr
     student = ours(tmp_path / "student")
     assert student["history"][-1]["top1"] == 0.5, "red, whatever it is shown"
-    assert student["recipe"]["teachers"] == [str(says_red)]
+    assert student["recipe"]["teachers"] == [says_red.name]
     (teacher,) = student["teachers"]
     card = (tmp_path / "student/README.md").read_text()
     assert teacher["command"] in card and teacher["sha256"] in card and "answer of 1 teacher " in " ".join(card.split())

@@ -23,7 +23,7 @@ from training.measure.calibration import (
     share_above,
 )
 from training.measure.figures import measure
-from training.measure.review import largest_losses, likely_wrong
+from training.measure.review import is_at_chance, largest_losses, likely_wrong
 
 
 def test_the_temperature_that_was_put_in_is_found() -> None:
@@ -34,9 +34,17 @@ def test_the_temperature_that_was_put_in_is_found() -> None:
         assert fit_temperature(honest * temperature, targets) == pytest.approx(temperature, rel=0.03)
 
 
-def test_a_network_without_mistakes_gets_a_temperature_within_bounds() -> None:
-    logits = torch.tensor([[3.0, 0.0], [0.0, 3.0]])
-    assert 0.05 <= fit_temperature(logits, torch.tensor([0, 1])) < 0.1
+@pytest.mark.parametrize("n", [2, 8, 100])
+def test_without_mistakes_nothing_is_sharpened(n: int) -> None:
+    logits = torch.tensor([[3.0, 0.0]] * n)
+    assert fit_temperature(logits, torch.tensor([0] * n)) == 1.0
+
+
+def test_a_few_mistakes_decide_nothing_extreme() -> None:
+    surely_wrong = torch.tensor([[9.0, 0.0]] * 3), torch.tensor([0, 0, 1])
+    assert 1.0 < fit_temperature(*surely_wrong) < 4.0, "the best for these three alone would be 20"
+    hardly_wrong = torch.tensor([[2.0, 0.0]] * 7 + [[0.01, 0.0]]), torch.tensor([0] * 7 + [1])
+    assert 0.6 < fit_temperature(*hardly_wrong) < 1.0, "the best for these eight alone would be 0.05"
 
 
 def test_reliability_by_hand() -> None:
@@ -78,6 +86,18 @@ def test_likely_wrong_labels_come_first() -> None:
     targets = torch.tensor([0, 0, 0, 1, 1, 0])
     assert likely_wrong(probabilities, targets) == [2], "the last is an error, but not a confident one (0.7 < 0.75)"
     assert largest_losses(probabilities, targets)[:2] == [2, 5]
+
+
+def test_a_model_at_chance_says_nothing_of_labels() -> None:
+    generator = torch.Generator().manual_seed(0)
+    targets = torch.arange(40) % 4
+    guesses = torch.softmax(torch.randn(40, 4, generator=generator), 1)
+    assert likely_wrong(guesses, targets) and is_at_chance(guesses, targets)
+    knows = torch.nn.functional.one_hot(targets, 4) * 0.8 + 0.05
+    assert not is_at_chance(knows, targets)
+    knows[:5] = knows[:5].roll(1, 1)
+    assert not is_at_chance(knows, targets)
+    assert not is_at_chance(torch.tensor([[0.9, 0.1]]), torch.tensor([0])), "without a mistake nothing is suspected"
 
 
 def test_unfamiliar_pictures_are_read_and_ours_are_left_out(tmp_path: Path) -> None:

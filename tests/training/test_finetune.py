@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import shutil
 import sys
 from pathlib import Path
@@ -46,7 +45,7 @@ def copied(model: Path, folder: Path) -> Path:
 
 
 def output_of(arguments: tuple[str, ...], folder: Path) -> tuple[str, ...]:
-    return ("--output", str(folder)) if arguments[0] == "finetune" and "--output" not in arguments else ()
+    return ("--output", str(folder)) if arguments[0] in ("finetune", "find-lr") and "--output" not in arguments else ()
 
 
 def test_a_fine_tuned_model_answers_right(trained: Path, data: Path) -> None:
@@ -86,7 +85,7 @@ def test_evaluate_prints_json_and_records(trained: Path, data: Path, tmp_path: P
     assert card.data.license is None, "whose pictures they were decides"
     assert card.data.library_name == "timm"
     assert f"| test | 12 | {100 * result['top1']:.2f} % |" in card.text
-    assert "Looks at a test split on record (`test_log.jsonl`):\n1, of 1 different weights." in card.text
+    assert "Looks at a test split on record (`test_log.jsonl`):\n1, of 1 set of weights." in card.text
     (line,) = (trained / "test_log.jsonl").read_text().splitlines()
     assert json.loads(line)["weights_sha256"] == hashlib.sha256((trained / "model.safetensors").read_bytes()).hexdigest()
     sheet = Path(result["contact_sheet"]).read_text()
@@ -237,7 +236,7 @@ def test_batch_norm_keeps_the_backbones_statistics_where_asked(kept: bool, data:
     ready = prepare.prepare(data, weights, recipe, run, {}, engine, console)
     head.fit_head(ready, run, console)
     before = copy_of(ready.network)
-    fit_all(ready, run, None, None, math.inf, lambda numbers, step: None, console)
+    fit_all(ready, run, None, None, None, lambda numbers, step: None, console)
     after = copy_of(ready.network)
     statistics = {name for name in after if name.endswith(("running_mean", "running_var"))}
     assert statistics and all(torch.equal(before[name], after[name]) is kept for name in statistics)
@@ -270,6 +269,19 @@ def test_batch_norm_keeps_the_backbones_statistics_where_asked(kept: bool, data:
         (("finetune", "--data", "/no/data", "--backbone-weights", BUILTIN, "--backbone", "resnet10t"), "keys are missing"),
         (("evaluate", "--model", "owner/name", "--data", "/no/data", "--record"), "owner/name is none that can be written to"),
         (("finetune", "--data", "{data}", "--output", "{data}/test/red/0.jpg"), "cannot be written to: File exists"),
+        (("finetune", "--data", "{data}", "--augment", "nonsense"), "--augment 'nonsense' arrived; expected timm's"),
+        (("finetune", "--data", "{data}", "--augment", "rand-nonsense"), "such as rand-m5-n2-mstd0.5-inc1"),
+        (("finetune", "--data", "{data}", "--size", "5"), "--size 5 arrived; expected 16 to 1024 pixels"),
+        (("find-lr", "--data", "{data}", "--size", "5"), "--size 5 arrived; expected 16 to 1024 pixels"),
+        (
+            ("finetune", "--data", "{data}", "--from-scratch", "--backbone", "test_vit", "--size", "100"),
+            "--size 100 does not suit test_vit",
+        ),
+        (
+            ("finetune", "--data", "{data}", "--backbone-weights", "imagnet"),
+            "or a built-in model (cats-vs-dogs, flowers, imagenet)",
+        ),
+        (("finetune", "--data", "/no/data"), "--backbone-weights imagenet, the MobileNetV2 that comes with cnnhub"),
     ],
 )
 def test_mistakes(

@@ -130,7 +130,7 @@ def test_a_signal_saves_and_says_how_to_go_on(
         refused = training(*once)
         assert refused.returncode == 1 and "holds an unfinished run" in " ".join(refused.stderr.split())
         other = training(*once, "--resume", "--lr", 0.5)
-        assert other.returncode == 1 and "lr: 0.001 in the checkpoint, 0.5 now" in " ".join(other.stderr.split())
+        assert other.returncode == 1 and "lr: 0.003 in the checkpoint, 0.5 now" in " ".join(other.stderr.split())
     assert training(*once, "--resume").returncode == 0
     assert outcome(tmp_path) == uninterrupted
 
@@ -167,8 +167,8 @@ def counted(*arguments, **more):
 one.over_all = counted
 """
     first = training(*finetuning(data, weights, tmp_path, "--epochs", 0), before=counting)
-    other_rate = training(*finetuning(data, weights, tmp_path, "--epochs", 0, "--lr", "0.5"), before=counting)
-    with_views = training(*finetuning(data, weights, tmp_path, "--epochs", 0, "--views", 2), before=counting)
+    other_rate = training(*finetuning(data, weights, tmp_path, "--epochs", 0, "--lr", "0.5", "--overwrite"), before=counting)
+    with_views = training(*finetuning(data, weights, tmp_path, "--epochs", 0, "--views", 2, "--overwrite"), before=counting)
     assert [done.stdout.count("computed") for done in (first, other_rate, with_views)] == [2, 0, 4]
 
 

@@ -35,10 +35,12 @@ def test_the_soup_is_the_mean_of_those_that_are_kept(members: list[Path], data: 
     assert done.returncode == 0, done.stderr
     made = ours(tmp_path / "soup")
     kept = [Path(each["source"]) for each in made["soup"]["members"]]
-    assert {*kept, *(Path(each["source"]) for each in made["soup"]["left_out"])} == set(members)
+    assert {*kept, *(Path(each["source"]) for each in made["soup"]["left_out"])} == {Path(each.name) for each in members}
+    kept = [next(each for each in members if each.name == name.name) for name in kept]  # a card tells of nobody's disk
     alone = {folder: ours(folder)["metrics"]["validation"]["loss"] for folder in members}
     assert kept[0] == min(members, key=alone.__getitem__)
-    assert made["metrics"]["validation"]["loss"] <= min(alone.values()) + 1e-9
+    # of weights in half precision, as they are stored; the members' figures are of those that were trained
+    assert made["metrics"]["validation"]["loss"] <= min(alone.values()) + 1e-5
     found = safetensors.torch.load_file(tmp_path / "soup/model.safetensors")
     expected = mean([safetensors.torch.load_file(folder / "model.safetensors") for folder in kept])
     assert all(torch.allclose(found[name].float(), tensor.float(), rtol=1e-3, atol=1e-6) for name, tensor in expected.items())

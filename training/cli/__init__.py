@@ -10,6 +10,7 @@ import sys
 import typer
 from rich.markup import escape
 
+from cnnhub import caches
 from cnnhub.errors import CnnHubError
 from training.cli import evaluate, familiar, find_lr, finetune, inspect, package, push, soup
 from training.cli.options import console
@@ -18,6 +19,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain help: nothing is cut at 80 columns, and it is the same in a pipe
     help="Train models that `cnnhub.load` and the demo understand. Each command explains itself with --help.",
 )
 app.command()(inspect.inspect)
@@ -28,11 +30,15 @@ for command in (finetune.finetune, evaluate.evaluate, soup.soup, familiar.famili
 
 def main() -> None:
     """Run the command; an expected error is said on standard error, and the exit status is 1."""
+    if told := caches.ensure_writable():
+        console.print(told, soft_wrap=True, markup=False, highlight=False)
     try:
         app()
     except CnnHubError as error:
         console.print(f"[red]{type(error).__name__}[/]: {escape(str(error))}", highlight=False, soft_wrap=True)
         sys.exit(1)
     except OSError as error:  # a full disk, above all
-        console.print(f"[red]The system refused:[/] {escape(str(error))}. What was written before stays.", highlight=False)
+        console.print(
+            f"[red]The system refused:[/] {escape(str(error))}. What was written before stays.", highlight=False, soft_wrap=True
+        )
         sys.exit(1)

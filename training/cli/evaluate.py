@@ -37,7 +37,9 @@ def evaluate(
     Writes confusion_matrix.png, reliability.png and a contact sheet of the largest losses and likely wrong labels. On
     validation, temperature and threshold are fitted anew, and --record keeps them. Each look at test is logged.
 
-    Example: python -m training evaluate --model flowers --data ../shared/data/flowers
+    \b
+    Example:
+      python -m training evaluate --model flowers --data photos
     """
     from training.measure.evaluate import evaluate as run
     from training.measure.evaluate import folder_for
@@ -50,4 +52,4 @@ def evaluate(
     found = run(model, source, split, batch_size, ood or (), output or folder_for(model))
     options.show(report(found), found.as_json() if as_json else None)
     if record:
-        card.record(model, found, options.command_line())
+        card.record(model, found, options.recorded_command())

@@ -36,9 +36,9 @@ def familiar(
 
     \b
     Example:
-      python -m training familiar --model ./runs/mine --data photos --unlike other-photos --ood still-other-photos
+      python -m training familiar --model ./mine --data photos --unlike others
     """
     from training.fit.familiar import learn
 
     source = options.choose(task, data, dataset, image_column, label_column).source
-    print(json.dumps(learn(model, source, unlike or (), ood or (), options.command_line(), probe_alone)))
+    print(json.dumps(learn(model, source, unlike or (), ood or (), options.recorded_command(), probe_alone)))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.markup import escape
@@ -14,10 +15,16 @@ from training.cli import options
 from training.fit.recipe import Recipe, Run
 from training.fit.stops import DivergedError, Stopped, interruptible
 
-if TYPE_CHECKING:
-    from training.fit.backbones import Weights
-
 LayerDecay = Annotated[float, typer.Option(min=0.0, max=1.0, help="A layer's rate as a share of the one above's.")]
+Epochs = Annotated[
+    int | None,
+    typer.Option(
+        min=0, help="Phase two: epochs of all layers; 8 by default, none where there are fewer than 50 pictures a label."
+    ),
+]
+Flip = Annotated[
+    bool, typer.Option("--flip/--no-flip", help="Turn half of the pictures left to right; not for digits, letters or arrows.")
+]
 FreezeBatchNorm = Annotated[
     bool, typer.Option("--freeze-batch-norm", help="Batch norm keeps the backbone's statistics; for few pictures.")
 ]
@@ -35,13 +42,13 @@ def finetune(
     image_column: options.ImageColumn = None,
     label_column: options.LabelColumn = None,
     output: Annotated[Path | None, typer.Option(help="Folder of the model; runs/TASK by default.")] = None,
-    backbone: options.Backbone = Recipe.backbone,
+    backbone: options.Backbone = None,
     backbone_weights: options.BackboneWeights = None,
     from_scratch: options.FromScratch = False,
     model_arg: options.ModelArg = None,
     size: options.Size = None,
     views: Annotated[int, typer.Option(min=0, help="Phase one: augmented views of each picture.")] = Recipe.views,
-    epochs: Annotated[int, typer.Option(min=0, help="Phase two: epochs of all layers.")] = Recipe.epochs,
+    epochs: Epochs = None,
     lr: Annotated[float, typer.Option(min=0.0, help="Peak learning rate of the head.")] = Recipe.lr,
     layer_decay: LayerDecay = Recipe.layer_decay,
     weight_decay: Annotated[float, typer.Option(min=0.0, help="AdamW's.")] = Recipe.weight_decay,
@@ -49,6 +56,7 @@ def finetune(
     label_smoothing: Annotated[float, typer.Option(min=0.0, max=0.9, help="0 is off.")] = Recipe.label_smoothing,
     mixup: Annotated[float, typer.Option(min=0.0, help="Alpha; 0 is off.")] = Recipe.mixup,
     augment: Annotated[str, typer.Option(help="timm's auto_augment string; empty is off.")] = Recipe.augment,
+    flip: Flip = Recipe.flip,
     scale: Annotated[float, typer.Option(min=0.05, max=1.0, help="Smallest share of a random crop.")] = Recipe.scale,
     ema_decay: Annotated[float, typer.Option(min=0.0, max=0.99999, help="A step; 0 is off.")] = Recipe.ema_decay,
     freeze_batch_norm: FreezeBatchNorm = Recipe.freeze_batch_norm,
@@ -61,7 +69,9 @@ def finetune(
     blend: Blend = Recipe.blend,
     seed: options.Seed = Recipe.seed,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint in the output folder.")] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Drop an unfinished run in the output folder.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace what the output folder holds: an unfinished run, or a model.")
+    ] = False,
     max_minutes: Annotated[float, typer.Option(min=0.0, help="End in time, with the best model saved; 0 is no limit.")] = 0.0,
     checkpoint_steps: Annotated[int, typer.Option(min=0, help="Steps between checkpoints; 0 is each epoch's end.")] = 100,
     fix_leaks: options.FixLeaks = False,
@@ -69,44 +79,77 @@ def finetune(
 ) -> None:
     """Fine-tune a backbone: first the head on frozen features, then all layers at layer-wise decayed rates.
 
-    The best model by validation accuracy is kept, or a blend of it with the first phase's where that has a smaller
-    validation loss (WiSE-FT); the test split is never opened. Ctrl-C saves a checkpoint; the same
-    command with --resume goes on, and ends with the weights of a run that was never interrupted.
+    The best model by validation accuracy is kept, or a blend of it with the first phase's where that has a smaller validation
+    loss (WiSE-FT); the test split is never opened. Where there are fewer than 50 pictures a label, the head alone is trained.
+    Ctrl-C saves a checkpoint; the same command with --resume goes on, and ends with the weights of a run that was never
+    interrupted.
 
     With --teacher (once for each) phase two learns what trained models answer to the same crops, in place of the labels
     (knowledge distillation); --label-smoothing 0 goes well with it.
 
-    Example: python -m training finetune flowers --data ../shared/data/flowers
-    --backbone-weights ../shared/pretrained/mobilenetv2_100/model.safetensors
+    \b
+    Example:
+      python -m training finetune --data photos --backbone-weights imagenet
     """
-    given = {key: value for key, value in locals().items() if key in Recipe.__dataclass_fields__}
-    chosen = options.choose(task, data, dataset, image_column, label_column)
-    recipe = Recipe(**given, model_args=options.model_args(model_arg), teachers=tuple(map(str, teacher or ())))
-    output = output or Path("runs") / chosen.name
+    asked = options.asked(locals())
+    output = output or Path("runs") / asked.chosen.name
     run = Run(output, resume, overwrite, max_minutes, checkpoint_steps, workers, fix_leaks)
-    _carry_out(chosen, options.weights(backbone_weights, from_scratch), recipe, run)
+    run = dataclasses.replace(run, name=asked.chosen.name, command=options.recorded_command())
+    if not _is_finished(run):
+        _carry_out(asked, run)
 
 
-def _carry_out(chosen: options.Chosen, weights: Weights, recipe: Recipe, run: Run) -> None:
+def _is_finished(run: Run) -> bool:
+    """Whether there is nothing to go on with; then what would be done otherwise now is said."""
+    from training.fit.finetune import finished
+    from training.release import card
+    from training.release.record import record_of
+
+    done = finished(run.output) if run.resume else None
+    if done is None:
+        return False
+    before = record_of(done).command
+    lines = [f"{run.output} holds the finished run already: cnnhub.load({card.as_source(run.output)!r}). Nothing was changed."]
+    if before != run.command:
+        lines.append(f"It was made by another command, and what this one says otherwise was not used:\n{before}")
+        lines.append("To train anew, take another --output, or --overwrite in place of --resume.")
+    for line in lines:
+        options.console.print(line, soft_wrap=True, markup=False, highlight=False)
+    return True
+
+
+def _carry_out(asked: options.Asked, run: Run) -> None:
     """Train, write the card, and say how to load the model, or how to go on where the run was stopped."""
     from training.fit.finetune import finetune as train
     from training.release import card
+    from training.release.record import record_of
 
-    task, command = chosen.task, options.command_line()
-    recipe = dataclasses.replace(recipe, squashed_from=task.squashed_from if task else None)
-    run = dataclasses.replace(run, name=chosen.name, command=command)
+    task, command = asked.chosen.task, options.command_line()
     try:
         with interruptible():
-            config = train(chosen.source, weights, recipe, run, task.label_texts if task else {}, options.console)
+            config = train(
+                asked.chosen.source, asked.weights, asked.recipe, run, task.label_texts if task else {}, options.console
+            )
     except Stopped as stopped:
         kept = "a checkpoint is saved" if stopped.saved else "what was saved before stays"
         options.console.print(f"Stopped by {stopped}; {kept}. Go on with:\n{escape(command)} --resume", soft_wrap=True)
         raise SystemExit(stopped.status) from None
+    except OSError as error:  # a full disk, above all
+        options.console.print(
+            f"[red]The system refused:[/] {escape(str(error))}. What was saved before stays. Free some space, then go on with:\n"
+            f"{escape(command)} --resume",
+            soft_wrap=True,
+            highlight=False,
+        )
+        raise SystemExit(1) from None
     except DivergedError as error:
-        options.console.print(f"[red]Stopped:[/] {escape(str(error))}", highlight=False)
+        options.console.print(f"[red]Stopped:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
         raise SystemExit(3) from None
     if os.environ.get("RANK", "0") != "0":
         return
-    card.write(run.output, chosen.name, config, task)
+    card.write(run.output, asked.chosen.name, config, task)
+    if task and not task.covers(config.labels(), record_of(config).data):
+        options.console.print(f"The pictures are not those of {task.name}: its sources and licence are left out of the card.")
     source = card.as_source(run.output)
-    options.console.print(f"Saved. Load it with: cnnhub.load({source!r}), or: make app MODEL={source}")
+    line = f"Saved. Load it with: cnnhub.load({source!r}), or: make app MODEL={shlex.quote(source)}"
+    options.console.print(line, soft_wrap=True, markup=False, highlight=False)

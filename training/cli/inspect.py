@@ -25,7 +25,9 @@ def inspect(
 
     Exits with status 1 where the same picture lies in two splits.
 
-    Example: python -m training inspect --data ../shared/data/flowers --augment
+    \b
+    Example:
+      python -m training inspect --data photos --augment
     """
     from training.data import inspection
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import json
+import os
 import shlex
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,6 +17,7 @@ import typer
 from rich.console import Console, RenderableType
 
 from cnnhub.errors import CnnHubError
+from training.fit.recipe import Recipe
 
 if TYPE_CHECKING:
     from training.data.sources import Source
@@ -36,11 +39,23 @@ Data = Annotated[
 Dataset = Annotated[str | None, typer.Option(help="In place of --data: a dataset on the Hub, owner/name or owner/name@revision.")]
 ImageColumn = Annotated[str | None, typer.Option(help="Its column of pictures; image by default.")]
 LabelColumn = Annotated[str | None, typer.Option(help="Its column of labels; label by default.")]
-Backbone = Annotated[str, typer.Option(help="A timm architecture, or torchvision:shufflenet_v2_x1_0.")]
-BackboneWeights = Annotated[Path | None, typer.Option(help="A file of weights; without it timm's from the Hub.")]
+Backbone = Annotated[
+    str | None,
+    typer.Option(
+        help="A timm architecture, or torchvision:shufflenet_v2_x1_0. Without it that of the weights, else mobilenetv2_100."
+    ),
+]
+BackboneWeights = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SOURCE",
+        help="A built-in model (imagenet, flowers, cats-vs-dogs), a model's folder or a file of weights; without it timm's "
+        "from the Hub. A config.json beside the weights says how they are used.",
+    ),
+]
 FromScratch = Annotated[bool, typer.Option("--from-scratch", help="Random weights; no first phase.")]
 ModelArg = Annotated[list[str] | None, typer.Option(help="KEY=VALUE for timm, such as pad_type=same.")]
-Size = Annotated[int | None, typer.Option(min=16, max=1024, help="Side of the input; the backbone's own by default.")]
+Size = Annotated[int | None, typer.Option(help="Side of the input, 16 to 1024 pixels; the backbone's own by default.")]
 BatchSize = Annotated[int, typer.Option(min=2, help="Pictures a step, over all devices.")]
 Precision = Annotated[str, typer.Option(help="auto, bf16 or float32.")]
 Seed = Annotated[int, typer.Option(min=0, help="Of everything random.")]
@@ -82,11 +97,62 @@ def choose(
     return Chosen(source, known, task or source.name)
 
 
-def weights(file: Path | None, from_scratch: bool) -> Weights:
+@dataclass(frozen=True)
+class Asked:
+    """What the options of `finetune` ask for."""
+
+    chosen: Chosen
+    weights: Weights
+    recipe: Recipe
+
+
+def asked(settings: Mapping[str, Any]) -> Asked:
+    """From the values of `finetune`'s options, by parameter."""
+    from training.fit.backbones import built_as
+
+    chosen = choose(*(settings[name] for name in ("task", "data", "dataset", "image_column", "label_column")))
+    weights = _weights(settings["backbone_weights"], settings["from_scratch"])
+    backbone, arguments = built_as(weights, settings["backbone"], model_args(settings["model_arg"]))
+    given = {name: settings[name] for name in Recipe.__dataclass_fields__ if settings.get(name) is not None}
+    more = {
+        "backbone": backbone,
+        "model_args": arguments,
+        "teachers": tuple(map(str, settings["teacher"] or ())),
+        "squashed_from": chosen.task.squashed_from if chosen.task else None,
+    }
+    return Asked(chosen, weights, Recipe(**{**given, **more}))
+
+
+def like(other: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """For a command that takes another's options beside its own: they reach it as keywords."""
+
+    def decorated(command: Callable[..., Any]) -> Callable[..., Any]:
+        own, theirs = (inspect.signature(each, eval_str=True).parameters.values() for each in (command, other))
+        named = [each for each in own if each.kind is not inspect.Parameter.VAR_KEYWORD]
+        parameters = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in (*theirs, *named)]
+        command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        command.__annotations__ = {each.name: each.annotation for each in parameters}
+        return command
+
+    return decorated
+
+
+def _weights(given: str | None, from_scratch: bool) -> Weights:
     """Where the backbone's weights come from."""
-    if file and from_scratch:
+    from cnnhub import hub
+
+    if given and from_scratch:
         raise CnnHubError("--backbone-weights and --from-scratch contradict each other; leave one out.")
-    return "scratch" if from_scratch else file or "hub"
+    if given is None:
+        return "scratch" if from_scratch else "hub"
+    path = hub.BUILTIN_FOLDER / given if given in hub.builtin_models() else Path(given)
+    path = path / hub.WEIGHTS_NAME if path.is_dir() else path
+    if not path.is_file():
+        raise CnnHubError(
+            f"--backbone-weights {given!r} arrived, and there is no file {path}. Expected a file of weights, a model's folder or "
+            f"a built-in model ({', '.join(hub.builtin_models())})."
+        )
+    return path
 
 
 def model_args(arguments: list[str] | None) -> dict[str, str]:
@@ -102,8 +168,17 @@ def model_args(arguments: list[str] | None) -> dict[str, str]:
 
 def command_line() -> str:
     """The command that is running, to be repeated from the start."""
+    processes = os.environ.get("LOCAL_WORLD_SIZE")  # torchrun's
+    launched = ["torchrun", "--nproc_per_node", processes] if processes else ["python"]
     arguments = [argument for argument in sys.argv[1:] if argument not in ("--resume", "--overwrite")]
-    return shlex.join(["python", "-m", "training", *arguments])
+    return shlex.join([*launched, "-m", "training", *arguments])
+
+
+def recorded_command() -> str:
+    """The same for a card: of a path on the trainer's disk the last part is left, or what lies below the working folder."""
+    from training.release.record import shown
+
+    return shlex.join(shown(part) for part in shlex.split(command_line()))
 
 
 def show(parts: Iterable[RenderableType], as_json: dict[str, Any] | None) -> None:

@@ -24,7 +24,9 @@ def push(model: Model, to: To, data: Data = None, private: Private = False, crea
     checkpoint. Needs a token with write permission (`hf auth login`, or HF_TOKEN). A push that fails leaves the repository as
     it was, and pushing again is harmless: the same files make no second commit.
 
-    Example: python -m training push --model runs/flowers --to me/flowers --data ../shared/data/flowers --tag v1.0
+    \b
+    Example:
+      python -m training push --model runs/flowers --to me/flowers --tag v1.0
     """
     from training.release.push import push as run
 

@@ -24,12 +24,15 @@ def soup(
     The best on validation comes first, and each other one is kept where it makes the validation loss smaller (a greedy model
     soup). Runs of other seeds, rates or augmentation fit together, best with --freeze-batch-norm. It never opens test.
 
-    Example: python -m training soup --model runs/a --model runs/b --output runs/soup --data ../shared/data/flowers
+    \b
+    Example:
+      python -m training soup --model a --model b --output soup --data photos
     """
     from training.fit.soup import cook
     from training.release import card
 
     chosen = options.choose(task, data, dataset, image_column, label_column)
-    config = cook(model, chosen.source, output, chosen.name, options.command_line(), options.console)
+    config = cook(model, chosen.source, output, chosen.name, options.recorded_command(), options.console)
     card.write(output, chosen.name, config, chosen.task)
-    options.console.print(f"Saved. Load it with: cnnhub.load({card.as_source(output)!r})")
+    line = f"Saved. Load it with: cnnhub.load({card.as_source(output)!r})"
+    options.console.print(line, soft_wrap=True, markup=False, highlight=False)

@@ -20,6 +20,7 @@ from training.data.pixels import Augmentation, derive, random_part, seeded
 from training.data.sheets import Cell, Section, contact_sheet
 from training.data.sources import MissingSplitError, Source, WithheldError
 from training.data.splits import Pictures, load_split
+from training.data.words import counted
 from training.data.writable import check_writable
 
 _EXAMPLES, _GROUPS, _VERSIONS = 8, 24, 7
@@ -157,9 +158,9 @@ def _notes(found: Inspection) -> list[str]:
         counts.update(split.labels)
     most, least = max(counts, key=counts.__getitem__), min(counts, key=counts.__getitem__)
     ratio = f"{counts[most] / counts[least]:.1f} times " if counts[least] else ""
-    balance = f"the commonest label, {most}, has {counts[most]:,} pictures, {ratio}the {counts[least]:,} of {least}."
+    balance = f"the commonest label, {most}, has {counted(counts[most], 'picture')}, {ratio}the {counts[least]:,} of {least}."
     if counts[most] == counts[least]:
-        balance = f"every label has {counts[most]:,} pictures."
+        balance = f"every label has {counted(counts[most], 'picture')}."
     sizes = ", ".join(f"{name} {' x '.join(map(str, split.median_size or ())) or 'none'}" for name, split in splits.items())
     notes = [
         *found.notes,
@@ -167,7 +168,7 @@ def _notes(found: Inspection) -> list[str]:
         f"Median size, pixels: {sizes}.",
         f"Cannot be read: {sum(len(split.unreadable) for split in splits.values()):,}.",
         "Copies (equal bytes, or difference hashes at most 16 of 256 bits apart, and in small or plain pictures equal greys): "
-        f"{len(found.copies):,} groups; "
+        f"{counted(len(found.copies), 'group')}; "
         f"{len(found.leaks):,} of them in more than one split, {len(found.conflicts):,} with more than one label.",
     ]
     return notes + (["The splits do not have the same labels."] if found.labels_differ else [])

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import datasets
 from pyarrow import parquet
@@ -51,14 +52,27 @@ class Source:
         """
         return self.place.rpartition("/")[2] if self.on_hub else Path(self.place).resolve().name.partition(".")[0]
 
+    @property
+    def published(self) -> str | None:
+        """Where anybody finds the pictures, without what an address holds of passwords; None for those on one's own disk.
+
+        >>> Source("https://me:secret@host/a.zip?token=1").published, Source("photos").published
+        ('https://host/a.zip', None)
+        """
+        if self.on_hub:
+            return self.place
+        address = urlsplit(self.place)
+        return f"{address.scheme}://{address.netloc.rpartition('@')[2]}{address.path}" if address.netloc else None
+
 
 @dataclass(frozen=True)
 class Origin:
     """Which pictures a run had, as its config.json says."""
 
-    source: str | None = None  # a dataset on the Hub; None for pictures on the trainer's own disk
+    source: str | None = None  # a dataset on the Hub or an address; None for pictures on the trainer's own disk
     revision: str | None = None  # its commit
     split_hash: dict[str, str] = field(default_factory=dict)  # split -> what it holds (`Pictures.fingerprint`)
+    lent: list[str] = field(default_factory=list)  # pictures in another split than their hash says (`Pictures.lent`)
 
 
 @dataclass(frozen=True)

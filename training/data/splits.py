@@ -9,13 +9,12 @@ from pathlib import Path
 
 import datasets
 
+from training.data import cutting
 from training.data.hygiene import Print, content, duplicates, examine_all
 from training.data.layout import FORMS, SPLITS, WHOLE, DataError
 from training.data.sources import MissingSplitError, Source, columns, stored
 
 MOST_UNREADABLE = 0.10
-SPLIT_SEED = 0
-TRAIN_SHARE, VALIDATION_SHARE = 0.75, 0.15  # the rest is test
 
 
 class Pictures:
@@ -25,6 +24,7 @@ class Pictures:
         labels: label names, in the order of the class numbers.
         unreadable: pictures left out, each with the reason.
         notes: what else was left out of the dataset, and how its layout was understood.
+        lent: which pictures lie in another split than their hash says, a sentence for each label and split.
         prints: what is needed to find copies; empty where the pictures were not checked.
     """
 
@@ -35,6 +35,7 @@ class Pictures:
         self._rows = rows
         self.targets: list[int] = list(rows["label"])
         self.notes = list(notes)
+        self.lent: list[str] = []
         self.unreadable: list[str] = []
         self.prints: list[Print] = []
         if check:
@@ -74,7 +75,7 @@ class Pictures:
             rows = datasets.concatenate_datasets([rows, more._rows.select(others)])
             prints += [more.prints[index] for index in others]
         taken = Pictures(rows, check=False, notes=self.notes)
-        taken.unreadable, taken.prints = self.unreadable, prints
+        taken.unreadable, taken.prints, taken.lent = self.unreadable, prints, self.lent
         return taken
 
     def _leave_out_unreadable(self, most: float) -> None:
@@ -95,7 +96,8 @@ def load_split(source: Source | Path, split: str, check: bool = True, most_unrea
     """Read one split; the files of splits that are stored apart are not opened.
 
     A set without splits is cut by what its pictures hold, 75 % train, 15 % validation, 10 % test, so that a picture is on the
-    same side whatever else is added or removed; one with train and test alone gives a sixth of train to validation.
+    same side whatever else is added or removed; one with train and test alone gives a sixth of train to validation. A label
+    that a split would lack lends it the pictures whose hashes come nearest, and `Pictures.lent` names them.
 
     Args:
         source: a Path is a folder `DIR/SPLIT/LABEL/*.jpg` or `DIR/LABEL/*.jpg`, parquet files `DIR/SPLIT*.parquet`, what
@@ -123,20 +125,17 @@ def load_split(source: Source | Path, split: str, check: bool = True, most_unrea
         raise MissingSplitError(f"{source} holds no split 'test', only {', '.join(splits)}; none of those was kept unseen.")
     rows, notes = columns(whole(), source)
     pictures = Pictures(rows, check=False)
-    has_test = "test" in splits
-    mine = [n for n in range(len(pictures)) if side_of(content(pictures.source(n)), has_test) == split]
-    return Pictures(rows.select(mine), check, [*found.notes, *notes], most_unreadable)
-
-
-def side_of(picture: bytes, has_test: bool = False) -> str:
-    """The split that a picture's encoded bytes belong to, in a set that has none, or no validation split.
-
-    >>> side_of(b"one picture"), side_of(b"another")
-    ('test', 'train')
-    """
-    digest = hashlib.sha256(b"split %d " % SPLIT_SEED + picture).digest()
-    share = int.from_bytes(digest[:8], "big") / 2**64 * (TRAIN_SHARE + VALIDATION_SHARE if has_test else 1.0)
-    return "train" if share < TRAIN_SHARE else "validation" if share < TRAIN_SHARE + VALIDATION_SHARE else "test"
+    sides, lent = cutting.cut([content(pictures.source(n)) for n in range(len(pictures))], pictures.targets, "test" in splits)
+    mine = Pictures(
+        rows.select([n for n, side in enumerate(sides) if side == split]), check, [*found.notes, *notes], most_unreadable
+    )
+    mine.lent = [
+        f"No {pictures.labels[each.target]!r} fell to {each.split} by its hash, so it was lent "
+        f"{', '.join(pictures.name(n) for n in each.pictures)}."
+        for each in lent
+    ]
+    mine.notes += mine.lent
+    return mine
 
 
 def load_training(source: Source | Path, fix_leaks: bool = False) -> tuple[Pictures, Pictures]:
@@ -157,7 +156,8 @@ def load_training(source: Source | Path, fix_leaks: bool = False) -> tuple[Pictu
         if empty:
             known = " ".join([*pictures.notes[:5], *pictures.unreadable[:1]])
             raise DataError(
-                f"{split}/{pictures.labels[empty[0]]} holds no picture. Add some, or remove the label. {known}".strip()
+                f"{split}/{pictures.labels[empty[0]]} holds no picture. Add some (two or more where one folder a label is cut "
+                f"into splits), or remove the label. {known}".strip()
             )
     if train.labels != validation.labels:
         lacking = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cnnhub.errors import UnknownNameError
@@ -23,13 +24,21 @@ class Task:
     # width / height that pictures had before they were squashed to squares, where a folder's are square; None if they never were
     squashed_from: float | None = None
 
-    def about(self, pictures: Origin) -> str:
-        """The paragraph for the pictures that a run had."""
+    def covers(self, labels: Sequence[str], pictures: Origin | None) -> bool:
+        """Whether a run's pictures are the task's, so that its sources and licence may be told of them."""
+        return are_named(self.label_texts, labels) and self.about(pictures or Origin()) is not None
+
+    def about(self, pictures: Origin) -> str | None:
+        """The paragraph for the pictures that a run had; None where they are not the task's."""
         if pictures.source == self.published.place:
             return self.about_published
         train_hash = pictures.split_hash.get("train", "")
-        known = [about for start, about in self.collections.items() if train_hash.startswith(start)]
-        return known[0] if known else "The trainer's own collection of these labels, not the published one."
+        return next((about for start, about in self.collections.items() if train_hash.startswith(start)), None)
+
+
+def are_named(label_texts: Mapping[str, Mapping[str, str]], labels: Sequence[str]) -> bool:
+    """Whether a task's texts (language -> label -> text) are of these labels."""
+    return all(set(texts) == set(labels) for texts in label_texts.values())
 
 
 def get(name: str) -> Task:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import timm
 import torch
+from huggingface_hub import HfApi, try_to_load_from_cache
 
 import cnnhub.classics  # noqa: F401  registers the networks that timm lacks
 from cnnhub.engines.network import COUNTER, create_network
@@ -23,6 +24,14 @@ _KEPT = ("input_size", "fixed_input_size", "interpolation", "mean", "std", "pool
 CROP = {"crop_mode": "center", "crop_pct": 0.95}  # while training; finetune chooses among several afterwards
 
 
+def built_as(weights: Weights, backbone: str | None, model_args: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The architecture and timm's arguments for it: what was asked for, else what the config.json beside the weights says."""
+    beside = _beside(weights)
+    if beside is None or (backbone and _timm_name(backbone).partition(".")[0] != beside.architecture):
+        return backbone or Recipe.backbone, model_args
+    return backbone or beside.architecture, {**beside.model_args, **model_args}
+
+
 def check(recipe: Recipe, weights: Weights) -> None:
     """Whether the backbone can be built and its weights are there and fit it, before any picture is read.
 
@@ -30,16 +39,18 @@ def check(recipe: Recipe, weights: Weights) -> None:
         ModelNotFoundError: timm's weights cannot be fetched.
         UnknownNameError: there is no such backbone; the message names near ones.
         ModelWeightsError: the file does not fit; which keys and shapes.
-        RecipeError: the recipe needs a trained backbone.
+        RecipeError: the recipe needs a trained backbone, or the backbone another size.
     """
     if weights == "scratch" and recipe.freeze_batch_norm:
         raise RecipeError("--freeze-batch-norm keeps a trained backbone's statistics; --from-scratch has none. Leave out one.")
     name = _timm_name(recipe.backbone)
     if not timm.is_model(name):
         raise UnknownNameError("backbone", recipe.backbone, [*timm.list_models(), *_FROM_TORCHVISION])
+    with torch.device("meta"):
+        blueprint = timm.create_model(name, **recipe.model_args)
+    if recipe.size:
+        _check_size(blueprint, recipe)
     if isinstance(weights, Path):
-        with torch.device("meta"):
-            blueprint = timm.create_model(name, **recipe.model_args)
         _fitting(blueprint, weights, name)
     elif weights == "hub":
         _from_timms_hub(recipe, num_classes=1)  # into the client's cache; `create` builds it once the labels are known
@@ -132,15 +143,37 @@ def _beside(weights: Weights) -> ModelConfig | None:
     return read_config(weights.parent) if isinstance(weights, Path) and (weights.parent / CONFIG_NAME).is_file() else None
 
 
+def _check_size(blueprint: torch.nn.Module, recipe: Recipe) -> None:
+    """Whether pictures of that size go through the network: it is asked without memory, on torch's "meta" device."""
+    try:
+        with torch.inference_mode():
+            blueprint.eval()(torch.empty(1, 3, recipe.size or 0, recipe.size or 0, device="meta"))
+    except Exception as error:  # whatever the architecture asserts
+        raise RecipeError(
+            f"--size {recipe.size} does not suit {recipe.backbone}: {str(error).splitlines()[0].rstrip('.')}. Leave it out for "
+            "the backbone's own."
+        ) from error
+
+
+def _check_reachable(name: str) -> None:
+    """Ask for the weights once, before the client asks again and again for minutes; those in the cache are not asked for."""
+    known = timm.get_pretrained_cfg(name)
+    repository = known and known.hf_hub_id
+    if repository and not any(try_to_load_from_cache(repository, file) for file in ("model.safetensors", "pytorch_model.bin")):
+        HfApi().model_info(repository, timeout=10)
+
+
 def _from_timms_hub(recipe: Recipe, num_classes: int) -> torch.nn.Module:
     try:
+        _check_reachable(_timm_name(recipe.backbone))
         network: torch.nn.Module = timm.create_model(
             _timm_name(recipe.backbone), pretrained=True, num_classes=num_classes, **recipe.model_args
         )
     except Exception as error:  # the client and timm raise what the network provokes
         raise ModelNotFoundError(
-            f"The weights of {recipe.backbone} cannot be fetched: {error} Give --backbone-weights FILE where the Hub cannot "
-            "be reached, or --from-scratch."
+            f"The weights of {recipe.backbone} cannot be fetched: {(str(error) or type(error).__name__).splitlines()[0][:200]}. "
+            "Give --backbone-weights FILE, or --backbone-weights imagenet, the MobileNetV2 that comes with cnnhub, or "
+            "--from-scratch."
         ) from error
     return network
 

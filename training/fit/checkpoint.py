@@ -66,7 +66,8 @@ def check_same(found: dict[str, Any], expected: dict[str, Any]) -> None:
     if differing:
         raise CheckpointError(
             f"The checkpoint is of another run: {'; '.join(differing)}. Repeat the command that started it with --resume, "
-            "take another --output, or start anew with --overwrite."
+            "take another --output, or start anew with --overwrite. Where nothing was changed, an earlier version of cnnhub "
+            "began it, which read the pictures or the backbone's config.json otherwise: go on with that version."
         )
 
 

@@ -13,7 +13,7 @@ from training.data.pixels import Pixels, plain_transform, stretched
 from training.fit.devices import logits_of
 from training.fit.prepare import Prepared
 from training.fit.recipe import Recipe, Run
-from training.measure.calibration import Calibration, calibrate, fit_temperature
+from training.measure.calibration import Calibration, best_temperature, calibrate
 from training.measure.figures import Figures, Score, measure, score_of
 from training.release.record import Blended
 
@@ -91,7 +91,7 @@ def between(start: Weights, end: Weights, share: float) -> dict[str, torch.Tenso
 
 def calibrated_score(logits: torch.Tensor, targets: torch.Tensor) -> Score:
     """The score of logits (N, K) at the best temperature, as the model will be used: a blend's may be larger or smaller."""
-    return score_of(logits.double() / fit_temperature(logits, targets), targets)
+    return score_of(logits.double() / best_temperature(logits, targets), targets)
 
 
 def cropped(config: ModelConfig, crop: Crop) -> ModelConfig:

@@ -26,6 +26,20 @@ Log = Callable[[dict[str, float], int], None]
 
 
 @dataclass
+class TimeLeft:
+    """How long training may go on, so that what comes after it still fits."""
+
+    end: float  # time.monotonic() at which all must be done
+    passes: int  # over validation that come after training
+    one_pass: float  # seconds that one takes, as last measured
+
+    @property
+    def is_up(self) -> bool:
+        """Whether training must end: a fifth, and seconds for files, are to spare."""
+        return time.monotonic() >= self.end - 1.2 * self.passes * self.one_pass - 3
+
+
+@dataclass
 class State:
     """Where a run stands: everything but tensors; it goes into checkpoints as a dictionary."""
 
@@ -49,7 +63,13 @@ class State:
 
 
 def fit_all(
-    ready: Prepared, run: Run, head_score: Score | None, found: dict[str, Any] | None, deadline: float, log: Log, console: Console
+    ready: Prepared,
+    run: Run,
+    head_score: Score | None,
+    found: dict[str, Any] | None,
+    time_left: TimeLeft | None,
+    log: Log,
+    console: Console,
 ) -> State:
     """Train, leaving in the network the best averaged weights by validation.
 
@@ -59,7 +79,7 @@ def fit_all(
     Args:
         head_score: phase one's score, which an epoch has to beat.
         found: a checkpoint to go on from.
-        deadline: time.monotonic() at which training ends, so that what comes after it still fits.
+        time_left: how long training may go on; None for as long as it takes.
         log: called with numbers and the step, for TensorBoard.
 
     Raises:
@@ -67,7 +87,7 @@ def fit_all(
         Stopped: after SIGINT or SIGTERM, once the state is saved.
     """
     trainer = Trainer(ready)
-    course = _Course(ready, run, deadline, log, console, trainer, State(best=head_score), copy_of(ready.network))
+    course = _Course(ready, run, time_left, log, console, trainer, State(best=head_score), copy_of(ready.network))
     if found:
         course.restore(found)
     elif ready.recipe.epochs:
@@ -85,7 +105,7 @@ class _Course:
 
     ready: Prepared
     run: Run
-    deadline: float
+    time_left: TimeLeft | None
     log: Log
     console: Console
     trainer: Trainer
@@ -146,7 +166,7 @@ class _Course:
     def _heed(self, asked: list[int]) -> None:
         """After a step: save when it is time to, stop when somebody asks for it or time is up."""
         state, every = self.state, self.run.checkpoint_steps
-        stop, late = self._anywhere(bool(asked), time.monotonic() >= self.deadline)
+        stop, late = self._anywhere(bool(asked), self.time_left is not None and self.time_left.is_up)
         due = every > 0 and state.total % every == 0 and state.step < self.trainer.steps
         is_good = not self.trainer.bad_in_a_row
         if (stop or due) and is_good:  # a state that may be broken does not replace a good one
@@ -181,10 +201,16 @@ class _Course:
             if self.engine.is_main_process:
                 self._try(lambda: folder.write(self.run.output, self.ready.config, averaged), "the best model so far")
         validated = time.monotonic() - started
+        if self.time_left:
+            self.time_left.one_pass = validated
         self.console.print(
             f"phase 2, epoch {entry.epoch:g} of {recipe.epochs}: validation {score.top1:.2%}, loss {score.loss:.4f}; "
             f"{speed:.0f} pictures/s, validated in {validated:.0f} s{self._left(validated)}{', saved' if kept else ''}"
         )
+        if state.stopped == "max-minutes":
+            self.console.print(
+                f"Time ended the run (--max-minutes {self.run.max_minutes:g}) after {entry.epoch:.1f} epochs of {recipe.epochs}."
+            )
         if state.stopped == "end":
             state.epoch, state.step, state.loss_sum, state.correct = state.epoch + 1, 0, 0.0, 0
             if recipe.patience and len(state.history) - state.best_epoch >= recipe.patience and state.epoch <= recipe.epochs:

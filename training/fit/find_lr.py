@@ -42,7 +42,7 @@ def find_lr(data: Source | Path, weights: Weights, recipe: Recipe, run: Run, con
     rate does. Smith 2017, "Cyclical Learning Rates for Training Neural Networks" (range test); the
     suggestion is fastai's: a tenth of the rate at which the smoothed loss is smallest. Nothing is kept of the network.
     """
-    recipe = dataclasses.replace(recipe, precision=devices.resolve_precision(recipe.precision), mixup=0.0)
+    recipe = dataclasses.replace(recipe, precision=devices.resolve_precision(recipe.precision), mixup=0.0, epochs=1)
     engine = devices.accelerator(recipe.precision)
     with devices.explained(recipe):
         ready = prepare(data, weights, recipe, run, {}, engine, console)

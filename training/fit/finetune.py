@@ -12,21 +12,28 @@ from rich.console import Console
 
 from cnnhub.hub import folder
 from cnnhub.hub.config import ModelConfig
+from training.data.pixels import Pixels
 from training.data.sources import Source
+from training.data.writable import check_free
 from training.fit import backbones, checkpoint, devices
 from training.fit.backbones import Weights
 from training.fit.choose import Choice, choose, passes_over_validation
-from training.fit.epochs import Log, State, fit_all
+from training.fit.devices import logits_of
+from training.fit.epochs import Log, State, TimeLeft, fit_all
 from training.fit.head import Head, fit_head
 from training.fit.prepare import Prepared, prepare
-from training.fit.recipe import Recipe, Run
+from training.fit.recipe import BEFORE, Recipe, Run
 from training.fit.trainer import copy_of
 from training.measure import plots
+from training.measure.evaluate import CONFUSION, RELIABILITY
 from training.measure.figures import fitted
-from training.release.record import HeadOnly, Record, git_commit, record_of
+from training.release.record import HeadOnly, Record, git_commit, record_of, shown
 from training.release.verify import write_with_probe
 
 TENSORBOARD = "run/tensorboard"
+_TIMED = 128  # pictures
+_OR_OVERWRITE = "Take another --output, or add --overwrite to replace it."
+_DRAWN = (plots.CURVES, CONFUSION, RELIABILITY)
 
 
 def finetune(
@@ -40,24 +47,25 @@ def finetune(
         weights: a backbone's file with any classifier, "hub" for timm's, or "scratch".
     """
     started = time.monotonic()
-    if run.resume and (finished := _finished(run.output)):
-        console.print(f"{run.output} holds the finished run already.")
-        return finished
+    if run.resume and (done := finished(run.output)):
+        return done
     with devices.explained(recipe):
         recipe = dataclasses.replace(recipe, precision=devices.resolve_precision(recipe.precision))
         engine = devices.accelerator(recipe.precision)
         console = console if engine.is_main_process else Console(quiet=True)
         found = _found(run, console)
+        recipe = recipe.as_begun(found["identity"]) if found else recipe
         ready = prepare(data, weights, recipe, run, label_texts, engine, console)
         if found:
-            checkpoint.check_same(found["identity"], ready.identity)
+            checkpoint.check_same({**BEFORE, **found["identity"]}, ready.identity)
 
         head = fit_head(ready, run, console)
         if head and not found and engine.is_main_process:
             folder.write(run.output, ready.config, ready.network)
         start = copy_of(ready.network)
         log = tensorboard(run.output / TENSORBOARD, found["state"]["total"] if found else 0, engine.is_main_process)
-        state = fit_all(ready, run, head.score if head else None, found, _deadline(started, run, ready, head), log, console)
+        time_left = _time_left(started, ready, run) if run.max_minutes and ready.recipe.epochs else None
+        state = fit_all(ready, run, head.score if head else None, found, time_left, log, console)
         looks_for_a_blend = ready.recipe.blend and head and state.best_epoch
         choice = choose(ready, run, start if looks_for_a_blend else None, console)
     return _record(ready, run, head, state, choice, backbones.earlier_recipes(weights))
@@ -79,7 +87,7 @@ def tensorboard(place: Path, first: int, is_main: bool = True) -> Log:
     return log
 
 
-def _finished(output: Path) -> ModelConfig | None:
+def finished(output: Path) -> ModelConfig | None:
     """The config.json of a run that came to its end."""
     if checkpoint.exists(Run(output).checkpoints) or not (output / folder.CONFIG_NAME).is_file():
         return None
@@ -88,29 +96,35 @@ def _finished(output: Path) -> ModelConfig | None:
 
 
 def _found(run: Run, console: Console) -> dict[str, Any] | None:
-    """The checkpoint to go on from, if any; an unfinished run is neither continued nor dropped unasked."""
+    """The checkpoint to go on from, if any; neither an unfinished run nor a model is replaced unasked."""
     if run.overwrite:
         shutil.rmtree(run.checkpoints, ignore_errors=True)
+        for name in (folder.CARD_NAME, folder.CONFIG_NAME, folder.WEIGHTS_NAME, folder.FAMILIAR_NAME, *_DRAWN):
+            (run.output / name).unlink(missing_ok=True)
     if not run.resume:
         if checkpoint.exists(run.checkpoints):
             raise checkpoint.CheckpointError(
                 f"{run.output} holds an unfinished run. Add --resume to go on, --overwrite to start anew, or take "
                 "another --output."
             )
+        check_free(run.output, _OR_OVERWRITE)
         return None
     found = checkpoint.load(run.checkpoints, console)
     if found is None:
+        check_free(run.output, _OR_OVERWRITE)
         console.print(f"{run.output} holds no checkpoint; starting at the beginning.")
     return found
 
 
-def _deadline(started: float, run: Run, ready: Prepared, head: Head | None) -> float:
-    """When training must end so that one more validation and what is chosen on it still fit, with a third to spare."""
-    if not run.max_minutes:
-        return float("inf")
-    counts = _counts(ready)
-    one_pass = (head.seconds if head else 0.0) * counts["validation"] / sum(counts.values())
-    return started + 60 * run.max_minutes - one_pass * (passes_over_validation(ready.recipe) + 1) * 1.33 - 3
+def _time_left(started: float, ready: Prepared, run: Run) -> TimeLeft:
+    """Up to --max-minutes after the start, less what the end takes, for which a part of validation is timed now."""
+    pictures = ready.validation.pictures
+    sample = range(min(len(pictures), _TIMED))
+    before = time.monotonic()
+    logits_of(ready.network, Pixels(pictures.take(sample), ready.validation.transform), ready.engine, ready.recipe, run.workers)
+    one_pass = (time.monotonic() - before) * len(pictures) / len(sample)
+    # the end: the average is validated, then `choose` looks at validation, then files are written
+    return TimeLeft(started + 60 * run.max_minutes, 1 + passes_over_validation(ready.recipe), one_pass)
 
 
 def _counts(ready: Prepared) -> dict[str, int]:
@@ -124,7 +138,7 @@ def _record(
     record = Record(
         name=run.name,
         command=run.command,
-        recipe=ready.recipe.as_json(),
+        recipe={**ready.recipe.as_json(), "teachers": [shown(each) for each in ready.recipe.teachers]},
         teachers=list(ready.teachers.about) if ready.teachers else None,
         earlier=earlier,
         backbone=ready.backbone,

@@ -30,7 +30,7 @@ from training.measure.figures import Score, score_of
 FEATURES = "run/features.safetensors"
 # What of a recipe decides the features of the plain pictures, and of the augmented views.
 _DECIDES = ("backbone", "model_args", "size", "precision")
-_DECIDES_VIEWS = ("views", "seed", "augment", "scale", "color_jitter")
+_DECIDES_VIEWS = ("views", "seed", "augment", "flip", "scale", "color_jitter")
 
 
 @dataclass(frozen=True)

@@ -18,11 +18,13 @@ from cnnhub.hub.config import ModelConfig
 from training.data.pixels import Pixels, plain_transform, training_transform
 from training.data.sources import Origin, Source, revision_of
 from training.data.splits import Pictures, load_training
+from training.data.tasks import are_named
+from training.data.words import counted
 from training.data.writable import check_writable
 from training.fit import backbones, distil
 from training.fit.backbones import Weights
 from training.fit.distil import Teachers
-from training.fit.recipe import Recipe, Run
+from training.fit.recipe import AUTO, FEW, MANY_EPOCHS, Recipe, Run
 from training.release.record import Backbone
 
 
@@ -80,15 +82,26 @@ def prepare(
     source = dataclasses.replace(source, revision=revision_of(source))
     with engine.main_process_first():
         train, validation = load_training(source, run.fix_leaks)
+    is_trained = weights != "scratch"
     recipe = recipe.fitted_to(len(train), engine.num_processes)
+    decided = recipe.decided(len(train), len(train.labels), head_can_do=is_trained and not teachers)
+    if not are_named(label_texts, train.labels):  # the pictures are of something else than the task's
+        label_texts, decided = {}, dataclasses.replace(decided, squashed_from=None)
     if recipe.squashed_from and any(w != h for w, h in (each.size for each in validation.prints)):
-        recipe = dataclasses.replace(recipe, squashed_from=None)
-    _say(train, validation, engine, recipe, console)
+        decided = dataclasses.replace(decided, squashed_from=None)
+    _say(train, validation, engine, decided, console)
+    if recipe.epochs == AUTO and not decided.epochs:
+        console.print(
+            f"Fewer than {FEW} pictures a label: the head alone is trained, since all layers would learn them by heart. To train "
+            f"them nevertheless, give --epochs {MANY_EPOCHS}.",
+            soft_wrap=True,
+        )
+    recipe = decided
 
     config = backbones.describe(recipe, train.labels, label_texts, weights)
     distil.check(recipe.teachers, config)
     network = backbones.create(config, recipe, weights).to(engine.device)
-    _check_space(network, run.output)
+    _check_space(network, run)
     split_hash = {"train": train.fingerprint, "validation": validation.fingerprint}
     return Prepared(
         network,
@@ -99,14 +112,14 @@ def prepare(
         validation=Pixels(validation, plain_transform(config)),
         teachers=teachers,
         backbone=backbones.origin(weights, recipe.backbone),
-        is_trained=weights != "scratch",
-        data=Origin(source.place if source.on_hub else None, source.revision, split_hash),
+        is_trained=is_trained,
+        data=Origin(source.published, source.revision, split_hash, train.lent),
     )
 
 
 def _say(train: Pictures, validation: Pictures, engine: Accelerator, recipe: Recipe, console: Console) -> None:
     console.print(
-        f"{len(train):,} training and {len(validation):,} validation pictures, {len(train.labels)} labels; "
+        f"{len(train):,} training and {counted(len(validation), 'validation picture')}, {len(train.labels)} labels; "
         f"{engine.num_processes} process{'es' if engine.num_processes > 1 else ''} on {engine.device.type}, {recipe.precision}"
     )
     for note in dict.fromkeys([*train.notes, *validation.notes]):
@@ -115,12 +128,13 @@ def _say(train: Pictures, validation: Pictures, engine: Accelerator, recipe: Rec
         console.print(f"[yellow]skipped:[/] {escape(problem)}")
 
 
-def _check_space(network: torch.nn.Module, output: Path) -> None:
-    """Three checkpoints (two kept, one being written) of five copies of the weights each."""
+def _check_space(network: torch.nn.Module, run: Run) -> None:
+    """Three checkpoints (two kept, one being written) of five copies of the weights each; those that lie there give way."""
     size = sum(tensor.numel() * tensor.element_size() for tensor in network.state_dict().values())
-    free = shutil.disk_usage(output).free
+    own = sum(path.stat().st_size for path in run.checkpoints.glob("*step-*"))
+    free = shutil.disk_usage(run.output).free + own
     if free < 15 * size:
         raise CnnHubError(
-            f"{output} has {free / 1e6:,.0f} MB free; checkpoints of this network need {15 * size / 1e6:,.0f} MB. "
-            "Free some, or take another --output."
+            f"{run.output} has {free / 1e6:,.0f} MB free; checkpoints of this network need {15 * size / 1e6:,.0f} MB. "
+            f"Free some{', then go on with --resume' if run.resume else ''}, or take another --output."
         )

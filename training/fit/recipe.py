@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,12 @@ from cnnhub.errors import CnnHubError, UnknownNameError
 from cnnhub.hub.config import ALLOWED_MODEL_ARGS
 
 PRECISIONS = ("auto", "bf16", "float32")
+SIZES = range(16, 1025)
+AUTO = -1  # epochs: that is for the pictures to decide
+MANY_EPOCHS = 8
+FEW = 50  # pictures a label; with fewer, all layers learn them by heart, and the head alone answers better
+# What settings were before there was a choice: a run that was begun then goes on so.
+BEFORE = {"ema_warmup": False, "flip": True}
 
 
 class RecipeError(CnnHubError):
@@ -26,7 +33,8 @@ class Recipe:
     size: int | None = None  # side of the square input, pixels; None takes the backbone's own
     views: int = 0  # phase one, augmented views of each training picture beside the plain one
     head_c: tuple[float, ...] = (0.003, 0.01, 0.03, 0.1, 0.3)  # phase one, inverse L2 penalties that are tried for the head
-    epochs: int = 8  # phase two, all layers, AdamW
+    # phase two, all layers, AdamW; AUTO is 8, or none where there are fewer than 50 pictures a label to learn from
+    epochs: int = AUTO
     lr: float = 1e-3  # the head's peak rate
     layer_decay: float = 0.85  # each layer learns at this share of the rate of the layer above it (timm's layer groups)
     weight_decay: float = 0.02
@@ -34,9 +42,12 @@ class Recipe:
     label_smoothing: float = 0.1
     mixup: float = 0.2  # alpha of the Beta distribution (Zhang et al. 2018); 0 is off
     augment: str = "rand-m5-n2-mstd0.5-inc1"  # timm's auto_augment string, here RandAugment; empty is off
+    flip: bool = True  # half of the pictures left to right; not for digits, letters or arrows
     scale: float = 0.5  # smallest share of the picture's area that a random crop keeps
     color_jitter: float = 0.25  # used where `augment` is off
     ema_decay: float = 0.995  # of the weights' exponential moving average, which is measured and kept; 0 is off
+    # the average's decay rises to that from 0 (timm's use_warmup), so that a short run does not keep what it began with
+    ema_warmup: bool = True
     # phase two, batch norm keeps the statistics of the backbone's training (eval mode) and learns its scale and shift alone;
     # those of a batch of 32 are noisy
     freeze_batch_norm: bool = False
@@ -64,6 +75,11 @@ class Recipe:
         for key in self.model_args:
             if key not in ALLOWED_MODEL_ARGS:
                 raise UnknownNameError("model argument", key, ALLOWED_MODEL_ARGS)
+        if self.size is not None and self.size not in SIZES:
+            raise RecipeError(
+                f"--size {self.size} arrived; expected {SIZES[0]} to {SIZES[-1]} pixels. Leave it out for the backbone's own."
+            )
+        self._check_augment()
         shares = self.accumulate * processes
         if self.batch_size < 2 * shares or self.batch_size % shares:
             raise RecipeError(
@@ -74,6 +90,22 @@ class Recipe:
             raise RecipeError(
                 f"Mixup pairs the pictures of a micro-batch, and {self.micro_batch(processes)} is odd. "
                 f"Take --batch-size {2 * self.batch_size}, or --mixup 0."
+            )
+
+    def _check_augment(self) -> None:
+        """timm asserts, or leaves out in silence what it does not know."""
+        from timm.data import create_transform
+
+        kind, *settings = self.augment.split("-")
+        try:
+            create_transform(32, is_training=True, **self.augmentation())
+            is_known = kind not in ("rand", "augmix") or all(re.fullmatch(r"[a-z]+[\d.]+|t\w+", each) for each in settings)
+        except Exception:  # whatever its string provokes in timm
+            is_known = False
+        if not is_known:
+            raise RecipeError(
+                f"--augment {self.augment!r} arrived; expected timm's auto_augment string, such as rand-m5-n2-mstd0.5-inc1, "
+                "augmix-m3 or original, or '' to augment with colours alone."
             )
 
     def micro_batch(self, processes: int) -> int:
@@ -91,7 +123,19 @@ class Recipe:
     def augmentation(self) -> dict[str, Any]:
         """What happens to a training picture at random, as arguments of timm's create_transform."""
         jitter = {"auto_augment": self.augment or None, "color_jitter": self.color_jitter}
-        return {"scale": (self.scale, 1.0), "ratio": (3 / 4, 4 / 3), **jitter}
+        return {"scale": (self.scale, 1.0), "ratio": (3 / 4, 4 / 3), "hflip": 0.5 if self.flip else 0.0, **jitter}
+
+    def decided(self, pictures: int, labels: int, head_can_do: bool) -> Recipe:
+        """With its epochs: none where the pictures are few, if the head alone can do."""
+        if self.epochs != AUTO:
+            return self
+        return dataclasses.replace(self, epochs=0 if head_can_do and pictures < FEW * labels else MANY_EPOCHS)
+
+    def as_begun(self, identity: dict[str, Any]) -> Recipe:
+        """As the run was begun whose checkpoint says `identity`, in what this recipe leaves open."""
+        known = {**BEFORE, **identity}
+        epochs = known["epochs"] if self.epochs == AUTO else self.epochs
+        return dataclasses.replace(self, epochs=epochs, ema_warmup=known["ema_warmup"])
 
     def as_json(self) -> dict[str, Any]:
         """As it stands in config.json and in checkpoints."""
@@ -104,7 +148,7 @@ class Run:
 
     output: Path  # the model's folder; `output/run` holds what only training needs
     resume: bool = False  # go on from the newest checkpoint there; start where there is none
-    overwrite: bool = False  # drop an unfinished run there
+    overwrite: bool = False  # replace what is there, an unfinished run or a model
     max_minutes: float = 0.0  # end training so that the best model is evaluated and saved by then; 0 is no limit
     checkpoint_steps: int = 100  # steps between checkpoints, beside the one at each epoch's end; 0 is none between
     workers: int = 2  # processes that decode pictures

@@ -21,7 +21,7 @@ import cnnhub
 from cnnhub.hub.config import ModelConfig
 from cnnhub.hub.folder import read_config, read_weights, write
 from training.data.sources import Source
-from training.data.writable import check_writable
+from training.data.writable import check_free, check_writable
 from training.fit.choose import Crop, crop_name, cropped
 from training.fit.distil import SEEN_ALIKE
 from training.fit.recipe import RecipeError
@@ -80,6 +80,7 @@ def cook(folders: Sequence[Path], data: Source | Path, output: Path, name: str, 
     if output.resolve() in {folder.resolve() for folder in folders}:
         raise RecipeError(f"--output {output} is one of the models, which would be lost. Take another folder.")
     check_writable(output)
+    check_free(output)
     configs = {folder: read_config(folder) for folder in folders}
     _check_alike(configs)
     models = [_Ingredient(folder, config, record_of(config), read_weights(folder)) for folder, config in configs.items()]

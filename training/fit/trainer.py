@@ -52,7 +52,9 @@ class Trainer:
         recipe = ready.recipe
         self.recipe, self.engine, self.teachers = recipe, ready.engine, ready.teachers
         self.network = ready.network.to(ready.engine.device)
-        self.average = ModelEmaV3(self.network, decay=recipe.ema_decay) if recipe.ema_decay else None
+        self.average: Any = None
+        if recipe.ema_decay:
+            self.average = ModelEmaV3(self.network, decay=recipe.ema_decay, use_warmup=recipe.ema_warmup)
         # AdamW over timm's layer groups, each at `layer_decay` times the rate of the group above it
         rates = {"lr": recipe.lr, "weight_decay": recipe.weight_decay, "layer_decay": recipe.layer_decay}
         optimizer = create_optimizer_v2(self.network, opt="adamw", **rates)
@@ -107,7 +109,7 @@ class Trainer:
         if is_good:
             self.optimizer.step()
             if self.average:
-                self.average.update(self.network)
+                self.average.update(self.network, number + 1 if recipe.ema_warmup else None)
             self.bad_in_a_row = 0
         else:
             self._skip(number, statistics)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from cnnhub.hub.folder import weights_sha256
 from training.data.layout import DataError
 from training.data.sources import Source
 from training.data.splits import load_split
+from training.data.words import counted
 from training.data.writable import check_writable
 from training.measure import plots, review, testlog, unfamiliar
 from training.measure.answers import answers
@@ -41,8 +43,10 @@ class Evaluation:
     calibration: Calibration  # what was fitted on validation
     false_alarm: float | None = None  # the share of the split that is called unfamiliar; None without a threshold
     detection: dict[str, Detection] = field(default_factory=dict)  # set of unfamiliar pictures -> how many were noticed
-    test_log: testlog.Summary | None = None  # of the model, where the test split was opened; None where no log can be kept
-    likely_wrong: int | None = None  # how many labels are likely wrong, where a contact sheet was written
+    # looks at this very test split on record, where it was opened; None where no log can be kept
+    test_log: testlog.Summary | None = None
+    log_folder: Path | None = None  # where they stand
+    likely_wrong: int | None = None  # how many labels are likely wrong, where a contact sheet was written; None at chance
     contact_sheet: Path | None = None  # its path
     notes: list[str] = field(default_factory=list)  # what was left out of the dataset, and how its layout was understood
 
@@ -73,7 +77,8 @@ class Evaluation:
 
     def recorded(self) -> dict[str, Any]:
         """As it stands in config.json under "metrics" and the split's name."""
-        return self.figures.recorded() | ({} if self.false_alarm is None else {"false_alarm": self.false_alarm})
+        found = self.figures.recorded() | ({} if self.false_alarm is None else {"false_alarm": self.false_alarm})
+        return found | ({"split_hash": self.split_hash} if self.split == "test" else {})
 
 
 def evaluate(
@@ -92,7 +97,8 @@ def evaluate(
     Args:
         others: sets of pictures that show none of the labels, as `unfamiliar.read` takes them.
         output: a folder for confusion_matrix.png, reliability.png and SPLIT.html, the pictures that were hardest.
-        log: add a line to the model's log if this opens the test split; only a check of a recorded figure goes without.
+        log: add a line to the log of looks (in the model's folder, or in runs/evaluation where that is not the user's) if this
+            opens the test split; only a check of a recorded figure goes without.
 
     Raises:
         UnknownNameError: the dataset has a label that the model does not know.
@@ -108,7 +114,7 @@ def evaluate(
     calibration = _stored(classifier)
     if others and split != "validation" and calibration.threshold is None:
         raise CnnHubError(
-            f"{source} has no threshold for strangers. Fit it first: python -m training evaluate --model {source} "
+            f"{source} has no threshold for strangers. Fit it first: python -m training evaluate --model {shlex.quote(source)} "
             "--data DIR --split validation --record"
         )
     sets = unfamiliar.read_all(others, classifier.labels)
@@ -128,7 +134,7 @@ def evaluate(
         noticed = {each.name: _detection(classifier, each, calibration.threshold, batch_size) for each in sets}
         found = replace(found, false_alarm=alarm, detection=noticed)
     if split == "test" and log:
-        found = replace(found, test_log=_log(source, found))
+        found = _logged(source, found)
     if output:
         probabilities = torch.softmax(logits.double() / calibration.temperature, dim=1)
         found = _draw(output, found, Seen(probabilities, targets, classifier.labels, pictures, answered.readable))
@@ -144,11 +150,25 @@ def home(source: str) -> Path | None:
 
 
 def folder_for(source: str) -> Path:
-    """Where plots and contact sheets go if no folder is named: beside the model, but never into a built-in one, which ships."""
+    """Where plots and contact sheets go if no folder is named: beside the model, where its folder is the user's."""
+    folder = _users(source)
+    return folder / "run" / "evaluation" if folder else _beside_runs(source)
+
+
+def log_entry(folder: Path, found: Evaluation) -> dict[str, Any]:
+    """What the log of looks at test says of one; `folder` holds the model's weights."""
+    entry = {"n": found.figures.n, "top1": found.figures.top1, "split_hash": found.split_hash}
+    return {"weights_sha256": weights_sha256(folder), **entry}
+
+
+def _users(source: str) -> Path | None:
+    """A model's folder where it is the user's own: none of the built-in ones, which ship, and nothing in a cache."""
     folder = home(source)
-    if folder is None or hub.BUILTIN_FOLDER.resolve() in folder.resolve().parents:
-        return Path("runs") / "evaluation" / source.replace("/", "--").replace("@", "--")
-    return folder / "run" / "evaluation"
+    return folder if folder and hub.BUILTIN_FOLDER.resolve() not in folder.resolve().parents else None
+
+
+def _beside_runs(source: str) -> Path:
+    return Path("runs") / "evaluation" / source.replace("/", "--").replace("@", "--")
 
 
 def _stored(classifier: cnnhub.Classifier) -> Calibration:
@@ -167,18 +187,19 @@ def _detection(classifier: cnnhub.Classifier, pictures: Unfamiliar, threshold: f
     return unfamiliar.detection(energies_of(torch.from_numpy(theirs.logits)), groups, threshold)
 
 
-def _log(source: str, found: Evaluation) -> testlog.Summary | None:
-    folder = home(source)
-    if folder is None:
-        return None
-    entry = {"n": found.figures.n, "top1": found.figures.top1, "split_hash": found.split_hash}
-    testlog.append(folder, {"weights_sha256": weights_sha256(folder), **entry})
-    return testlog.summary(folder)
+def _logged(source: str, found: Evaluation) -> Evaluation:
+    """Put a look at test on record -> the evaluation that tells of all looks at this very split."""
+    folder = _users(source) or _beside_runs(source)
+    try:
+        testlog.append(folder, log_entry(hub.resolve(source).weights.parent, found))
+    except OSError:  # the figures are worth more than their log
+        return found
+    return replace(found, test_log=testlog.summary(folder, found.split_hash), log_folder=folder)
 
 
 def _draw(output: Path, found: Evaluation, seen: Seen) -> Evaluation:
     """Write the plots and the contact sheet -> the evaluation that names them."""
-    title = f"{found.split}, {found.figures.n:,} pictures"
+    title = f"{found.split}, {counted(found.figures.n, 'picture')}"
     plots.confusion_matrix(found.figures.confusion, seen.labels, output / CONFUSION, title)
     plots.reliability(seen.probabilities, seen.targets, output / RELIABILITY, found.calibration.temperature, title=title)
     sheet = output / f"{found.split}.html"

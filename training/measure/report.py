@@ -8,6 +8,8 @@ from rich.console import RenderableType
 from rich.markup import escape
 from rich.table import Table
 
+from training.data.words import counted
+from training.measure import testlog
 from training.measure.evaluate import Evaluation
 from training.measure.figures import Figures
 from training.measure.review import in_words
@@ -21,19 +23,20 @@ def report(found: Evaluation) -> Iterator[RenderableType]:
     yield _labels(found.figures)
     if found.detection:
         yield _noticed(found.detection)
-    if found.contact_sheet and found.likely_wrong is not None:
-        sheet = escape(str(found.contact_sheet))
-        yield f"{in_words(found.likely_wrong)}; the hardest pictures, likely wrong labels first: {sheet}"
+    if found.contact_sheet:
+        order = ", likely wrong labels first" if found.likely_wrong else ""
+        yield f"{in_words(found.likely_wrong)}; the hardest pictures{order}: {escape(str(found.contact_sheet))}"
     if log := found.test_log:
-        yield f"The test log holds {log.length} measurements of {log.weights} different weights."
+        where = escape(str(found.log_folder and found.log_folder / testlog.LOG_NAME))
+        yield f"Looks at this test split so far: {log.length}, with {counted(log.weights, 'set')} of weights ({where})."
     elif found.split == "test":
-        yield "No test log is kept: the model is on the Hub, or its folder cannot be written to."
+        yield "No log of looks at test is kept: neither the model's folder nor runs can be written to."
 
 
 def _figures(found: Evaluation) -> Table:
     figures = found.figures
     low, high = figures.top1_interval
-    table = Table("", "value", title=escape(f"{found.model} on {found.split}, {figures.n:,} pictures"))
+    table = Table("", "value", title=escape(f"{found.model} on {found.split}, {counted(figures.n, 'picture')}"))
     table.add_row("accuracy (95 % interval)", f"{figures.top1:.2%} ({low:.2%} to {high:.2%})")
     if figures.top5 is not None:
         table.add_row("right label among the first five", f"{figures.top5:.2%}")

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from scipy.stats import binomtest
 
 from cnnhub.images import open_image
 from training.data.sheets import Cell, Section, contact_sheet
 from training.data.splits import Pictures
+from training.data.words import counted
 
 MOST = 48  # of each kind
 
@@ -48,30 +50,45 @@ def largest_losses(probabilities: torch.Tensor, targets: torch.Tensor) -> list[i
     return torch.argsort(probabilities.gather(1, targets[:, None])[:, 0], stable=True).tolist()
 
 
-def in_words(wrong: int) -> str:
-    """How many labels are likely wrong, for a reader.
+def is_at_chance(probabilities: torch.Tensor, targets: torch.Tensor) -> bool:
+    """Whether answers cannot be told from always naming the commonest label, so that they say nothing of any single label.
+
+    It takes probabilities (N, K) and class numbers (N,); mistakes are needed for it, and an accuracy whose 95 % interval
+    (Wilson's) reaches down to the commonest label's share.
+    """
+    n, right = len(targets), int((probabilities.argmax(1) == targets).sum())
+    commonest = torch.bincount(targets).max().item() / n
+    return right < n and float(binomtest(right, n).proportion_ci(0.95, method="wilson").low) <= commonest
+
+
+def in_words(wrong: int | None) -> str:
+    """How many labels are likely wrong, for a reader; None is said of a model at chance.
 
     >>> in_words(1), in_words(4)
     ('1 label is likely wrong', '4 labels are likely wrong')
     """
-    return f"{wrong} label is likely wrong" if wrong == 1 else f"{wrong} labels are likely wrong"
+    if wrong is None:
+        return "The model answers no better than chance here, so it says nothing of wrong labels"
+    return f"{counted(wrong, 'label')} {'is' if wrong == 1 else 'are'} likely wrong"
 
 
-def write(path: Path, seen: Seen, split: str) -> int:
+def write(path: Path, seen: Seen, split: str) -> int | None:
     """A page of pictures: the likely wrong labels, then the largest losses among the others, at most 48 of each.
 
     Returns:
-        How many labels are likely wrong.
+        How many labels are likely wrong; None of a model at chance, which cannot say.
     """
-    wrong = likely_wrong(seen.probabilities, seen.targets)
+    is_blind = is_at_chance(seen.probabilities, seen.targets)
+    wrong = [] if is_blind else likely_wrong(seen.probabilities, seen.targets)
+    count = None if is_blind else len(wrong)
     others = [number for number in largest_losses(seen.probabilities, seen.targets) if number not in set(wrong)]
     notes = ["The network learned from these pictures, labels included, so wrong ones hide."] if split == "train" else []
     sections = [
-        Section(in_words(len(wrong)), [_cell(seen, number) for number in wrong[:MOST]]),
+        Section(in_words(count), [_cell(seen, number) for number in wrong[:MOST]]),
         Section("The largest losses among the others", [_cell(seen, number) for number in others[:MOST]]),
     ]
-    contact_sheet(path, f"{split}: the hardest of {len(seen.targets):,} pictures", sections, notes)
-    return len(wrong)
+    contact_sheet(path, f"{split}: the hardest of {counted(len(seen.targets), 'picture')}", sections, notes)
+    return count
 
 
 def _cell(seen: Seen, number: int) -> Cell:

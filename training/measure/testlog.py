@@ -20,14 +20,15 @@ class LogError(CnnHubError):
 
 @dataclass(frozen=True)
 class Summary:
-    """How many measurements of how many different weights."""
+    """How many measurements of one test split, of how many different weights."""
 
     length: int
     weights: int
 
 
 def append(folder: Path, entry: dict[str, Any]) -> None:
-    """Add one line, the time (UTC) before `entry`. It is on the disk when this returns."""
+    """Add one line, the time (UTC) before `entry`. It is on the disk when this returns; OSError where the disk refuses."""
+    folder.mkdir(parents=True, exist_ok=True)
     line = json.dumps({"time": datetime.now(UTC).isoformat(timespec="seconds"), **entry})
     with (folder / LOG_NAME).open("ab", buffering=0) as file:  # one write in append mode: lines of two processes never mix
         file.write(f"{line}\n".encode())
@@ -48,7 +49,7 @@ def read(folder: Path) -> list[dict[str, Any]]:
         raise LogError(f"{path} holds a line that is not JSON: {error}. It is only ever appended to; restore it.") from error
 
 
-def summary(folder: Path) -> Summary:
-    """What the log in a folder holds."""
-    entries = read(folder)
+def summary(folder: Path, split_hash: str | None = None) -> Summary:
+    """What the log in a folder holds: of the test split with that hash, or of all."""
+    entries = [entry for entry in read(folder) if split_hash in (None, entry.get("split_hash"))]
     return Summary(len(entries), len({entry["weights_sha256"] for entry in entries}))

@@ -14,11 +14,13 @@ from cnnhub.hub.config import ModelConfig
 from cnnhub.hub.folder import CARD_NAME, read_config, write_config
 from training.data.sources import Origin
 from training.data.tasks import TASKS, Task
+from training.data.words import counted
 from training.measure import testlog
-from training.measure.evaluate import CONFUSION, RELIABILITY, Evaluation, home
+from training.measure.calibration import FEWEST_MISTAKES
+from training.measure.evaluate import CONFUSION, RELIABILITY, Evaluation, home, log_entry
 from training.measure.figures import fitted
 from training.measure.plots import CURVES
-from training.release.record import Record, record_of
+from training.release.record import Record, record_of, shown
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _PICTURES = (("Training", CURVES), ("Given labels and answers", CONFUSION), ("Confidence and accuracy", RELIABILITY))
@@ -28,6 +30,7 @@ def write(folder: Path, name: str, config: ModelConfig, task: Task | None) -> No
     """Write the card of a fine-tuned model beside its config.json, which holds all that it says."""
     record, stored = record_of(config), config.cnnhub.model_dump()
     pictures = record.data or Origin()
+    task = task if task and task.covers(config.labels(), pictures) else None
     dataset = pictures.source if pictures.source and "://" not in pictures.source else None
     data = _metadata(name, dataset, "apache-2.0" if task else None)
     data.eval_results = [
@@ -46,7 +49,7 @@ def write(folder: Path, name: str, config: ModelConfig, task: Task | None) -> No
         **vars(record),
         **{key: stored[key] for key in ("temperature", "energy", "neighbours", "label_texts")},
         "name": name,
-        "source": name if folder.resolve().parent == BUILTIN_FOLDER else as_source(folder),
+        "source": name if folder.resolve().parent == BUILTIN_FOLDER else as_source(Path(shown(str(folder)))),
         "is_ours": task is not None,
         "title": task.title if task else name,
         "labels": config.labels(),
@@ -56,7 +59,10 @@ def write(folder: Path, name: str, config: ModelConfig, task: Task | None) -> No
         "origin": record.backbone.origin if record.backbone else record.origin,
         "registered_here": config.architecture.startswith("cnnhub_"),
         "pictures": [(title, file) for title, file in _PICTURES if (folder / file).is_file()],
-        "log": testlog.summary(folder),
+        "log": testlog.summary(folder, record.metrics.get("test", {}).get("split_hash")),
+        "mistakes": _mistakes(record),
+        "fewest_mistakes": FEWEST_MISTAKES,
+        "from_scratch": bool(record.backbone and record.backbone.origin == "scratch"),
         "commands": _commands(record, stored["neighbours"] or {}),
     }
     _save(folder, data, "finetuned.md", **facts)
@@ -82,6 +88,8 @@ def record(source: str, found: Evaluation, command: str) -> None:
     """
     folder = recordable(source)
     config = read_config(folder)
+    if found.split == "test" and found.log_folder and found.log_folder.resolve() != folder.resolve():
+        testlog.append(folder, log_entry(folder, found))  # to be recorded, so the folder is the user's to write to
     metrics = {**record_of(config).metrics, found.split: {**found.recorded(), "command": command}}
     changed = fitted(found.calibration, found.figures) if found.split == "validation" else {}
     if found.false_alarm is not None:
@@ -119,6 +127,12 @@ def _commands(record: Record, neighbours: dict[str, Any]) -> list[str]:
     return [line for line in lines if line]
 
 
+def _mistakes(record: Record) -> int | None:
+    """How many of validation's pictures are answered wrong; None where that is not on record."""
+    figures = record.validation
+    return round(figures["n"] * (1 - figures["top1"])) if "n" in figures else None
+
+
 def _metadata(name: str, dataset: str | None, license: str | None = "apache-2.0") -> ModelCardData:
     return ModelCardData(
         model_name=f"cnnhub {name}",
@@ -132,7 +146,9 @@ def _metadata(name: str, dataset: str | None, license: str | None = "apache-2.0"
 
 
 def _save(folder: Path, metadata: ModelCardData, template: str, /, **values: Any) -> None:
-    card = ModelCard.from_template(metadata, template_path=str(_TEMPLATES / template), percent=_percent, **values)
+    card = ModelCard.from_template(
+        metadata, template_path=str(_TEMPLATES / template), percent=_percent, counted=counted, **values
+    )
     card.save(folder / CARD_NAME)
 
 

@@ -10,6 +10,7 @@ from cnnhub.hub.config import CnnHubMetadata
 from cnnhub.hub.folder import WEIGHTS_NAME, read_config, write_config
 from cnnhub.hub.labels import imagenet_labels
 from cnnhub.loading import MAX_PARAMETERS
+from training.data.writable import check_free
 from training.release import card
 
 _PREPROCESSING = {"crop_pct": 0.875, "crop_mode": "center"}  # shorter side 256, centre 224, as it was trained
@@ -21,6 +22,7 @@ def package(weights: Path, output: Path) -> None:
     Args:
         weights: model.safetensors with a config.json beside it.
     """
+    check_free(output)
     origin = read_config(weights.parent)
     config = origin.model_copy(
         update={

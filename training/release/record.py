@@ -131,10 +131,25 @@ def record_of(config: ModelConfig) -> Record:
         raise ModelConfigError(f'config.json, "cnnhub": {place}: {first["msg"]}. Expected what `finetune` wrote.') from error
 
 
+def shown(argument: str) -> str:
+    """An argument as a card shows it: an absolute path is its part below the working folder, or else its name.
+
+    >>> shown("/home/me/photos"), shown("--data=/home/me/photos"), shown("runs/mine"), shown("https://host/a.zip")
+    ('photos', '--data=photos', 'runs/mine', 'https://host/a.zip')
+    """
+    option, equals, value = argument.partition("=") if argument.startswith("--") else ("", "", argument)
+    path = Path(value).expanduser() if value.startswith("~/") else Path(value)
+    if not path.is_absolute():
+        return argument
+    here = Path.cwd()
+    below = path.relative_to(here).as_posix() if path.is_relative_to(here) else path.name
+    return option + equals + (below or path.name)
+
+
 def parent(folder: Path) -> Parent:
     """What a card says of a model that another was made from."""
     ours = record_of(read_config(folder))
-    return Parent(str(folder), weights_sha256(folder), ours.name, ours.command, ours.git_commit, ours.best_epoch)
+    return Parent(shown(str(folder)), weights_sha256(folder), ours.name, ours.command, ours.git_commit, ours.best_epoch)
 
 
 def git_commit() -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -80,7 +81,7 @@ def recorded_accuracy(folder: Path) -> float:
     if accuracy is None:
         raise VerificationError(
             f"{folder / CONFIG_NAME} holds no test accuracy to compare with. Measure it first: "
-            f"python -m training evaluate --model {as_source(folder)} --data DIR --split test --record"
+            f"python -m training evaluate --model {shlex.quote(as_source(folder))} --data DIR --split test --record"
         )
     return float(accuracy)
 
@@ -94,9 +95,10 @@ def check_accuracy(folder: Path, data: Path) -> float:
     expected = recorded_accuracy(folder)
     measured = evaluate(as_source(folder), data, "test", log=False).figures.top1
     if abs(measured - expected) > 1e-9:
+        again = f"python -m training evaluate --model {shlex.quote(as_source(folder))} --data {shlex.quote(str(data))} --record"
         raise VerificationError(
             f"{folder} finds {measured:.4%} of the test pictures in {data}; its config.json says {expected:.4%}. Check --data; "
-            f"if the data changed, measure again: python -m training evaluate --model {as_source(folder)} --data {data} --record"
+            f"if the data changed, measure again: {again}"
         )
     return measured
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import shutil
 import socket
@@ -14,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 DEFAULT_PORT = 7860
-PORT = int(os.environ.get("GRADIO_SERVER_PORT", DEFAULT_PORT))
+PORT_NAME = "GRADIO_SERVER_PORT"
 MAX_BYTES = 20 * 2**20  # of one photo
 PROMISED_SECONDS = 600.0  # the page says: ten minutes at most
 
@@ -25,12 +24,20 @@ def prepare() -> Path:
     Call it before gradio is imported, which reads GRADIO_TEMP_DIR then. What a killed process left behind is deleted; where
     another one serves this port at the moment, its photos are left alone.
     """
-    folder = Path(os.environ.get("GRADIO_TEMP_DIR") or tempfile.gettempdir()) / f"cnnhub-{getpass.getuser()}-{PORT}"
-    if _is_free(PORT):
+    folder = Path(os.environ.get("GRADIO_TEMP_DIR") or tempfile.gettempdir()) / f"cnnhub-{_user()}-{port()}"
+    if _is_free(port()):
         shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     os.environ["GRADIO_TEMP_DIR"] = tempfile.tempdir = str(folder)
     return folder
+
+
+def port() -> int:
+    """The one to serve on; the program ends with a sentence where the environment names an impossible one."""
+    given = os.environ.get(PORT_NAME) or str(DEFAULT_PORT)
+    if not (given.isascii() and given.isdecimal() and 1 <= int(given) <= 65535):
+        raise SystemExit(f"{PORT_NAME} is {given[:40]!r}; expected a whole number from 1 to 65535, such as {DEFAULT_PORT}.")
+    return int(given)
 
 
 def kept_seconds() -> float:
@@ -80,6 +87,11 @@ class Sweeper:
             time.sleep(self.interval)
             with suppress(OSError):  # a file that cannot be deleted now is tried again; the thread lives on
                 self.sweep(time.monotonic())
+
+
+def _user() -> int | str:
+    """Who runs this: the number, since in a plain container it has no name."""
+    return os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "me")
 
 
 def _is_free(port: int) -> bool:

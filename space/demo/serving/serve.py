@@ -132,9 +132,15 @@ def serve(page: gr.Blocks, options: dict[str, Any], folder: Path, warm: Iterable
     if os.environ.get("GRADIO_SSR_MODE", "").lower() == "true":
         options = {**options, "css": gradio_fixes.with_own_scope(options["css"])}
     middleware = [Middleware(door.middleware), Middleware(FirstPage(first).middleware)]
-    page.launch(
-        **options, prevent_thread_lock=True, app_kwargs={"middleware": middleware, "routes": [*modules.routes(), cover.route()]}
-    )
+    own = {"middleware": middleware, "routes": [*modules.routes(), cover.route()]}
+    try:
+        page.launch(**options, prevent_thread_lock=True, app_kwargs=own)
+    except OSError as error:  # gradio's, of several lines
+        port = uploads.port()
+        raise SystemExit(
+            f"Port {port} cannot be served on: another program uses it, or it is not allowed. End that one, or choose another "
+            f"port: {uploads.PORT_NAME}={port % 65535 + 1} make app"
+        ) from error
     for number in (signal.SIGTERM, signal.SIGINT):  # after the launch, which may set handlers of its own
         signal.signal(number, lambda *_: end.set())
     for load in warm:
