@@ -218,10 +218,10 @@ def _layer(shape: torch.Size, grown: torch.Size) -> Layer | None:
     first, last = Layer((one, two, three)), Layer((three, one, two), is_channels_last=True)
     if shape[0] != 1 or grown[0] != 1:  # windows of the picture, as if they were a batch
         return None
-    grows = tuple(after != before for before, after in zip(shape[1:], grown[1:], strict=True))
+    grows = [after != before for before, after in zip(shape[1:], grown[1:], strict=True)]
     if not any(grows):  # pooled to a fixed size, or a table that no picture changes
         return last if one == two == 1 < three else first if two == three else None
-    layer, after = {(False, True, True): (first, grown[2:]), (True, True, False): (last, grown[1:3])}.get(grows, (None, None))
-    if layer is None or after is None or after[0] > 3 * max(3, layer.shape[1]):  # pairs of places grow by four
+    if grows not in ([False, True, True], [True, True, False]):
         return None
-    return layer
+    layer, height = (last, grown[1]) if grows[0] else (first, grown[2])
+    return layer if height <= 3 * max(3, layer.shape[1]) else None  # pairs of places grow by four

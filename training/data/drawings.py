@@ -86,7 +86,9 @@ def _silhouette(random: np.random.Generator) -> Image.Image:
     picture, pen = _canvas(random)
     ink = _ink(random, picture)
     angles = np.linspace(0, 2 * np.pi, 120)
-    radius = 60 + sum(random.uniform(-30, 30) / k * np.sin(k * angles + random.uniform(0, 6)) for k in range(1, 7))
+    radius = np.full_like(angles, 60)
+    for k in range(1, 7):
+        radius += random.uniform(-30, 30) / k * np.sin(k * angles + random.uniform(0, 6))
     centre = SIDE / 2 + random.uniform(-20, 20, 2)
     wide = random.uniform(0.7, 1.6)
     pen.polygon([(centre[0] + wide * r * np.cos(a), centre[1] + r * np.sin(a)) for r, a in zip(radius, angles, strict=True)], ink)

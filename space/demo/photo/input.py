@@ -23,7 +23,7 @@ class UploadedImage(ImageData):
     model_config = ConfigDict(title="ImageData")
 
     @classmethod
-    def model_validate(cls, obj: Any, **options: Any) -> UploadedImage:  # type: ignore[override]  # the options are pydantic's
+    def model_validate(cls, obj: Any, **options: Any) -> UploadedImage:
         try:
             return super().model_validate(obj, **options)
         except ValidationError as error:
