@@ -55,7 +55,7 @@ def test_what_a_module_triggers_is_known_to_gradio(scripts: dict[str, str]) -> N
 
 
 def test_a_module_that_is_not_there_is_not_loaded() -> None:
-    with pytest.raises(KeyError, match=r"no module page/commons\.js; there are page/address\.js, page/api_docs\.js, page/common\.js"):
+    with pytest.raises(KeyError, match=r"no module page/commons\.js; there are page/address\.js, page/api_docs\.js"):
         assets.mounted("page/commons.js")
 
 
