@@ -120,7 +120,7 @@ def test_a_busy_port_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("GRADIO_SERVER_PORT", "7861")
     monkeypatch.setattr(serving.gradio_fixes, "describe", lambda page: None)
     with pytest.raises(SystemExit, match=r"Port 7861 cannot be served on.*GRADIO_SERVER_PORT=7862 make app"):
-        serving.serve(Page(), {"css": ""}, tmp_path, [])  # type: ignore[arg-type]
+        serving.serve(Page(), {"css": ""}, tmp_path, [], lambda *_: {})  # type: ignore[arg-type]
 
 
 def test_a_user_without_a_name_has_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,6 +28,9 @@ Flip = Annotated[
 FreezeBatchNorm = Annotated[
     bool, typer.Option("--freeze-batch-norm", help="Batch norm keeps the backbone's statistics; for few pictures.")
 ]
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Replace what the output folder holds: an unfinished run, or a model.")
+]
 Teacher = Annotated[
     list[Path] | None,
     typer.Option(help="A trained model's folder; all layers learn its answers in place of the labels (several: their mean)."),
@@ -69,9 +72,7 @@ def finetune(
     blend: Blend = Recipe.blend,
     seed: options.Seed = Recipe.seed,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint in the output folder.")] = False,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace what the output folder holds: an unfinished run, or a model.")
-    ] = False,
+    overwrite: Overwrite = False,
     max_minutes: Annotated[float, typer.Option(min=0.0, help="End in time, with the best model saved; 0 is no limit.")] = 0.0,
     checkpoint_steps: Annotated[int, typer.Option(min=0, help="Steps between checkpoints; 0 is each epoch's end.")] = 100,
     fix_leaks: options.FixLeaks = False,
