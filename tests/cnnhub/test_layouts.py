@@ -19,7 +19,7 @@ from cnnhub.hub.config import ModelConfig
 
 MOST_PARAMETERS = 12_000_000
 LONG = random.Random(0).sample(sorted(timm.list_models()), 120)
-SHORT = ("mambaout_femto", "swin_tiny_patch4_window7_224", "convnext_atto", "maxvit_pico_rw_256", "edgenext_xx_small", "vgg11")
+SHORT = ("mambaout_femto", "swin_tiny_patch4_window7_224", "convnext_atto", "maxvit_pico_rw_256", "edgenext_xx_small")
 
 
 def config_of(architecture: str) -> ModelConfig:
