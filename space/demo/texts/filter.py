@@ -433,6 +433,11 @@ TEXTS: Table = {
         "「{network}」這個網路裡也有池化：它對原照片回答{label} {before}，對移動後的照片回答{after}。",
         "“{network}”这个网络里也有池化：它对原照片回答{label} {before}，对移动后的照片回答{after}。",
     ),
+    "pooling_network_unfamiliar": (
+        "The network “{network}” pools too, but this photo is like nothing that it knows.",
+        "「{network}」這個網路裡也有池化，但這張照片不像它認識的任何東西。",
+        "“{network}”这个网络里也有池化，但这张照片不像它认识的任何东西。",
+    ),
     "pooling_network_other": (
         "The network “{network}” pools too, but not enough: of the photo it says {label} with {before}, of the moved one {after}.",
         "「{network}」這個網路裡也有池化，但還不夠：它對原照片回答{label} {before}，對移動後的照片回答{after}。",

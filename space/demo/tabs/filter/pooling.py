@@ -254,15 +254,19 @@ def _network_said(language: str, photo: Photo, settings: Settings, network: str)
     moved = invariance.moved(planes, settings.shift_x, settings.shift_y, settings.angle, settings.scale)
     pictures = (values.round().clamp(0, 255).byte().permute(1, 2, 0).numpy() for values in (planes, moved))  # (H, W, 3)
     before, after = classifier.predict_many(pictures)
-    told = f"{texts.label_text(language, classifier, after.label)} {percent(after.probability)}"
-    return t(
-        language,
-        "pooling_network" if before.label == after.label else "pooling_network_other",
-        network=networks.title(language, network),
-        label=texts.label_text(language, classifier, before.label),
-        before=percent(before.probability),
-        after=percent(after.probability) if before.label == after.label else told,
-    )
+    named = {"network": networks.title(language, network), "label": texts.label_text(language, classifier, before.label)}
+    if before.is_unfamiliar or after.is_unfamiliar:  # what it guesses there means nothing
+        return t(language, "pooling_network_unfamiliar", **named)
+    told = _exactly(after.probability)
+    if before.label == after.label:
+        return t(language, "pooling_network", before=_exactly(before.probability), after=told, **named)
+    other = f"{texts.label_text(language, classifier, after.label)} {told}"
+    return t(language, "pooling_network_other", before=_exactly(before.probability), after=other, **named)
+
+
+def _exactly(share: float) -> str:
+    """A probability with a decimal, since two near ones are compared."""
+    return f"{100 * share:.1f} %" if 0.0006 <= share <= 0.9994 else percent(share)
 
 
 def _figure(language: str, measured: Measured, name: str, largest: float) -> dict[str, Any]:
