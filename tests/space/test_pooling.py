@@ -43,6 +43,13 @@ def test_the_page_begins_as_the_article_does() -> None:
     assert Settings(window=2, stride=2, shift_x=1, shift_y=0, angle=0, scale=1) == pooling.FIRST
 
 
+@pytest.mark.parametrize("name", sorted(texts.example_names("en")))
+def test_a_large_window_helps_on_every_example(name: str) -> None:
+    changes = pooling.measure(Photo((EXAMPLES / name).read_bytes()), Settings(window=8, stride=8, shift_x=2)).changes
+    assert changes["pixels"] > 0.02
+    assert changes["max"] < pooling.CLEARLY_LESS * changes["pixels"]
+
+
 def test_the_network_is_asked_before_and_after() -> None:
     photo = Photo(CHELSEA.read_bytes())
     asked = {"settings": {**STILL, "shift_x": 24}}
