@@ -79,7 +79,7 @@ def _unpack(archive: Path, place: Path) -> None:
                             "Unpack it yourself if you trust it, and give the folder."
                         )
                     file.write(data)
-    except (zipfile.BadZipFile, tarfile.TarError, zlib.error, LZMAError, EOFError, RuntimeError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, tarfile.TarError, zlib.error, LZMAError, EOFError, RuntimeError) as error:
         raise DataError(
             f"{archive} cannot be unpacked: {error}. Fetch it again, or unpack it yourself and give the folder."
         ) from error
