@@ -38,6 +38,7 @@ def _places(home: str) -> dict[str, Path]:
         "HF_XET_CACHE": ours / "xet",
         "HF_DATASETS_CACHE": ours / "datasets",
         "HF_MODULES_CACHE": ours / "modules",
+        "CNNHUB_CACHE": ours / "cnnhub",
         "MPLCONFIGDIR": config / "matplotlib",
     }
     return {

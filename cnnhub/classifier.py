@@ -134,7 +134,7 @@ class Classifier:
         ['palace 43%', 'monastery 11%']
         """
         _check_top_k(top_k)
-        return self._predictions(self.to_pixels(image)[None], top_k, self.engine)[0]
+        return self.predictions(self.to_pixels(image)[None], top_k=top_k)[0]
 
     @overload
     def predict_many(
@@ -196,6 +196,21 @@ class Classifier:
         (3, 224, 224)
         """
         return preprocessing.to_pixels(open_image(image), self.config.pretrained_cfg)
+
+    def predictions(self, pixels: NDArray[np.uint8], engine: Engine | None = None, top_k: int | None = None) -> list[Prediction]:
+        """Pixels (N, 3, H, W), as `to_pixels` gives them -> N predictions, by another engine where one is given.
+
+        >>> flowers = cnnhub.load("flowers")
+        >>> len(flowers.predictions(np.zeros((2, 3, 224, 224), np.uint8)))
+        2
+        """
+        logits, embeddings = (engine or self.engine).answer(pixels, embed=self._taught is not None)
+        probabilities = softmax(logits.astype(np.float64) / self.config.cnnhub.temperature)
+        order = np.argsort(-probabilities, axis=1, kind="stable")[:, :top_k]
+        return [
+            self._prediction(row, best, strangeness)
+            for row, best, strangeness in zip(probabilities, order, self._strangeness(logits, embeddings), strict=True)
+        ]
 
     def preprocess(self, image: ImageSource) -> NDArray[np.float32]:
         """A picture -> pixels (3, H, W) float32, normalised as the network was trained (equal to timm's transform).
@@ -305,7 +320,7 @@ class Classifier:
         asked = self._known_layers(layers)
         pixels, cfg = self.to_pixels(image), self.config.pretrained_cfg
         with features.recording_copy(self.network, list(asked)) as (private, outputs):
-            prediction = self._predictions(pixels[None], None, TorchEngine(private, cfg))[0]
+            prediction = self.predictions(pixels[None], TorchEngine(private, cfg))[0]
         normalised = torch.from_numpy(preprocessing.normalise(pixels, cfg))
         return ForwardPass(normalised, {name: layer.maps(outputs[name]) for name, layer in asked.items()}, prediction)
 
@@ -340,7 +355,7 @@ class Classifier:
         while batch := list(islice(images, batch_size)):
             outcomes = [self._try_to_pixels(image, on_error) for image in batch]
             pixels = [outcome for outcome in outcomes if isinstance(outcome, np.ndarray)]
-            predictions = iter(self._predictions(np.stack(pixels), top_k, self.engine) if pixels else [])
+            predictions = iter(self.predictions(np.stack(pixels), top_k=top_k) if pixels else [])
             for outcome in outcomes:
                 yield next(predictions) if isinstance(outcome, np.ndarray) else outcome
 
@@ -351,16 +366,6 @@ class Classifier:
             if on_error == "raise":
                 raise
             return error
-
-    def _predictions(self, pixels: NDArray[np.uint8], top_k: int | None, engine: Engine) -> list[Prediction]:
-        """Pixels (N, 3, H, W) -> N predictions."""
-        logits, embeddings = engine.answer(pixels, embed=self._taught is not None)
-        probabilities = softmax(logits.astype(np.float64) / self.config.cnnhub.temperature)
-        order = np.argsort(-probabilities, axis=1, kind="stable")[:, :top_k]
-        return [
-            self._prediction(row, best, strangeness)
-            for row, best, strangeness in zip(probabilities, order, self._strangeness(logits, embeddings), strict=True)
-        ]
 
     def _prediction(self, probabilities: NDArray[np.float64], best: NDArray[np.intp], strangeness: float | None) -> Prediction:
         scores = {self.labels[number]: float(probabilities[number]) for number in best}

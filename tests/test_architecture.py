@@ -50,7 +50,7 @@ HOUSES = [
         (
             "cli",
             "__init__",
-            "doctor probe",
+            "doctor probe exporting",
             "loading",
             "classifier",
             "prediction preprocessing familiarity features render engines stack invariance hub.catalogue",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -57,15 +57,15 @@ def with_bar(items: Iterable[Item], doing: str, total: int) -> Iterator[Item]:
 
 
 @contextmanager
-def waiting(doing: str) -> Iterator[None]:
-    """A spinner on standard error while the block runs, if somebody looks."""
+def waiting(doing: str) -> Iterator[Callable[[str], None]]:
+    """A spinner on standard error while the block runs, if somebody looks; what is given says what is done now."""
     if not sys.stderr.isatty():
-        yield
+        yield lambda doing: None
         return
     from rich.console import Console
 
-    with Console(stderr=True).status(doing):
-        yield
+    with Console(stderr=True).status(doing) as status:
+        yield status.update
 
 
 @contextmanager

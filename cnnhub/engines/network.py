@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +10,8 @@ import torch
 from safetensors import SafetensorError, safe_open
 
 import cnnhub.classics  # noqa: F401  registers with timm the architectures that it lacks
-from cnnhub.errors import ModelConfigError, ModelTooLargeError, ModelWeightsError, nearest
+from cnnhub.engines import check_size
+from cnnhub.errors import ModelConfigError, ModelWeightsError, nearest
 from cnnhub.hub.config import ModelConfig
 
 COUNTER = ".num_batches_tracked"
@@ -20,23 +19,6 @@ _FLOATS = ("F32", "F16", "BF16", "F64")  # safetensors' names
 _WHOLE = ("I64", "I32")
 _TRAINING_ONLY = ("AuxLogits.",)  # Inception's second head
 _WRAPPER = "timm_model."  # transformers' TimmWrapper
-
-
-class LazyNetwork:
-    """A network that is built when it is first asked for, once: an engine may answer without it."""
-
-    def __init__(self, build: Callable[[], torch.nn.Module]) -> None:
-        self._build, self._lock = build, threading.Lock()
-        self._network: torch.nn.Module | None = None
-
-    def __call__(self) -> torch.nn.Module:
-        with self._lock:
-            if self._network is None:
-                self._network = self._build()
-            return self._network
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self._build,), {"_network": self._network}  # a lock cannot be pickled
 
 
 def build(config: ModelConfig, weights: Path, max_parameters: int) -> torch.nn.Module:
@@ -73,12 +55,7 @@ def blueprint(config: ModelConfig, max_parameters: int) -> torch.nn.Module:
         )
     with torch.device("meta"):
         network = create_network(config)
-    parameters = sum(parameter.numel() for parameter in network.parameters())
-    if parameters > max_parameters:
-        raise ModelTooLargeError(
-            f"{config.architecture} has {parameters:,} parameters; the limit is {max_parameters:,}. "
-            "Pass max_parameters=... to raise it."
-        )
+    check_size(config.architecture, sum(parameter.numel() for parameter in network.parameters()), max_parameters)
     return network
 
 

@@ -14,11 +14,16 @@ if TYPE_CHECKING:
 
 
 class TorchEngine:
-    """The network as it is, on the device where it lies."""
+    """The network as it is, on the device where it lies.
+
+    Attributes:
+        why: a sentence on why this engine answers.
+    """
 
     name = "torch"
 
-    def __init__(self, network: torch.nn.Module, cfg: PretrainedConfig) -> None:
+    def __init__(self, network: torch.nn.Module, cfg: PretrainedConfig, why: str = "It was asked for.") -> None:
+        self.why = why
         self._network, self._normalise = network, Normalise(cfg)
 
     def answer(self, pixels: NDArray[np.uint8], *, embed: bool = False) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:

@@ -89,6 +89,12 @@ class HubRepository:
             f"Load it once while the Hub can be reached, or delete {path.resolve()}."
         )
 
+    def is_cached(self, filename: str) -> bool:
+        """Whether a file of the commit in question need not be downloaded."""
+        from huggingface_hub import try_to_load_from_cache
+
+        return isinstance(try_to_load_from_cache(self.name, filename, self._cache_dir, self._commit or self.revision), str)
+
     def names(self) -> list[str]:
         """The files of this revision; none where the Hub cannot be asked."""
         from huggingface_hub import list_repo_files

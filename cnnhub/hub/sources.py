@@ -26,12 +26,14 @@ class ModelFiles:
 
     Attributes:
         familiar: the embeddings of training pictures, where config.json says what to do with them.
+        builtin: the folder of a model that ships with the package.
     """
 
     source: str
     config: ModelConfig
     weights: Path
     familiar: Path | None = None
+    builtin: Path | None = None
 
 
 def builtin_models() -> list[str]:
@@ -57,7 +59,8 @@ def resolve(
 
     Args:
         max_bytes: refuse a file of the Hub that is announced to be larger, before it is downloaded.
-        check: called with the description that a repository on the Hub holds; where it raises, no weights are downloaded.
+        check: called with the description that a repository on the Hub holds, before its weights are downloaded; where it
+            raises, they are not.
 
     Raises:
         ModelNotFoundError: nothing answers to this source; its children say that it is the revision (RevisionNotFoundError),
@@ -130,7 +133,8 @@ def _from_folder(folder: Path, source: str) -> ModelFiles:
             if found
             else f"{folder} holds no {WEIGHTS_NAME}. Train again or copy it there."
         )
-    return ModelFiles(source, config, weights, folder / FAMILIAR_NAME if config.cnnhub.neighbours else None)
+    familiar = folder / FAMILIAR_NAME if config.cnnhub.neighbours else None
+    return ModelFiles(source, config, weights, familiar, folder if source in builtin_models() else None)
 
 
 def _from_hub(wanted: HubRepository, check: Callable[[ModelConfig], object] | None) -> ModelFiles:
@@ -152,7 +156,7 @@ def _from_repository(repository: HubRepository, check: Callable[[ModelConfig], o
         config = read_config(repository.file(CONFIG_NAME).parent)
     except FileNotFoundError as error:
         raise ModelNotFoundError(f"{repository.title} holds no {CONFIG_NAME}; it is not a model in timm's layout.") from error
-    if check:
+    if check and not repository.is_cached(WEIGHTS_NAME):
         check(config)
     try:
         weights = repository.file(WEIGHTS_NAME)
