@@ -14,12 +14,14 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 import cnnhub
+from cnnhub.engines.graphs import folder, refusals
 from cnnhub.errors import plural
 
 PACKAGES = ("torch", "torchvision", "timm", "huggingface_hub", "safetensors", "pillow", "numpy", "onnx", "onnxruntime")
@@ -95,8 +97,9 @@ def torch_checks(versions: dict[str, str | None]) -> list[Check]:
     for engine in ("torch", "onnx") if has_onnx else ("torch",):
         checks.append(working_engine(engine, facts, failure))
     if not has_onnx:
-        checks.append(Check("engine onnx", State.note, "Not installed: pip install 'cnnhub[onnx]'."))
-    return checks
+        missing = " and ".join(name for name in ("onnx", "onnxruntime") if not versions[name])
+        checks.append(Check("engine onnx", State.note, f"torch answers, several times as slowly: pip install {missing}."))
+    return [*checks, exports(refusals())]
 
 
 def probe(has_onnx: bool) -> tuple[dict[str, dict[str, Any]], str]:
@@ -196,9 +199,21 @@ def working_engine(engine: str, facts: dict[str, dict[str, Any]], failure: str) 
         return Check(
             name, State.broken, f"The built-in cats-vs-dogs does not answer: {failure or 'no word of it'}. Install cnnhub again."
         )
-    default = "The one in use unless another is asked for. " if engine == "torch" else "For engine='onnx'. "
+    is_default = engine == "onnx" or "engine onnx" not in facts
+    use = (
+        "engine='auto' takes it. " if is_default else "For a GPU, for what looks inside, and where engine='onnx' cannot answer. "
+    )
     on = counted(facts["torch"]["threads"], "thread") if engine == "torch" else "the CPU"
-    return Check(name, State.ok, f"{default}cats-vs-dogs answers in {facts[name]['milliseconds']:.0f} ms on {on}.")
+    why = f" {facts[name]['why']}" if engine == "onnx" else ""
+    return Check(name, State.ok, f"{use}cats-vs-dogs answers in {facts[name]['milliseconds']:.1f} ms on {on}.{why}")
+
+
+def exports(refused: Sequence[str]) -> Check:
+    """Which models torch runs on this machine, since no graph of theirs answers as it does."""
+    name = "exports"
+    if not refused:
+        return Check(name, State.ok, f"No model was met whose export cannot be used. They are kept in {folder()}.")
+    return Check(name, State.note, f"{' '.join(refused)} This is remembered in {folder()}; `cnnhub export SOURCE` tries again.")
 
 
 def hub_checks() -> list[Check]:

@@ -52,7 +52,7 @@ def _try_engine(name: str) -> None:
     classifier.predict(picture)
     milliseconds = 1000 * (time.perf_counter() - started)
     assert abs(total - 1) < 1e-6, f"the probabilities add up to {total}"
-    _report(f"engine {name}", milliseconds=milliseconds)
+    _report(f"engine {name}", milliseconds=milliseconds, why=classifier.engine.why)
 
 
 def _report(step: str, **facts: object) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,15 @@ from cnnhub.engines.network import create_network
 from cnnhub.hub import folder
 from cnnhub.hub.config import ModelConfig
 from tests.support.places import tiny_config
+
+
+@pytest.fixture(scope="session", autouse=True)
+def exports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Exported networks are kept in a folder of these tests, for the processes that they start too."""
+    folder = tmp_path_factory.mktemp("exports")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CNNHUB_CACHE", str(folder))
+        yield folder
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ BUILTIN = ROOT / "cnnhub" / "builtin"
 MOST_BYTES = {"cats-vs-dogs": 6_000_000, "flowers": 6_000_000, "imagenet": 7_500_000}
 MODEL_FILES = (
     "README.md", "config.json", "model.safetensors", "curves.png", "confusion_matrix.png", "reliability.png", "test_log.jsonl",
-    "familiar.safetensors",
+    "familiar.safetensors", "graph.onnx", "graph.json", "graph-int8.onnx", "graph-int8.json",
 )  # fmt: skip
 LEAST_TOP1 = {"cats-vs-dogs": 0.985, "flowers": 0.92}
 
@@ -60,7 +60,7 @@ def test_imagenet_keeps_all_its_thousand_names() -> None:
 
 @pytest.mark.parametrize("name", cnnhub.builtin_models())
 def test_timm_gives_equal_logits(name: str) -> None:
-    ours = cnnhub.load(name)
+    ours = cnnhub.load(name, engine="torch")
     theirs = timm.create_model(f"local-dir:{BUILTIN / name}", pretrained=True).eval()
     transform = timm.data.create_transform(**timm.data.resolve_model_data_config(theirs))
     for photo in ("cat.jpg", "china.jpg"):

@@ -14,7 +14,7 @@ import cnnhub
 from tests.support.cli_runner import Call, run, run_in_terminal
 from tests.support.places import EXAMPLES, ROOT
 
-COMMANDS = ("predict", "features", "filter", "models", "info", "doctor")
+COMMANDS = ("predict", "features", "filter", "models", "info", "export", "doctor")
 
 
 @pytest.fixture
