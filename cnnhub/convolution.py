@@ -8,17 +8,23 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
-import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from PIL import Image
 
 from cnnhub.errors import GeometryError, KernelError, UnknownNameError
 from cnnhub.images import open_image
 from cnnhub.kernels import KernelSource, kernel
+from cnnhub.lazy import Lazy
+
+if TYPE_CHECKING:
+    import torch
+    import torch.nn.functional as F
+else:
+    torch = Lazy("torch")
+    F = Lazy("torch.nn.functional")
 
 Padding: TypeAlias = "int | Literal['same', 'valid']"
 Pixels: TypeAlias = "torch.Tensor | NDArray[np.generic] | Image.Image"

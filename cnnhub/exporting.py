@@ -56,6 +56,11 @@ class Trial:
         fewer_noticed = (self.noticed[0] - self.noticed[1]) / max(1, self.others)
         return self.different <= MOST_DIFFERENT * self.pictures and max(more_alarms, fewer_noticed) <= MOST_WORSE
 
+    @property
+    def rank(self) -> tuple[bool, int, int]:
+        """The lower, the better."""
+        return not self.passes, self.different, self.alarms[1] - self.alarms[0] + self.noticed[0] - self.noticed[1]
+
     def __str__(self) -> str:
         share = f"{self.different:,} of {self.pictures:,} pictures ({self.different / self.pictures:.2%})"
         told = f"{self.way}: another first answer on {share}, false alarms {self.alarms[0]:,} -> {self.alarms[1]:,}"
@@ -112,7 +117,7 @@ def export_int8(
         made = quantize.quantize(model, calibrating, way)
         trials.append(Trial(way, OnnxEngine(made, (), b"", str(way)), made))
     compare(classifier, ours, others, trials, progress)
-    best = min(trials, key=lambda trial: (not trial.passes, trial.different))
+    best = min(trials, key=lambda trial: trial.rank)
     place = graphs.place_of(files.config, files.weights, "int8")
     graph = _judged(best, source, exact.record, place.key)
     place.write(graph)

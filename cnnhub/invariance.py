@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import math
-
-import torch
-import torch.nn.functional as F
+from typing import TYPE_CHECKING
 
 from cnnhub.convolution import POOLING_MODES, Pixels, as_pixels, pool2d
 from cnnhub.errors import GeometryError
+from cnnhub.lazy import Lazy
+
+if TYPE_CHECKING:
+    import torch
+    import torch.nn.functional as F
+else:
+    torch = Lazy("torch")
+    F = Lazy("torch.nn.functional")
 
 
 def pooled(pixels: Pixels, window: int = 2, stride: int = 2) -> dict[str, torch.Tensor]:

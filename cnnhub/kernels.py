@@ -9,11 +9,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
-
-import torch
+from typing import TYPE_CHECKING, TypeAlias
 
 from cnnhub.errors import KernelError, UnknownNameError
+from cnnhub.lazy import Lazy
+
+if TYPE_CHECKING:
+    import torch
+else:
+    torch = Lazy("torch")
 
 KernelSource: TypeAlias = "str | Sequence[Sequence[float]] | torch.Tensor"
 
@@ -94,8 +98,11 @@ def preset(name: str) -> Preset:
     return _PRESETS[name]
 
 
-def kernel(source: KernelSource, dtype: torch.dtype = torch.float32) -> torch.Tensor:
+def kernel(source: KernelSource, dtype: torch.dtype | None = None) -> torch.Tensor:
     """A preset's name (its weights divided by its divisor) or a grid of numbers -> a kernel (k, k), k odd.
+
+    Args:
+        dtype: of the result; None is torch.float32.
 
     Raises:
         UnknownNameError: no preset has this name.
@@ -111,7 +118,7 @@ def kernel(source: KernelSource, dtype: torch.dtype = torch.float32) -> torch.Te
     if isinstance(source, str):
         known = preset(source)
         source = [[value / known.divisor for value in row] for row in known.weights]
-    weights = _as_tensor(source, dtype)
+    weights = _as_tensor(source, dtype or torch.float32)
     _check(weights)
     return weights
 

@@ -6,15 +6,19 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import torch
-from matplotlib import colormaps
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from cnnhub.kernels import keeps_brightness
+from cnnhub.lazy import Lazy
+
+if TYPE_CHECKING:
+    import torch
+else:
+    torch = Lazy("torch")
 
 SEQUENTIAL = "magma"  # zero is black; for maps that are never negative
 VISIBLE_SHARE = 0.995
@@ -256,4 +260,6 @@ def _font() -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
 @cache
 def _palette(name: str) -> NDArray[np.uint8]:
     """256 colours as (256, 3) uint8."""
+    from matplotlib import colormaps  # a sixth of a second
+
     return (colormaps[name](np.arange(256))[:, :3] * 255).round().astype(np.uint8)

@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
-
-import torch
+from typing import TYPE_CHECKING, TypeAlias
 
 from cnnhub import convolution
 from cnnhub.convolution import Filter as Filter  # a step like those below
 from cnnhub.errors import GeometryError, KernelError, UnknownNameError
 from cnnhub.kernels import kernel
+from cnnhub.lazy import Lazy
+
+if TYPE_CHECKING:
+    import torch
+else:
+    torch = Lazy("torch")
 
 MAX_STEPS = 8
 

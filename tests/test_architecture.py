@@ -60,7 +60,7 @@ HOUSES = [
             "hub.config",
             "hub.labels convolution pictures",
             "kernels images files classics caches",
-            "errors",
+            "errors lazy",
         ),
     ),
     House(
