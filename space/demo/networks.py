@@ -117,8 +117,16 @@ def _hub_model(repository: str) -> cnnhub.Classifier:
 
 
 def _downloaded(repository: str) -> cnnhub.Classifier:
+    """torch runs it: an export would take two seconds and leave a file for each repository that a stranger names."""
     with tempfile.TemporaryDirectory() as folder:
-        return cnnhub.load(repository, cache_dir=folder, token=False, max_bytes=HUB_MAX_BYTES, max_parameters=HUB_MAX_PARAMETERS)
+        return cnnhub.load(
+            repository,
+            engine="torch",
+            cache_dir=folder,
+            token=False,
+            max_bytes=HUB_MAX_BYTES,
+            max_parameters=HUB_MAX_PARAMETERS,
+        )
 
 
 @cache

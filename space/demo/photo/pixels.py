@@ -9,12 +9,14 @@ import zlib
 from collections import OrderedDict
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from PIL import Image
+
+if TYPE_CHECKING:
+    import torch
 
 Box: TypeAlias = tuple[int, int, int, int]  # left, top, right, bottom
 MAX_PIXELS = 1_000_000  # larger photos are scaled down: the map could not be shown larger anyway
@@ -55,6 +57,8 @@ class Pixels:
 
     def planes(self, colour: bool) -> torch.Tensor:
         """-> (3, H, W) or (1, H, W) float64, 0 to 255."""
+        import torch
+
         planes = self.rgb.transpose(2, 0, 1) if colour else self.grey[None]  # (H, W, 3) -> (3, H, W)
         return torch.from_numpy(planes.astype(np.float64))
 

@@ -7,9 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
 from PIL import Image
 
 from cnnhub import convolution, kernels, render, stack
@@ -20,6 +19,9 @@ from demo.assets import data_uri
 from demo.photo.pixels import Box, Pixels
 from demo.tabs.filter.settings import Settings, to_link
 from demo.texts import Sentence, number, percent, t
+
+if TYPE_CHECKING:
+    import torch
 
 NEAR = 24  # pixels of the photo beside the pointed window that come with the map; the others follow
 STEP_PICTURE = 480  # pixels, the longer side of a step's picture

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
-import torch
 from PIL import Image
 
 from cnnhub import convolution, kernels, stack
@@ -26,6 +25,9 @@ from demo.photo.pixels import Pixels
 from demo.serving.gradio_fixes import Grid, Steps
 from demo.tabs.filter import answer, pooling, settings
 from demo.tabs.filter.settings import Misplaced, Settings
+
+if TYPE_CHECKING:
+    import torch
 
 OPERATIONS = ("correlation", "convolution")
 

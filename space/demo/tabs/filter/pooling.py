@@ -6,10 +6,9 @@ import math
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
-import torch
 from PIL import Image
 
 from cnnhub import invariance, render
@@ -22,6 +21,9 @@ from demo.photo.input import PhotoInput
 from demo.photo.photo import Photo
 from demo.tab import PRIVATE, Shared
 from demo.texts import Sentence, percent, t
+
+if TYPE_CHECKING:
+    import torch
 
 MAX_WINDOW = 32
 MAX_DRAWN = 640  # pixels across; a picture is never shown wider than that

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from gradio.processing_utils import save_bytes_to_cache
 from gradio.utils import get_upload_folder
 
@@ -15,6 +14,9 @@ import cnnhub
 from cnnhub import features, render
 from demo import networks
 from demo.photo.photo import Photo
+
+if TYPE_CHECKING:
+    import torch
 
 FIRST_STAGE = 2  # the third: deep enough to differ from a filter, large enough to recognise the photo
 LARGEST_SPRITE = 4_000_000  # pixels; a wide layer of large maps shows fewer channels than were asked for

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 import numpy as np
-import torch
 from PIL import Image
 
 import cnnhub
@@ -23,6 +22,9 @@ from demo.tabs.inside import endpoints
 from demo.tabs.inside.endpoints import FIRST_CHANNELS
 from demo.tabs.inside.gallery import Gallery, file_name, first_layer, gallery_of, maps_file
 from demo.texts import Sentence, number, percent, t
+
+if TYPE_CHECKING:
+    import torch
 
 CHANNELS = (16, 64, 256)
 
@@ -62,12 +64,9 @@ def layout(shared: Shared) -> Inside:
         elem_id="journey",
         apply_default_css=False,
     )
-    first = networks.get(networks.names()[0])
     with gr.Row(elem_id="layer-row"):
-        layer = gr.Dropdown(
-            first.layers(),
-            value=first_layer(first),
-            label=t(texts.DEFAULT_LANGUAGE, "layer", count=len(first.layers())),
+        layer = gr.Dropdown(  # `show` says which layers there are: only torch knows, and it is not needed before
+            label=t(texts.DEFAULT_LANGUAGE, "layer", count="…"),
             interactive=True,
             elem_id="layer",
         )
