@@ -221,18 +221,21 @@ def correlate2d(
     _check_numbers(divisor, bias)
     size = grid.shape[-1]
     height, width = (output_size(side, size, stride, padding, dilation) for side in pixels.shape[-2:])
-    padded = _padded(pixels, padding_amount(padding, size, dilation), border)
+    padded = _padded(pixels, padding_amount(padding, size, dilation), border).detach()
     output = padded.new_empty(*pixels.shape[:-2], height, width)
     # Some rows at a time, so that they stay in the processor's cache while all weights are applied to them.
     step = max(1, _CACHED_VALUES * height // max(1, output.numel()))
 
+    is_inference = torch.is_inference_mode_enabled()
+
     def fill(top: int) -> None:
-        rows = output[..., top : top + step, :]
-        _weighted_sum(padded[..., top * stride :, :], grid.tolist(), rows, stride, dilation)
-        if divisor != 1:
-            rows /= divisor
-        if bias:
-            rows += bias
+        with torch.inference_mode(is_inference):  # each thread has a mode of its own
+            rows = output[..., top : top + step, :]
+            _weighted_sum(padded[..., top * stride :, :], grid.tolist(), rows, stride, dilation)
+            if divisor != 1:
+                rows /= divisor
+            if bias:
+                rows += bias
 
     # Threads of our own: torch's would meet at the end of each of the many small steps.
     with ThreadPoolExecutor(torch.get_num_threads()) as threads:

@@ -382,3 +382,14 @@ def test_bad_filters(call, noise: torch.Tensor) -> None:
     ):
         with pytest.raises(KernelError, match=message):
             call(noise, Filter(**{"weights": ((1,),), **bad}))
+
+
+@pytest.mark.parametrize("mode", [torch.inference_mode, torch.no_grad, torch.enable_grad])
+def test_any_mode_of_torch_gives_the_same_map(mode: type) -> None:
+    """Rows are worked out in threads, which have modes of their own; a picture that asks for gradients is as good as another."""
+    pixels = torch.rand(3, 300, 200, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    weights = kernels.kernel("sobel_x", torch.float64)[None, None]
+    expected = functional.conv2d(pixels[:, None], weights, padding=1)[:, 0]
+    with mode():
+        found = convolution.correlate2d(pixels.clone().requires_grad_(), "sobel_x")
+    torch.testing.assert_close(found, expected)
