@@ -6,7 +6,7 @@ What answers is NumPy and runs without torch, whatever the engine needs; what lo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import islice
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, Literal, overload
@@ -19,7 +19,7 @@ from cnnhub.errors import ArgumentError, CnnHubError, ImageError
 from cnnhub.familiarity import Familiarity, energy
 from cnnhub.hub.config import Energy, ModelConfig
 from cnnhub.hub.labels import label_index
-from cnnhub.images import ImageSource, open_image
+from cnnhub.images import ImageSource, open_to_scale
 from cnnhub.prediction import ForwardPass, Prediction, ReliabilityBin
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ class Classifier:
     Attributes:
         labels: one name a class, in the order of the logits.
         config: its config.json. engine: what runs the network. source: what it was loaded from.
+        reduced_decoding: whether large JPEGs are decoded at reduced size, see `load`.
 
     >>> cnnhub.load("cats-vs-dogs")
     Classifier('cats-vs-dogs', mobilenetv2_100, 2 labels)
@@ -50,6 +51,8 @@ class Classifier:
         source: str,
         network: Callable[[], torch.nn.Module],
         taught: Familiarity | None = None,
+        *,
+        reduced_decoding: bool = True,
     ) -> None:
         """`network` builds it, or hands out the one that the engine runs."""
         self.config = config
@@ -58,6 +61,7 @@ class Classifier:
         self.labels: list[str] = config.labels()
         self._network = network
         self._taught = taught
+        self.reduced_decoding = reduced_decoding
 
     def __repr__(self) -> str:
         return f"Classifier({self.source!r}, {self.config.architecture}, {len(self.labels)} labels)"
@@ -195,7 +199,10 @@ class Classifier:
         >>> cnnhub.load("flowers").to_pixels(np.zeros((300, 400, 3), np.uint8)).shape
         (3, 224, 224)
         """
-        return preprocessing.to_pixels(open_image(image), self.config.pretrained_cfg)
+        cfg = self.config.pretrained_cfg
+        least = partial(preprocessing.least_size, cfg=cfg) if self.reduced_decoding else None
+        opened = open_to_scale(image, least)
+        return preprocessing.to_pixels(opened.picture, cfg, opened.size, opened.box)
 
     def preprocess(self, image: ImageSource) -> NDArray[np.float32]:
         """A picture -> pixels (3, H, W) float32, normalised as the network was trained (equal to timm's transform).

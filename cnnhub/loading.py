@@ -38,6 +38,7 @@ def load(
     labels: Sequence[str] | None = None,
     max_parameters: int = MAX_PARAMETERS,
     max_bytes: int | None = None,
+    reduced_decoding: bool = True,
 ) -> Classifier:
     """Load an image classifier.
 
@@ -54,6 +55,8 @@ def load(
         labels: the same, with these labels.
         max_parameters: refuse larger networks; of those on the Hub, before the weights are downloaded.
         max_bytes: refuse a repository on the Hub one of whose two files is larger, before it is downloaded.
+        reduced_decoding: decode a large JPEG (a file, bytes or URL) at a half, a quarter or an eighth of its size, never below
+            twice what the network's preprocessing scales it to; False decodes every pixel.
 
     Raises:
         ModelNotFoundError, ModelConfigError, ModelWeightsError: see each.
@@ -81,7 +84,7 @@ def load(
         config = config.with_labels(_head_labels(num_classes, labels))
     network = LazyNetwork(partial(_network, files, config, max_parameters, on))
     runs = _engine(engine, network, config)
-    return Classifier(config, runs, files.source, network, _taught(files, config, network()))
+    return Classifier(config, runs, files.source, network, _taught(files, config, network()), reduced_decoding=reduced_decoding)
 
 
 def _network(files: ModelFiles, config: ModelConfig, max_parameters: int, device: torch.device) -> torch.nn.Module:
