@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from functools import cached_property, partial
-from itertools import islice
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 
-from cnnhub import preprocessing
+from cnnhub import ahead, preprocessing
 from cnnhub.engines import Engine
 from cnnhub.errors import ArgumentError, CnnHubError, ImageError
 from cnnhub.familiarity import Familiarity, energy
@@ -169,9 +168,10 @@ class Classifier:
     ) -> Iterator[Any]:
         """Classify many pictures, a batch at a time, yielding in input order.
 
-        `images` may be an endless iterator: it is read no further ahead than one batch. `progress` shows a bar on
-        standard error. With on_error="keep" a picture that cannot be read yields its ImageError in its place; with
-        "raise" it ends the iteration.
+        While the network works on one batch, the next is read from `images` and decoded in threads, one a core: `images` may
+        be an endless iterator, of which no more than that one batch is read ahead. `progress` shows a bar on standard error.
+        With on_error="keep" a picture that cannot be read yields its ImageError in its place; with "raise" it ends the
+        iteration.
 
         Raises:
             ImageError: a picture cannot be read and on_error is "raise".
@@ -344,19 +344,19 @@ class Classifier:
     def _outcomes(
         self, images: Iterator[ImageSource], batch_size: int, top_k: int | None, on_error: str
     ) -> Iterator[Prediction | CnnHubError]:
-        while batch := list(islice(images, batch_size)):
-            outcomes = [self._try_to_pixels(image, on_error) for image in batch]
+        for outcomes in ahead.batches(self._try_to_pixels, images, batch_size):
+            failure = next((outcome for outcome in outcomes if isinstance(outcome, ImageError)), None)
+            if failure is not None and on_error == "raise":
+                raise failure
             pixels = [outcome for outcome in outcomes if isinstance(outcome, np.ndarray)]
             predictions = iter(self._predictions(np.stack(pixels), top_k, self.engine) if pixels else [])
             for outcome in outcomes:
                 yield next(predictions) if isinstance(outcome, np.ndarray) else outcome
 
-    def _try_to_pixels(self, image: ImageSource, on_error: str) -> NDArray[np.uint8] | CnnHubError:
+    def _try_to_pixels(self, image: ImageSource) -> NDArray[np.uint8] | ImageError:
         try:
             return self.to_pixels(image)
         except ImageError as error:
-            if on_error == "raise":
-                raise
             return error
 
     def _predictions(self, pixels: NDArray[np.uint8], top_k: int | None, engine: Engine) -> list[Prediction]:

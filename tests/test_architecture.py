@@ -59,7 +59,7 @@ HOUSES = [
             "hub.repository hub.folder",
             "hub.config",
             "hub.labels convolution pictures",
-            "kernels images files classics caches",
+            "kernels images files classics caches ahead",
             "errors",
         ),
     ),
