@@ -19,7 +19,7 @@ MODELS = ("cats-vs-dogs", "flowers", "imagenet")
 COUNT = 240
 MEGAPIXELS = (2, 12)
 ORIENTATION = 274  # EXIF's number for it
-MEDIAN, PERCENTILE_99 = 0.01, 0.05  # how far probabilities may move
+PERCENTILE_99 = 0.05  # how far probabilities may move in all but one of a hundred photos
 
 
 def figures(
@@ -31,7 +31,7 @@ def figures(
     """
     import cnnhub
 
-    pairs = [(name, cnnhub.load(name, reduced_decoding=False), cnnhub.load(name)) for name in models]
+    pairs = [(name, cnnhub.load(name), cnnhub.load(name, reduced_decoding=True)) for name in models]
     moves: dict[str, list[float]] = {name: [] for name in models}
     changed = dict.fromkeys(models, 0)
     times: dict[str, list[float]] = {"every pixel": [], "reduced": []}

@@ -51,7 +51,7 @@ class Classifier:
         network: Callable[[], torch.nn.Module],
         taught: Familiarity | None = None,
         *,
-        reduced_decoding: bool = True,
+        reduced_decoding: bool = False,
     ) -> None:
         """`network` builds it, or hands out the one that the engine runs."""
         self.config = config

@@ -50,10 +50,10 @@ HOUSES = [
         (
             "cli",
             "__init__",
-            "doctor probe",
+            "batch doctor probe",
             "loading",
             "classifier",
-            "prediction preprocessing familiarity features render engines stack invariance hub.catalogue",
+            "prediction results preprocessing familiarity features render engines stack invariance hub.catalogue",
             "hub",
             "hub.sources hub.publish",
             "hub.repository hub.folder",

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-import io
 from types import SimpleNamespace
 from typing import Any
 
 import gradio as gr
 import pytest
-from PIL import Image
 
 from cnnhub import images
 from demo import page, texts, working
@@ -193,26 +191,8 @@ def test_a_photo_is_decoded_once_an_event(built: Page, decoded: list[str]) -> No
         show(room, built)
         assert len(decoded) == 1, room.tab.name
     decoded.clear()
-    show(built.rooms[0], built, second_photo=Photo((EXAMPLES / "chelsea.png").read_bytes()))
+    show(built.rooms[0], built, second_photo=Photo((EXAMPLES / "dog.jpg").read_bytes()))
     assert len(decoded) == 2, "once each, for its answer and for its small picture"
-
-
-def test_a_jpeg_is_decoded_whole_only_for_who_shows_it(built: Page, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The network gets it at the size that it needs, the small picture is made of all of it, and no photo is decoded twice."""
-    large = Image.open(EXAMPLES / "dog.jpg").resize((2400, 1600))
-    buffer = io.BytesIO()
-    large.save(buffer, "JPEG")
-    sizes: list[tuple[int, int]] = []
-    real = images._decode
-
-    def noted(*arguments: Any, **options: Any) -> Any:
-        opened = real(*arguments, **options)
-        sizes.append(opened.picture.size)
-        return opened
-
-    monkeypatch.setattr(images, "_decode", noted)
-    show(built.rooms[0], built, second_photo=Photo(buffer.getvalue()))
-    assert sizes == [(640, 426), (600, 400), (2400, 1600)]
 
 
 def test_the_laboratory_s_pixels_are_kept_from_event_to_event(built: Page, decoded: list[str]) -> None:

@@ -17,7 +17,6 @@ from demo.photo import kinds, memory, pixels
 
 # Formats whose header tells the size at once; every current browser shows these by itself, and no other one.
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
-JPEG = b"\xff\xd8\xff"  # how its files begin
 LARGE = 8_000_000  # pixels; smaller photos take 32 MB each at most
 
 
@@ -44,9 +43,8 @@ class Photo:
     def opened(self) -> Iterator[ImageSource]:
         """The picture for cnnhub to work on; no other large one is held meanwhile, and small ones never wait.
 
-        A JPEG is handed over as its file, so that a network sees the pixels that it sees in Python, where a JPEG is decoded at
-        the size that the network needs; and so is whatever is large, since decoding it here would only cost memory. What is
-        small is decoded now, and kept for the rest of the event.
+        A small one is decoded now, and kept for the rest of the event. A large one is handed over as its file, to be
+        decoded by whoever reads it: a decoded picture would be copied, and one copy takes 200 MB.
 
         Raises:
             ImageError: the file is no picture; a note says what it is, as `kinds` knows it.
@@ -55,8 +53,6 @@ class Photo:
             if self.is_large:
                 with memory.turn:
                     yield self.data
-            elif self.data.startswith(JPEG):
-                yield self.data
             else:
                 self._picture = self._picture or images.open_image(self.data)
                 yield self._picture
