@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,14 @@ LOG = "CNNHUB_TEST_BATCH_LOG"
 class LoggedWorker(batch.Worker):
     calls = 0
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        (Path(os.environ[LOG]) / f"{os.getpid()}-ready").touch()
+
     def __call__(self, pictures: dict[str, Any]) -> Any:
         folder = Path(os.environ[LOG])
+        while len(list(folder.glob("*-ready"))) < 2:  # so that both have a part, however long the other takes to start
+            time.sleep(0.05)
         descriptor, _ = tempfile.mkstemp(".json", f"{os.getpid()}-", folder)
         with os.fdopen(descriptor, "w") as file:
             json.dump(list(map(str, pictures["path"])), file)
@@ -38,7 +45,10 @@ class LoggedWorker(batch.Worker):
 
 
 def main(folder: str, model: str, output: str, log: str) -> None:
+    import ray
+
     os.environ[LOG] = log
+    ray.init(num_cpus=2, log_to_driver=False)  # whatever this machine has
     batch.Worker = LoggedWorker  # type: ignore[misc]
     batch.answers([folder], model, workers=2, batch_size=4).write_parquet(output, ray_remote_args={"num_cpus": 0})
 
