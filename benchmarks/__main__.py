@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import page as demo
+from benchmarks.decoding import figures as reduced_decoding
 from benchmarks.memory import figures as memory_of_the_demo
 from benchmarks.training import figures as fine_tuning
 
@@ -56,6 +57,12 @@ def everything(output: Output = None, data: Data = DATA, weights: Weights = WEIG
 def memory(output: Output = None) -> None:
     """What the demo's server takes at rest and at most, with every endpoint, every model and a photo of 50 megapixels."""
     _show(memory_of_the_demo(), output)
+
+
+@app.command()
+def decoding(output: Output = None) -> None:
+    """What decoding large JPEGs at reduced size changes in the answers of the built-in models, and what it spares."""
+    _show(reduced_decoding(), output)
 
 
 @app.command()

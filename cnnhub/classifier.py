@@ -6,20 +6,19 @@ What answers is NumPy and runs without torch, whatever the engine needs; what lo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
-from functools import cached_property
-from itertools import islice
+from functools import cached_property, partial
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 
-from cnnhub import preprocessing
+from cnnhub import ahead, preprocessing
 from cnnhub.engines import Engine
 from cnnhub.errors import ArgumentError, CnnHubError, ImageError
 from cnnhub.familiarity import Familiarity, energy
 from cnnhub.hub.config import Energy, ModelConfig
 from cnnhub.hub.labels import label_index
-from cnnhub.images import ImageSource, open_image
+from cnnhub.images import ImageSource, open_to_scale
 from cnnhub.prediction import ForwardPass, Prediction, ReliabilityBin
 
 if TYPE_CHECKING:
@@ -38,6 +37,7 @@ class Classifier:
     Attributes:
         labels: one name a class, in the order of the logits.
         config: its config.json. engine: what runs the network. source: what it was loaded from.
+        reduced_decoding: whether large JPEGs are decoded at reduced size, see `load`.
 
     >>> cnnhub.load("cats-vs-dogs")
     Classifier('cats-vs-dogs', mobilenetv2_100, 2 labels)
@@ -50,6 +50,8 @@ class Classifier:
         source: str,
         network: Callable[[], torch.nn.Module],
         taught: Familiarity | None = None,
+        *,
+        reduced_decoding: bool = False,
     ) -> None:
         """`network` builds it, or hands out the one that the engine runs."""
         self.config = config
@@ -58,6 +60,7 @@ class Classifier:
         self.labels: list[str] = config.labels()
         self._network = network
         self._taught = taught
+        self.reduced_decoding = reduced_decoding
 
     def __repr__(self) -> str:
         return f"Classifier({self.source!r}, {self.config.architecture}, {len(self.labels)} labels)"
@@ -165,9 +168,10 @@ class Classifier:
     ) -> Iterator[Any]:
         """Classify many pictures, a batch at a time, yielding in input order.
 
-        `images` may be an endless iterator: it is read no further ahead than one batch. `progress` shows a bar on
-        standard error. With on_error="keep" a picture that cannot be read yields its ImageError in its place; with
-        "raise" it ends the iteration.
+        While the network works on one batch, the next is read from `images` and decoded in threads, one a core: `images` may
+        be an endless iterator, of which no more than that one batch is read ahead. `progress` shows a bar on standard error.
+        With on_error="keep" a picture that cannot be read yields its ImageError in its place; with "raise" it ends the
+        iteration.
 
         Raises:
             ImageError: a picture cannot be read and on_error is "raise".
@@ -195,7 +199,10 @@ class Classifier:
         >>> cnnhub.load("flowers").to_pixels(np.zeros((300, 400, 3), np.uint8)).shape
         (3, 224, 224)
         """
-        return preprocessing.to_pixels(open_image(image), self.config.pretrained_cfg)
+        cfg = self.config.pretrained_cfg
+        least = partial(preprocessing.least_size, cfg=cfg) if self.reduced_decoding else None
+        opened = open_to_scale(image, least)
+        return preprocessing.to_pixels(opened.picture, cfg, opened.size, opened.box)
 
     def predictions(self, pixels: NDArray[np.uint8], engine: Engine | None = None, top_k: int | None = None) -> list[Prediction]:
         """Pixels (N, 3, H, W), as `to_pixels` gives them -> N predictions, by another engine where one is given.
@@ -352,19 +359,19 @@ class Classifier:
     def _outcomes(
         self, images: Iterator[ImageSource], batch_size: int, top_k: int | None, on_error: str
     ) -> Iterator[Prediction | CnnHubError]:
-        while batch := list(islice(images, batch_size)):
-            outcomes = [self._try_to_pixels(image, on_error) for image in batch]
+        for outcomes in ahead.batches(self._try_to_pixels, images, batch_size):
+            failure = next((outcome for outcome in outcomes if isinstance(outcome, ImageError)), None)
+            if failure is not None and on_error == "raise":
+                raise failure
             pixels = [outcome for outcome in outcomes if isinstance(outcome, np.ndarray)]
             predictions = iter(self.predictions(np.stack(pixels), top_k=top_k) if pixels else [])
             for outcome in outcomes:
                 yield next(predictions) if isinstance(outcome, np.ndarray) else outcome
 
-    def _try_to_pixels(self, image: ImageSource, on_error: str) -> NDArray[np.uint8] | CnnHubError:
+    def _try_to_pixels(self, image: ImageSource) -> NDArray[np.uint8] | ImageError:
         try:
             return self.to_pixels(image)
         except ImageError as error:
-            if on_error == "raise":
-                raise
             return error
 
     def _prediction(self, probabilities: NDArray[np.float64], best: NDArray[np.intp], strangeness: float | None) -> Prediction:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cnnhub import hub, pictures
+from cnnhub import ahead, hub, pictures
 from cnnhub.classifier import Classifier
 from cnnhub.engines import graphs
 from cnnhub.errors import ArgumentError, CnnHubError
@@ -111,7 +111,7 @@ def export_int8(
     exact = graphs.find(files.config, files.weights, "float32", files.builtin)
     assert exact is not None, "load has just made it"
     model, trials = with_weights(exact, files.weights), []
-    calibrating = list(_pixels(classifier, _spread(ours)))
+    calibrating = [pixels for path in _spread(ours) if (pixels := _try_to_pixels(classifier, path)) is not None]
     for way in ways or quantize.WAYS:
         progress(f"quantizing: {way}")
         made = quantize.quantize(model, calibrating, way)
@@ -133,10 +133,13 @@ def compare(
 ) -> None:
     """Count in each trial what its engine answers otherwise than the classifier's own. Each picture is decoded once."""
     for is_ours, paths in ((True, ours), (False, others)):
-        for start in range(0, len(paths), _BATCH):
-            pixels = np.stack(list(_pixels(classifier, paths[start : start + _BATCH])) or [np.zeros((0,), np.uint8)])
-            if not pixels.size:
+        done = 0
+        for batch in ahead.batches(partial(_try_to_pixels, classifier), iter(paths), _BATCH):
+            done += len(batch)
+            readable = [each for each in batch if each is not None]
+            if not readable:
                 continue
+            pixels = np.stack(readable)
             exact = classifier.predictions(pixels)
             for trial in trials:
                 found = classifier.predictions(pixels, trial.engine)
@@ -148,7 +151,7 @@ def compare(
                     trial.different += sum(a.label != b.label for a, b in zip(exact, found, strict=True))
                 else:
                     trial.others += len(found)
-            progress(f"compared on {min(start + _BATCH, len(paths)):,} of {len(paths):,} pictures")
+            progress(f"compared on {done:,} of {len(paths):,} pictures")
 
 
 def _judged(trial: Trial, source: str, exact: graphs.Record, key: str) -> graphs.Graph:
@@ -189,14 +192,9 @@ def _spread(found: Sequence[Path]) -> list[Path]:
     return [chosen[number] for number in numbers]
 
 
-def _pixels(classifier: Classifier, paths: Sequence[Path]) -> Iterator[NDArray[np.uint8]]:
-    """Pixels of pictures, in order; those that cannot be read are left out."""
-
-    def decoded(path: Path) -> NDArray[np.uint8] | None:
-        try:
-            return classifier.to_pixels(path)
-        except CnnHubError:
-            return None
-
-    with ThreadPoolExecutor(2) as threads:
-        yield from (pixels for pixels in threads.map(decoded, paths) if pixels is not None)
+def _try_to_pixels(classifier: Classifier, path: Path) -> NDArray[np.uint8] | None:
+    """Pixels of a picture; None where it cannot be read."""
+    try:
+        return classifier.to_pixels(path)
+    except CnnHubError:
+        return None

@@ -7,16 +7,18 @@ import http.client
 import io
 import os
 import re
+import threading
 import time
 import urllib.request
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps
 
 from cnnhub.errors import ImageError
 
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ImageSource: TypeAlias = "str | os.PathLike[str] | bytes | Image.Image | NDArray[np.uint8]"
+Size: TypeAlias = tuple[int, int]  # width, height
+Box: TypeAlias = tuple[float, float, float, float]  # left, top, right, bottom
+Least: TypeAlias = Callable[[Size], Size]  # of a picture so large, the size down to which it may be decoded
 
 MAX_PIXELS = 64_000_000
 MAX_BYTES = 64 * 2**20
@@ -46,6 +51,7 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_CHUNKS = (b"tRNS", b"eXIf")  # that matter here, besides the critical ones
 _WHITES = (1, 255, 65535)  # what white may be where a format does not say
 _OVERSHOOT = 0.5  # of white: how far a sharpened or enlarged picture's values lie outside at most
+_loading = threading.Lock()
 _RARE = 1000  # one value in so many decides nothing: a broken pixel of a sensor
 
 
@@ -70,24 +76,43 @@ def open_image(source: ImageSource, *, max_pixels: int = MAX_PIXELS, max_bytes: 
     >>> open_image(np.zeros((2, 3, 3), np.uint8)).size
     (3, 2)
     """
-    if isinstance(source, Image.Image):
-        return _decode(source, "the PIL image", max_pixels, is_shared=True)
-    if isinstance(source, np.ndarray):
-        return _decode(_from_array(source), "the array", max_pixels)
-    if isinstance(source, bytes | bytearray | memoryview):
-        return _open_encoded(bytes(source), f"the {len(source):,} bytes", max_pixels, max_bytes)
-    if isinstance(source, str) and source.lower().startswith(("http://", "https://")):
-        return _open_encoded(_download(source, max_bytes), source, max_pixels, max_bytes)
-    if isinstance(source, str) and source[:5].lower() == "data:":
-        raise ImageError(
-            f"{source} is a data: URI; expected a path, bytes or an http(s) URL. Pass what it holds, decoded, as bytes."
-        )
-    if isinstance(source, str | os.PathLike):
-        return _open_path(Path(source), max_pixels, max_bytes)
-    raise ImageError(
-        f"An image of type {type(source).__name__} arrived; expected a path, bytes, an http(s) URL, "
-        "a PIL image or a NumPy array (H, W, 3) of uint8."
-    )
+    return _open(source, max_pixels, max_bytes).picture
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A picture that is to be scaled.
+
+    Attributes:
+        picture: upright, RGB, perhaps smaller than what was opened; not to be changed, since it may be the caller's own.
+        size: (width, height) of what was opened, upright.
+        box: left, top, right and bottom of what was opened, in the picture's pixels. At a side where its pixels were no multiple
+            of the decoder's divisor it ends within the picture's last row or column.
+    """
+
+    picture: Image.Image
+    size: Size
+    box: Box
+
+
+def open_to_scale(source: ImageSource, least: Least | None = None) -> Opened:
+    """`open_image` for who scales the picture and keeps nothing of it, which spares time and memory.
+
+    Pixels of a PIL image or an array are taken as they are, and not copied where they are upright RGB.
+
+    Args:
+        least: given the upright (width, height) of a JPEG that comes as a file, the size down to which it may be decoded; the
+            decoder divides both sides by 1, 2, 4 or 8 and rounds up. Without it every pixel is decoded.
+
+    Raises:
+        ImageError: as for `open_image`, whose limits on the whole picture hold; and what `least` raises.
+
+    >>> jpeg = io.BytesIO()
+    >>> Image.new("RGB", (4000, 3000)).save(jpeg, "JPEG")
+    >>> open_to_scale(jpeg.getvalue(), lambda size: (600, 450)).picture.size
+    (1000, 750)
+    """
+    return _open(source, MAX_PIXELS, MAX_BYTES, least, is_kept=False)
 
 
 def begins_like_a_picture(head: bytes) -> bool:
@@ -99,7 +124,34 @@ def begins_like_a_picture(head: bytes) -> bool:
     return _SIGNS.match(head) is not None
 
 
-def _open_path(path: Path, max_pixels: int, max_bytes: int) -> Image.Image:
+def _open(
+    source: ImageSource,
+    max_pixels: int,
+    max_bytes: int,
+    least: Least | None = None,
+    is_kept: bool = True,
+) -> Opened:
+    if isinstance(source, Image.Image):
+        return _decode(source, "the PIL image", max_pixels, is_shared=True, is_kept=is_kept)
+    if isinstance(source, np.ndarray):
+        return _decode(_from_array(source), "the array", max_pixels)
+    if isinstance(source, bytes | bytearray | memoryview):
+        return _open_encoded(bytes(source), f"the {len(source):,} bytes", max_pixels, max_bytes, least)
+    if isinstance(source, str) and source.lower().startswith(("http://", "https://")):
+        return _open_encoded(_download(source, max_bytes), source, max_pixels, max_bytes, least)
+    if isinstance(source, str) and source[:5].lower() == "data:":
+        raise ImageError(
+            f"{source} is a data: URI; expected a path, bytes or an http(s) URL. Pass what it holds, decoded, as bytes."
+        )
+    if isinstance(source, str | os.PathLike):
+        return _open_path(Path(source), max_pixels, max_bytes, least)
+    raise ImageError(
+        f"An image of type {type(source).__name__} arrived; expected a path, bytes, an http(s) URL, "
+        "a PIL image or a NumPy array (H, W, 3) of uint8."
+    )
+
+
+def _open_path(path: Path, max_pixels: int, max_bytes: int, least: Least | None) -> Opened:
     try:
         if path.is_dir():
             raise ImageError(f"{path} is a folder; expected one picture. Pass the files in it one by one.")
@@ -112,13 +164,13 @@ def _open_path(path: Path, max_pixels: int, max_bytes: int) -> Image.Image:
     return _open_encoded(data, str(path), max_pixels, max_bytes)
 
 
-def _open_encoded(data: bytes, name: str, max_pixels: int, max_bytes: int) -> Image.Image:
+def _open_encoded(data: bytes, name: str, max_pixels: int, max_bytes: int, least: Least | None = None) -> Opened:
     if len(data) > max_bytes:
         raise ImageError(f"{name} is larger than {max_bytes:,} bytes, the limit. Save a smaller copy of it.")
     if not data:
         raise ImageError(f"{name} is empty; expected a picture ({_KINDS}).")
     try:
-        return _decode(_parsed(data, name, max_pixels), name, max_pixels)
+        return _decode(_parsed(data, name, max_pixels), name, max_pixels, least)
     except ImageError:
         bare = _without_extras(data)
         if bare is None:
@@ -184,7 +236,15 @@ def _formats() -> tuple[str, ...]:
     return tuple(name for name in _FORMATS if name in Image.OPEN)
 
 
-def _decode(image: Image.Image, name: str, max_pixels: int, is_shared: bool = False) -> Image.Image:
+def _decode(
+    image: Image.Image,
+    name: str,
+    max_pixels: int,
+    least: Least | None = None,
+    *,
+    is_shared: bool = False,
+    is_kept: bool = True,
+) -> Opened:
     width, height = image.size
     if width * height > max_pixels:
         raise ImageError(
@@ -192,21 +252,56 @@ def _decode(image: Image.Image, name: str, max_pixels: int, is_shared: bool = Fa
         )
     if width == 0 or height == 0:
         raise ImageError(f"{name} has no pixels ({width} x {height}).")
+    reduced = _reduce(image, least) if least is not None else None
     try:
-        is_deep = (image.format, image.mode) == (
-            "PPM",
-            "I",
-        )  # whose greys of more than 8 bits Pillow gives as "I", scaled to 0..65,535
-        image.load()
-        return _to_rgb(_upright(image.copy() if is_shared else image), is_deep)
+        # a PPM's greys of more than 8 bits Pillow gives as "I", scaled to 0..65,535
+        is_deep = (image.format, image.mode) == ("PPM", "I")
+        picture = _to_rgb(_upright(_lent(image, is_kept) if is_shared else image), is_deep)
     except ImageError as error:
         raise ImageError(f"{name} cannot be shown: {error}.") from None
     except Exception as error:
         raise ImageError(f"{name} is damaged or cut off and cannot be decoded: {error}.") from error
+    return Opened(picture, *(reduced or (picture.size, (0, 0, *picture.size))))
+
+
+def _reduce(image: Image.Image, least: Least) -> tuple[Size, Box] | None:
+    """Have a JPEG decoded at the smallest size that its decoder offers and `least` allows -> `size` and `box` of `Opened`."""
+    if image.format not in ("JPEG", "MPO"):  # an MPO is a JPEG with more of them behind it
+        return None
+    orientation, stored = _orientation(image), image.size
+    is_on_its_side = orientation >= 5
+
+    def turned(width: float, height: float) -> tuple[Any, Any]:
+        return (height, width) if is_on_its_side else (width, height)
+
+    whole = turned(*stored)
+    drafted = image.draft(None, turned(*least(whole)))
+    if drafted is None or image.size == stored:
+        return None
+    width, height = turned(*image.size)
+    covered_width, covered_height = turned(*drafted[1][2:])  # with fractions, from the top left of what is stored
+    left = width - covered_width if orientation in (2, 3, 6, 7) else 0
+    top = height - covered_height if orientation in (3, 4, 7, 8) else 0
+    return whole, (left, top, left + covered_width, top + covered_height)
+
+
+def _lent(image: Image.Image, is_kept: bool) -> Image.Image:
+    """The caller's picture itself where it is neither changed nor handed on, else a copy."""
+    with _loading:  # Pillow reads a file's pixels late, and two threads may have been given the same picture
+        image.load()
+    return image.copy() if (is_kept and image.mode == "RGB") or _orientation(image) != 1 else image
+
+
+def _orientation(image: Image.Image) -> int:
+    """As EXIF numbers it, 1 to 8; from 5 on the picture lies on its side."""
+    with contextlib.suppress(Exception):  # broken EXIF says nothing about the pixels, which are fine
+        return int(image.getexif().get(ExifTags.Base.Orientation, 1))
+    return 1
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    """Turn it as its EXIF orientation asks, in place: a copy of a phone's photo takes 150 megabytes."""
+    """Its pixels, read now, turned as its EXIF orientation asks, in place: a copy of a phone's photo takes 150 megabytes."""
+    image.load()
     with contextlib.suppress(Exception):  # broken EXIF says nothing about the pixels, which are fine
         ImageOps.exif_transpose(image, in_place=True)
     return image

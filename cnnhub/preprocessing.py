@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from cnnhub.errors import ImageError
+from cnnhub.images import Box, Size
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,13 +20,19 @@ if TYPE_CHECKING:
     from cnnhub.hub.config import PretrainedConfig
 
 MAX_RESIZED_PIXELS = 32_000_000
+REDUCED = 2  # times the size that a picture is scaled to: JPEGs are decoded no smaller
 
 
-def to_pixels(picture: Image.Image, cfg: PretrainedConfig) -> NDArray[np.uint8]:
+def to_pixels(
+    picture: Image.Image, cfg: PretrainedConfig, whole: Size | None = None, box: Box | None = None
+) -> NDArray[np.uint8]:
     """An RGB picture, scaled and cut as `cfg` says -> pixels (3, H, W), 0 to 255.
 
     crop_mode "center" scales the shorter side and cuts the middle out, "squash" gives up the picture's shape, "border" scales
     the longer side and fills what is missing with the mean colour. crop_pct is the share of the scaled side that is kept.
+
+    Args:
+        whole, box: of a picture that was decoded at reduced size, see `images.Opened`.
 
     Raises:
         ImageError: the picture is a sliver.
@@ -35,11 +42,27 @@ def to_pixels(picture: Image.Image, cfg: PretrainedConfig) -> NDArray[np.uint8]:
     (3, 224, 224)
     """
     height, width = cfg.input_size[1:]
-    size = _scaled_size(picture, cfg)
-    scaled = picture if size == picture.size else picture.resize(size, Image.Resampling[cfg.interpolation.upper()])
+    size = _scaled_size(whole or picture.size, cfg)
+    scaled = picture if size == picture.size else picture.resize(size, Image.Resampling[cfg.interpolation.upper()], box)
     colour = tuple(round(255 * value) for value in cfg.mean) if cfg.crop_mode == "border" else (0, 0, 0)
     cut = _cut(scaled, width, height, colour)
     return np.ascontiguousarray(np.asarray(cut).transpose(2, 0, 1))  # (H, W, 3) -> (3, H, W)
+
+
+def least_size(size: Size, cfg: PretrainedConfig) -> Size:
+    """(width, height) down to which a picture of this size may be decoded, so that the scaling that follows changes little.
+
+    Twice what it is scaled to. "nearest" picks single pixels and lets those between fall away; it needs them all.
+
+    Raises:
+        ImageError: the picture is a sliver.
+
+    >>> from cnnhub.hub.config import PretrainedConfig
+    >>> least_size((4000, 3000), PretrainedConfig(crop_pct=0.875))
+    (682, 512)
+    """
+    width, height = _scaled_size(size, cfg)
+    return size if cfg.interpolation == "nearest" else (REDUCED * width, REDUCED * height)
 
 
 def normalise(pixels: NDArray[np.uint8], cfg: PretrainedConfig) -> NDArray[np.float32]:
@@ -57,25 +80,25 @@ def normalise(pixels: NDArray[np.uint8], cfg: PretrainedConfig) -> NDArray[np.fl
     return scaled
 
 
-def _scaled_size(picture: Image.Image, cfg: PretrainedConfig) -> tuple[int, int]:
-    """(width, height) to which the picture is scaled before it is cut."""
-    width, height = picture.size
+def _scaled_size(size: Size, cfg: PretrainedConfig) -> Size:
+    """(width, height) to which a picture of this size is scaled before it is cut."""
+    width, height = size
     target_height, target_width = (math.floor(side / cfg.crop_pct) for side in cfg.input_size[1:])
     if cfg.crop_mode == "squash":
         return target_width, target_height
     ratios = height / target_height, width / target_width
     if cfg.crop_mode == "border":
-        size = round(width / max(ratios)), round(height / max(ratios))
+        scaled = round(width / max(ratios)), round(height / max(ratios))
     elif target_height == target_width:  # torchvision's Resize rounds the longer side down
-        longer = int(target_height * max(picture.size) / min(picture.size))
-        size = (target_width, longer) if width <= height else (longer, target_height)
+        longer = int(target_height * max(size) / min(size))
+        scaled = (target_width, longer) if width <= height else (longer, target_height)
     else:
-        size = round(width / min(ratios)), round(height / min(ratios))
-    if min(size) < 1 or size[0] * size[1] > MAX_RESIZED_PIXELS:
+        scaled = round(width / min(ratios)), round(height / min(ratios))
+    if min(scaled) < 1 or scaled[0] * scaled[1] > MAX_RESIZED_PIXELS:
         raise ImageError(
             f"The picture is {width} x {height} pixels, a sliver that cannot be classified. Crop it to something less long."
         )
-    return size
+    return scaled
 
 
 def _cut(picture: Image.Image, width: int, height: int, colour: tuple[Any, ...]) -> Image.Image:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cnnhub.cli import completion
-from cnnhub.cli.output import printable, show_table, waiting
+from cnnhub.cli.output import printable, show_table, waiting, writing
 from cnnhub.errors import CnnHubError
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def predict(
     model: ModelOption = "cats-vs-dogs",
     top_k: Annotated[int | None, typer.Option(min=1, help="Keep the K largest scores; the table shows 3.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One line of JSON for each picture.")] = False,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="A table to write: .parquet, .csv or .jsonl.")] = None,
 ) -> None:
     """Say what is in pictures.
 
@@ -35,16 +36,23 @@ def predict(
     and the exit status is 1 at the end.
 
     A picture like nothing that the model was taught is marked as unfamiliar: its label then means nothing. In a pipe each line
-    holds picture, label, probability, the next labels and whether it is unfamiliar, separated by tabs.
+    holds picture, label, probability, the next labels and whether it is unfamiliar, separated by tabs. With --output the fields
+    of --json become a file, whole or not at all. "python -m cnnhub.batch --help" says how to use many machines.
 
     \b
     Examples:
       cnnhub predict cat.jpg
       cnnhub predict --model flowers --top-k 2 --json garden/
+      cnnhub predict photos/ --output results.parquet
       cnnhub predict --model timm/resnet18.a1_in1k https://example.com/cat.jpg
     """
     import cnnhub
+    from cnnhub import results
 
+    if output is not None:
+        if as_json:
+            raise typer.BadParameter("it shows what --output writes; leave one of them out", param_hint="--json")
+        results.check_path(output)
     files = list(_expand(images))
     with waiting(f"loading {model}"):
         classifier = cnnhub.load(model)
@@ -58,9 +66,14 @@ def predict(
                 failures.append(outcome)
             yield file, outcome
 
-    if as_json:
+    if output is not None:
+        with writing(output), results.writing_to(output) as write:
+            for file, outcome in pairs():
+                write(results.record(file, outcome))
+        typer.echo(f"{len(files):,} pictures, {len(failures):,} of them unreadable: {printable(str(output))}", err=True)
+    elif as_json:
         for file, outcome in pairs():
-            print(json.dumps(_record(file, outcome), ensure_ascii=False), flush=True)
+            print(results.line(results.record(file, outcome)), flush=True)
     else:
         rows = (_row(file, outcome, top_k or 3) for file, outcome in pairs())
         show_table(("picture", "label", "probability", "next", "unfamiliar"), rows)
@@ -82,19 +95,6 @@ def _expand(arguments: list[str]) -> Iterator[str]:
         for phrase in found.in_words():
             typer.echo(f"left out in {printable(argument)}: {printable(phrase)}", err=True)
         yield from (str(found.folder / path) for path in found.pictures)
-
-
-def _record(file: str, outcome: Prediction | CnnHubError) -> dict[str, object]:
-    if isinstance(outcome, CnnHubError):
-        return {"file": file, "error": str(outcome)}
-    return {
-        "file": file,
-        "label": outcome.label,
-        "probability": outcome.probability,
-        "scores": outcome.scores,
-        "is_unfamiliar": outcome.is_unfamiliar,
-        "strangeness": outcome.strangeness,
-    }
 
 
 def _row(file: str, outcome: Prediction | CnnHubError, top_k: int) -> tuple[str, ...]:

@@ -81,7 +81,7 @@ def test_predict_many_yields_in_input_order_and_equals_predict(tiny: cnnhub.Clas
     assert list(tiny.predict_many([])) == []
 
 
-def test_predict_many_reads_no_further_than_a_batch(tiny: cnnhub.Classifier, picture: Image.Image) -> None:
+def test_predict_many_reads_a_batch_ahead(tiny: cnnhub.Classifier, picture: Image.Image) -> None:
     read = 0
 
     def endless() -> Iterator[Image.Image]:
@@ -93,7 +93,40 @@ def test_predict_many_reads_no_further_than_a_batch(tiny: cnnhub.Classifier, pic
     outcomes = tiny.predict_many(endless(), batch_size=4)
     for _ in range(5):
         next(outcomes)
-    assert read == 8
+    assert read == 12, "the batch that is answered, and the next, which is decoded meanwhile"
+
+
+def test_predict_many_gives_what_its_batches_give(tiny: cnnhub.Classifier) -> None:
+    """To the last bit, in the order of the input: threads only decode."""
+    photos = [EXAMPLES / name for name in ("cat.jpg", "chelsea.png", "dog.jpg", "daisy.jpg", "pizza.jpg")]
+    expected = []
+    for start in range(0, len(photos), 2):
+        pixels = np.stack([tiny.to_pixels(photo) for photo in photos[start : start + 2]])
+        expected += tiny._predictions(pixels, None, tiny.engine)
+    assert list(tiny.predict_many(photos, batch_size=2)) == expected
+
+
+def test_an_error_comes_in_its_place(tiny: cnnhub.Classifier, picture: Image.Image) -> None:
+    """A bad picture ends the iteration before its batch, as it always did; what the iterator raises comes after what it gave."""
+    outcomes = tiny.predict_many([picture, picture, b"first", b"second"], batch_size=2)
+    assert [next(outcomes).label, next(outcomes).label]
+    with pytest.raises(ImageError, match="5 bytes"):
+        next(outcomes)
+
+    def failing() -> Iterator[Image.Image]:
+        yield from [picture, picture]
+        raise LookupError("no more")
+
+    outcomes = tiny.predict_many(failing(), batch_size=1)
+    assert [next(outcomes).label, next(outcomes).label]
+    with pytest.raises(LookupError, match="no more"):
+        next(outcomes)
+
+
+def test_one_lazy_picture_many_times(tiny: cnnhub.Classifier) -> None:
+    """Its pixels are read by the first of the threads that need them."""
+    lazy = Image.open(EXAMPLES / "cat.jpg")
+    assert len(set(map(repr, tiny.predict_many([lazy] * 8)))) == 1
 
 
 def test_a_bad_picture_in_the_middle(tiny: cnnhub.Classifier, picture: Image.Image) -> None:
@@ -348,7 +381,7 @@ def test_unfamiliar_is_energy_above_the_threshold(model_folder: ModelFolder, pic
     assert (without.predict(picture).is_unfamiliar, without.false_alarm) == (None, None)
 
 
-def test_an_endless_iterator_is_read_a_batch_at_a_time(tiny: cnnhub.Classifier, picture: Image.Image, capsys) -> None:
+def test_an_endless_iterator_is_read_a_batch_ahead_with_a_bar(tiny: cnnhub.Classifier, picture: Image.Image, capsys) -> None:
     taken = []
 
     def endless():
@@ -358,7 +391,7 @@ def test_an_endless_iterator_is_read_a_batch_at_a_time(tiny: cnnhub.Classifier, 
 
     answers = tiny.predict_many(endless(), batch_size=4, progress=True)
     assert [next(answers).label for _ in range(5)]
-    assert len(taken) == 8
+    assert len(taken) == 12
 
 
 @pytest.mark.timeout(900)  # seconds on a quiet machine, minutes on one that is busy
