@@ -1,0 +1,107 @@
+// The browser's own answers: a worker that has the photo's pixels makes the map, first as fine as the screen, then all of it.
+// The server is only told of the settings afterwards.
+
+import { Requests } from "../../page/common.js";
+import { refusal } from "./response.js";
+
+const LONGEST_WAIT = 15_000; // milliseconds
+const MOST = 1_000_000; // for weights and bias, as in settings.py; the divisor is no smaller than 1 / MOST
+const isNumber = (value) => typeof value === "number" && Math.abs(value) <= MOST;
+
+export class Live {
+  constructor(lab) {
+    Object.assign(this, { lab, worker: null, photo: null, isBroken: false, isExact: false, first: 0 });
+    this.requests = new Requests((number) => this.ask(number), LONGEST_WAIT);
+  }
+
+  // Are the pixels here of the photo that the laboratory speaks of?
+  get isReady() { return this.photo !== null && this.photo === this.lab.value?.photo; }
+
+  take(photo) {
+    this.worker ??= this.made();
+    if (!this.worker) return;
+    const { id, width, height, planes, grey, means } = photo;
+    this.worker.postMessage({ photo: { width, height, planes, grey, means }, colours: this.lab.offered.colours });
+    this.photo = id;
+  }
+
+  made() {
+    if (this.isBroken) return null;
+    const broken = () => {
+      Object.assign(this, { worker: null, photo: null, isBroken: true });
+      if (this.requests.pending) this.lab.send();
+    };
+    try {
+      const worker = new Worker(new URL("./response_worker.js", import.meta.url), { type: "module" });
+      worker.addEventListener("error", broken);
+      worker.addEventListener("message", ({ data }) => this.receive(data));
+      return worker;
+    } catch { // the server answers then, as it does before the pixels are here
+      this.isBroken = true;
+      return null;
+    }
+  }
+
+  // Answer to the settings as they are now -> whether that can be done here.
+  respond() {
+    if (!this.isReady) return false;
+    const problem = problemOf(this.lab.settings, this.lab.photo);
+    if (problem) {
+      this.overtake();
+      this.lab.refuse(problem);
+    } else {
+      this.isExact = false;
+      this.requests.now();
+    }
+    return true;
+  }
+
+  // What is under way is not to be shown any more.
+  overtake() { this.first = this.requests.number + 1; }
+
+  ask(number) {
+    const { settings, offered } = this.lab;
+    const steps = settings.steps.map((step) => (step.kind === "filter" ? { ...presetOf(offered, step.name), ...step } : step));
+    this.worker?.postMessage({ number, settings: { ...settings, steps }, shown: this.isExact ? undefined : this.lab.screen() });
+  }
+
+  receive(made) {
+    const isShown = made.number >= this.first && this.isReady;
+    if (isShown) this.lab.takeLive(made);
+    this.requests.settle(made.number); // of those that came meanwhile, the last is asked now
+    if (!isShown || made.isWhole || this.requests.pending) return;
+    this.isExact = true;
+    this.requests.now();
+  }
+}
+
+export function presetOf({ presets }, name) {
+  const { weights, divisor } = presets.find((preset) => preset.name === name);
+  return { weights, divisor };
+}
+
+// Why these settings cannot be used, and at which part of the page that is said; or null.
+function problemOf(settings, photo) {
+  const { weights, divisor, bias } = settings;
+  if (!weights.flat().every(isNumber)) return { place: "kernel", key: "error_kernel" };
+  if (!isNumber(divisor) || Math.abs(divisor) < 1 / MOST) return { place: "kernel", key: "error_divisor" };
+  if (!isNumber(bias)) return { place: "kernel", key: "error_bias" };
+  const refused = refusal(photo, settings);
+  return refused && { place: "geometry", key: `error_${refused}` };
+}
+
+// Settings that make the same map have the same text, whatever the kernel is called and wherever is pointed.
+export function signature({ weights, divisor, bias, stride, dilation, padding, border, flipped, colour, drawn, channel, steps }) {
+  const followed = steps.map(({ kind, name, window, stride: step }) => [kind, name, window, step]);
+  return JSON.stringify([weights, divisor, bias, stride, dilation, String(padding), border, flipped, colour, drawn, channel, followed]);
+}
+
+// How many pixels the screen has for a box of this width and height.
+export const screenOf = ({ clientWidth, clientHeight }) => ({
+  width: Math.max(1, Math.round(clientWidth * devicePixelRatio)), height: Math.max(1, Math.round(clientHeight * devicePixelRatio)),
+});
+
+export function paint(canvas, { width, height, pixels }) {
+  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+  canvas.getContext("2d").putImageData(new ImageData(new Uint8ClampedArray(pixels.buffer), width, height), 0, 0);
+}
