@@ -56,7 +56,7 @@ class Lab {
   find(selector) { return this.element.querySelector(selector); }
   findAll(selector) { return this.element.querySelectorAll(selector); }
   get words() { return this.props.words; }
-  said(of) { return of.said ? of.said[this.props.language] ?? of.said.en : saidOf(this, of); }
+  said(of) { return of.said ? of.said[this.props.language] ?? of.said.en : saidOf(this, of.facts); }
   screen() { return screenOf(this.find(".map")); }
 
   // The value that everything speaks of.
@@ -88,9 +88,13 @@ class Lab {
   // ---- Python -> JS
   receive() {
     const got = this.props.value;
-    if (!got) return;
+    if (got) this.steady(this.looked(), () => this.take(got));
+  }
+
+  // What the visitor looks at.
+  looked() {
     const focused = document.activeElement;
-    this.steady(this.element.contains(focused) ? focused : this.find(".map-place"), () => this.take(got));
+    return this.element.contains(focused) ? focused : this.find(".map-place");
   }
 
   // Whatever grows or shrinks above it, what the visitor looks at or just touched stays where it is.
@@ -147,27 +151,33 @@ class Lab {
   }
 
   // The browser made a map: one as fine as the screen keeps the words of the one before, for as long as it takes to make all of it.
-  takeLive({ width, height, kind, low, high, picture, ...made }) {
+  takeLive({ picture, ...facts }) {
     const before = this.value;
-    const { settings } = made;
-    const known = signature(settings) === signature(before.settings) ? { link: before.link, snippet: before.snippet } : {};
-    const map = { width, height, kind, low: written(low), high: written(high), isWhole: made.isWhole };
-    const { strongest, steps } = before;
-    this.value = { steps, ...made, ...known, kind, map, photo: before.photo };
-    this.value.strongest = made.isWhole ? made.strongest && [made.strongest.row, made.strongest.column] : this.scaled(strongest, before);
+    const { width, height, kind, low, high, isWhole, settings, strongest } = facts;
+    const { link, snippet } = signature(settings) === signature(before.settings) ? before : {};
+    const map = { width, height, kind, low: written(low), high: written(high) };
+    this.value = { ...before, settings, map, link, snippet, isWhole };
+    if (isWhole) Object.assign(this.value, { facts, said: null, steps: facts.steps, strongest: strongest && [strongest.row, strongest.column] });
+    else this.value.strongest = this.scaled(before.strongest, before);
     this.answered = settings;
     this.refused = false;
     this.follow(before);
+    this.drawLive(picture);
+  }
+
+  drawLive(picture) {
     const canvas = this.find(".map canvas");
     paint(canvas, picture);
     canvas.hidden = false;
-    this.find(".map").style.setProperty("--ratio", width / height);
+    this.find(".map").style.setProperty("--ratio", this.value.map.width / this.value.map.height);
     this.find(".map-place").classList.remove("stale");
-    if (!made.isWhole) return this.drawPoint();
-    this.drawSaid({ ...made, kind, map, ...known });
-    drawControls(this);
-    drawSteps(this);
-    this.walk.draw();
+    if (!this.value.isWhole) return this.drawPoint();
+    this.steady(this.looked(), () => {
+      this.drawSaid(this.value);
+      drawControls(this);
+      drawSteps(this);
+      this.walk.draw();
+    });
   }
 
   // The browser finds that these settings cannot be used.

@@ -12,21 +12,26 @@ const ALL = { width: Infinity, height: Infinity };
 // What the laboratory shows of a photo with its settings.
 // colours: { signed, magma }, 256 of each as 32 bits. shown: no map needs more values than the screen has pixels there; one that
 // has more is then made of every so many values, without what only all of them tell (`strongest`, `below`, `steps`).
-export function respond(photo, settings, colours, shown = ALL) {
-  const [width, height] = [photo.width, photo.height].map((side) => sizeOf(side, settings));
-  const isWhole = shown.width >= width || shown.height >= height;
-  const [columns, rows] = isWhole ? [places(width), places(height)] : [places(width, shown.width), places(height, shown.height)];
-  const channels = settings.colour ? [0, 1, 2] : [null];
-  const map = {
-    width: columns.length, height: rows.length,
-    planes: channels.map((channel) => convolve(padded(photo, channel, settings), settings, rows, columns)),
-  };
+export function respond(photo, settings, colours, shown) {
+  const map = responseMap(photo, settings, shown);
   const scale = scaleOfFilter(map, settings);
   const channel = settings.colour ? settings.channel : 0;
+  const [width, height] = [photo.width, photo.height].map((side) => sizeOf(side, settings));
+  const isWhole = map.width === width && map.height === height;
   const made = { width, height, isWhole, ...drawn(map, scale, channel, colours) };
   if (!isWhole) return made;
   const strongest = strongestOf(map, channel, Math.ceil(padding(settings) / settings.stride));
   return { ...made, ...strongest, ...beyond(map, scale, channel), ...follow(map, settings, channel, colours) };
+}
+
+// The filter's answer to each channel of the photo.
+export function responseMap(photo, settings, shown = ALL) {
+  const [width, height] = [photo.width, photo.height].map((side) => sizeOf(side, settings));
+  const isWhole = shown.width >= width || shown.height >= height;
+  const [columns, rows] = isWhole ? [places(width), places(height)] : [places(width, shown.width), places(height, shown.height)];
+  const planes = (settings.colour ? [0, 1, 2] : [null]).map(
+    (channel) => convolve(padded(photo, channel, settings), settings, rows, columns));
+  return { width: columns.length, height: rows.length, planes };
 }
 
 // Why there is no such map, as the page's texts know it, or null.
