@@ -217,7 +217,7 @@ def test_the_page_s_stacks_are_cnnhub_s(page: Any) -> None:
 @pytest.mark.parametrize("language", texts.LANGUAGES)
 def test_the_page_says_what_the_server_says(page: Any, language: str) -> None:
     """Heading, line, notes, sizes, legend and a step's failure, in every word and digit."""
-    asked = [each for each in stacks(60, 9)]
+    asked = stacks(60, 9)
     kinds = set()
     for made, chosen in zip(made_by_the_page(page, asked, language), asked, strict=True):
         if "refused" in made:
@@ -249,7 +249,8 @@ def test_natures_and_numbers_are_said_as_the_server_says_them(page: Any) -> None
     kinds, written, percents = page.evaluate(
         """async ([at, grids, numbers, shares]) => {
             const math = await import(new URL(`${at}/tabs/filter/lab_math.js`, document.baseURI));
-            return [grids.map(([weights, divisor]) => math.nature(weights, divisor)), numbers.map(math.written), shares.map(math.percent)];
+            const natures = grids.map(([weights, divisor]) => math.nature(weights, divisor));
+            return [natures, numbers.map(math.written), shares.map(math.percent)];
         }""",
         asked,
     )

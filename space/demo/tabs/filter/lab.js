@@ -327,6 +327,10 @@ class Lab {
     this.listenToCells();
     this.listenToPhoto();
     this.watchPhoto();
+    window.addEventListener("online", () => { // what was lost with the connection is told again
+      this.requests.settle(this.requests.underWay);
+      if (this.touched) this.requests.later(PAUSE);
+    });
   }
 
   pin(at) {
