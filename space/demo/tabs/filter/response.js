@@ -85,28 +85,31 @@ function bordered(values, { width, height }, amount, border, mean) {
 // The values at these rows and columns of the map.
 function convolve({ width, values }, settings, rows, columns) {
   const { stride, dilation, divisor, bias } = settings;
-  const taps = applied(settings).flatMap((weights, i) => weights.map(
+  const taps = applied(settings).flatMap((line, i) => line.map(
     (weight, j) => ({ weight, at: (i * width + j) * dilation }))).filter(({ weight }) => weight !== 0);
-  while (taps.length % 3) taps.push({ weight: 0, at: 0 });
+  while (taps.length % 9) taps.push({ weight: 0, at: 0 });
+  const [weights, offsets] = [Float64Array.from(taps, ({ weight }) => weight), Int32Array.from(taps, ({ at }) => at)];
   const starts = columns.map((column) => column * stride);
   const output = new Float32Array(rows.length * columns.length);
   const sums = new Float64Array(columns.length);
-  rows.forEach((row, i) => {
+  for (let i = 0; i < rows.length; i += 1) {
     sums.fill(0);
-    for (let tap = 0; tap < taps.length; tap += 3) addThree(sums, values, starts, row * stride * width, taps, tap);
-    const to = i * columns.length;
-    for (let x = 0; x < sums.length; x += 1) output[to + x] = sums[x] / divisor + bias;
-  });
+    const from = rows[i] * stride * width;
+    for (let tap = 0; tap < taps.length; tap += 9) {
+      addNine(sums, values, starts, weights.subarray(tap, tap + 9), offsets.subarray(tap, tap + 9).map((offset) => from + offset));
+    }
+    if (divisor !== 1 || bias !== 0) for (let x = 0; x < sums.length; x += 1) sums[x] = sums[x] / divisor + bias;
+    output.set(sums, i * columns.length);
+  }
   return output;
 }
 
-// Three weights at once: a row's sums are then read and written a third as often.
-function addThree(sums, values, starts, from, taps, first) {
-  const [{ weight: a, at: atA }, { weight: b, at: atB }, { weight: c, at: atC }] = [taps[first], taps[first + 1], taps[first + 2]];
-  const [fromA, fromB, fromC] = [from + atA, from + atB, from + atC];
+// A row's sums with nine weights more: one by one, the sums would be read and written nine times as often.
+function addNine(sums, values, starts, [a, b, c, d, e, f, g, h, i], [atA, atB, atC, atD, atE, atF, atG, atH, atI]) {
   for (let x = 0; x < sums.length; x += 1) {
-    const start = starts[x];
-    sums[x] += a * values[fromA + start] + b * values[fromB + start] + c * values[fromC + start];
+    const at = starts[x];
+    sums[x] += a * values[atA + at] + b * values[atB + at] + c * values[atC + at] + d * values[atD + at] + e * values[atE + at]
+      + f * values[atF + at] + g * values[atG + at] + h * values[atH + at] + i * values[atI + at];
   }
 }
 
@@ -175,35 +178,42 @@ export function pool(map, mode, window, stride) {
 }
 
 // ---- what a map's values tell
-// The smallest and the largest value of a plane and where they are, `rim` values off its edges; the first of equal ones.
-function extremes({ width, height }, values, rim = 0) {
-  let [lowAt, highAt] = [rim * width + rim, rim * width + rim];
+// The smallest and the largest value of a part of a plane and where they are; of equal ones the first.
+function extremes(values, width, [top, bottom, left, right]) {
+  let [lowAt, highAt] = [top * width + left, top * width + left];
   let [low, high] = [values[lowAt], values[highAt]];
-  for (let row = rim; row < height - rim; row += 1) {
-    for (let at = row * width + rim; at < (row + 1) * width - rim; at += 1) {
+  for (let row = top; row < bottom; row += 1) {
+    const end = row * width + right;
+    for (let at = row * width + left; at < end; at += 1) {
       const value = values[at];
       if (value < low) { low = value; lowAt = at; }
-      if (value > high) { high = value; highAt = at; }
+      else if (value > high) { high = value; highAt = at; }
     }
   }
+  return { low, lowAt, high, highAt };
+}
+
+// Where the value of largest size is.
+function largestOf(width, values, { low, lowAt, high, highAt }) {
   const at = high >= -low ? highAt : lowAt;
-  return { low, high, value: values[at], row: Math.floor(at / width), column: at % width };
+  return { value: values[at], row: Math.floor(at / width), column: at % width };
 }
 
 // The largest |value| whose window lies on the photo, as long as there is one (all of them alike: only `flat`), and one in the
 // padding that is larger.
-function strongestOf(map, channel, rim) {
-  const values = map.planes[channel];
-  const isRimmed = Math.min(map.width, map.height) > 2 * rim;
-  const found = extremes(map, values, isRimmed ? rim : 0);
-  const all = rim && isRimmed ? extremes(map, values) : found;
-  const place = ({ value, row, column }) => ({ value, row, column });
-  return {
-    min: all.low, max: all.high,
-    strongest: found.low === found.high ? null : place(found),
-    flat: found.low === found.high ? found.low : null,
-    border: Math.abs(all.value) > Math.abs(found.value) ? place(all) : null,
-  };
+function strongestOf({ width, height, planes }, channel, margin) {
+  const values = planes[channel];
+  const rim = Math.min(width, height) > 2 * margin ? margin : 0;
+  const inside = extremes(values, width, [rim, height - rim, rim, width - rim]);
+  const sides = [[0, rim, 0, width], [rim, height - rim, 0, rim], [rim, height - rim, width - rim, width], [height - rim, height, 0, width]];
+  const outside = (rim ? sides : []).map((part) => extremes(values, width, part));
+  const min = Math.min(inside.low, ...outside.map(({ low }) => low));
+  const max = Math.max(inside.high, ...outside.map(({ high }) => high));
+  const found = largestOf(width, values, inside);
+  const isFlat = inside.low === inside.high;
+  const larger = outside.map((part) => largestOf(width, values, part)).filter(({ value }) => Math.abs(value) > Math.abs(found.value))
+    .sort((one, other) => Math.abs(other.value) - Math.abs(one.value) || other.value - one.value);
+  return { min, max, strongest: isFlat ? null : found, flat: isFlat ? inside.low : null, border: larger[0] ?? null };
 }
 
 // The |value| of the last colour: the 99.5 % quantile of every so many values, or the largest where that is 0.
