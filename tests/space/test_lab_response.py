@@ -14,12 +14,13 @@ import numpy as np
 import pytest
 import torch
 
-from cnnhub import convolution, kernels, stack
+from cnnhub import convolution, invariance, kernels, stack
 from cnnhub.errors import GeometryError
 from demo import texts
 from demo.assets import MODULES_AT
 from demo.photo.pixels import Pixels
 from demo.tabs.filter import answer as lab_answer
+from demo.tabs.filter import pooling
 from demo.tabs.filter import settings as lab_settings
 from demo.tabs.filter import tab as one_filter
 from demo.tabs.filter.settings import Settings, Step
@@ -36,8 +37,8 @@ PHOTO = Pixels("noise", NOISE, (86, 62))  # as if scaled down
 # Runs in the page: what its modules make of a photo with each of some settings.
 _MADE = """async ([at, packed, offered, words, language, asked]) => {
   const load = (name) => import(new URL(`${at}/tabs/filter/${name}.js`, document.baseURI));
-  const [{ respond, responseMap, refusal }, { unpacked, written }, { saidOf }, { presetOf }] =
-    await Promise.all(["response", "lab_math", "lab_said", "lab_live"].map(load));
+  const [{ respond, responseMap, refusal }, { unpacked }, { saidOf }, { written }, { presetOf }] =
+    await Promise.all(["response", "lab_math", "lab_said", "said", "lab_live"].map(load));
   const photo = await unpacked(packed);
   const text = (array) => {
     let letters = "";
@@ -248,9 +249,9 @@ def test_natures_and_numbers_are_said_as_the_server_says_them(page: Any) -> None
     asked = [MODULES_AT, list(zip(weights, divisors, strict=True)), numbers, shares]
     kinds, written, percents = page.evaluate(
         """async ([at, grids, numbers, shares]) => {
-            const math = await import(new URL(`${at}/tabs/filter/lab_math.js`, document.baseURI));
-            const natures = grids.map(([weights, divisor]) => math.nature(weights, divisor));
-            return [natures, numbers.map(math.written), shares.map(math.percent)];
+            const load = (name) => import(new URL(`${at}/tabs/filter/${name}.js`, document.baseURI));
+            const [{ nature }, { written, percent }] = await Promise.all(["lab_math", "said"].map(load));
+            return [grids.map(([weights, divisor]) => nature(weights, divisor)), numbers.map(written), shares.map(percent)];
         }""",
         asked,
     )
@@ -261,3 +262,58 @@ def test_natures_and_numbers_are_said_as_the_server_says_them(page: Any) -> None
         assert moments == pytest.approx([expected[name] for name in ("total", "towards_x", "towards_y", "centre")], abs=1e-5)
     assert written == [texts.number(value) for value in numbers]
     assert percents == [texts.percent(share) for share in shares]
+
+
+def moves(count: int, seed: int) -> list[pooling.Settings]:
+    pick = random.Random(seed)
+    made = [pooling.FIRST, pooling.Settings(shift_x=0), pooling.Settings(window=8, stride=1, shift_x=3, shift_y=-4)]
+    for _ in range(count):
+        shift_x, shift_y, angle = (pick.choice((0, pick.randint(-24, 24))) for _ in range(3))
+        sizes = pick.choice(pooling.WINDOWS), pick.choice(pooling.STRIDES)
+        made.append(pooling.Settings(*sizes, shift_x, shift_y, angle, pick.choice((1, 1, 0.5, 0.85, 1.5))))
+    return made
+
+
+@pytest.mark.parametrize("language", texts.LANGUAGES)
+def test_what_pooling_survives_is_what_cnnhub_measures(page: Any, language: str) -> None:
+    """Every picture to a level of 255, every change to 1e-5, and every word."""
+    asked = moves(20, 3)
+    found = page.evaluate(
+        """async ([at, packed, props, asked]) => {
+            const load = (name) => import(new URL(`${at}/tabs/filter/${name}.js`, document.baseURI));
+            const [{ unpacked }, { survived }, { shownOf }] = await Promise.all(["lab_math", "pooled", "pooling_said"].map(load));
+            const photo = await unpacked(packed);
+            return asked.map((settings) => {
+                const made = { ...survived(photo, settings), settings, isScaledDown: true };
+                const shown = shownOf(props, made);
+                const greys = ({ pixels }) => [...pixels].map((pixel) => pixel & 255);
+                const seen = Object.entries(made.figures).map(([name, figure]) => [name, greys(figure)]);
+                return { shown, changes: made.changes, seen: Object.fromEntries(seen) };
+            });
+        }""",
+        [MODULES_AT, PHOTO.packed(), pooling._props(language), [asdict(each) for each in asked]],
+    )
+    brightness = PHOTO.planes(colour=False)[0]
+    for made, settings in zip(found, asked, strict=True):
+        after = invariance.moved(brightness, settings.shift_x, settings.shift_y, settings.angle, settings.scale)
+        before, after = (
+            {"pixels": values, **invariance.pooled(values, settings.window, settings.stride)} for values in (brightness, after)
+        )
+        changes = {name: invariance.change(before[name], after[name]) for name in before}
+        assert made["changes"] == pytest.approx(changes, abs=CLOSE)
+        for name, values in after.items():
+            drawn = values.flatten() / (settings.window if name == "l2" else 1)
+            assert np.abs(np.array(made["seen"][name]) - drawn.clamp(0, 255).round().numpy()).max() <= 1
+        check_pooling_said(made["shown"], pooling.Measured(settings, PHOTO.size, True, before, after, changes), language)
+
+
+def check_pooling_said(shown: dict[str, Any], measured: pooling.Measured, language: str) -> None:
+    said = pooling.describe(language, measured)
+    assert (shown["heading"], shown["line"]) == (said.heading, said.line)
+    largest = max(measured.changes.values()) or 1.0
+    for figure, name in zip(shown["figures"], ("pixels", *pooling.POOLED), strict=True):
+        expected = pooling._figure(language, measured, name, largest)
+        for key in ("name", "size", "changed"):
+            assert figure[key] == expected[key]
+        assert figure["bar"] == pytest.approx(expected["bar"], abs=1e-4)
+        assert figure["ratio"] == expected["ratio"]

@@ -7,10 +7,12 @@ import { ARROWS, Requests, bytesOf, fill, saveBlob, saveCanvas, within } from ".
 import { pointedAt } from "../../page/photo.js";
 import { drawControls, drawPresets, listenToControls, ownKernel } from "./lab_controls.js";
 import { Live, paint, screenOf, signature } from "./lab_live.js";
-import { grouped, numberOf, padding, reach, resized, say, strip, unpacked, written } from "./lab_math.js";
+import { grouped, numberOf, padding, reach, resized, say, strip, unpacked } from "./lab_math.js";
 import { Walk } from "./lab_play.js";
+import { responder } from "./responder.js";
 import { presetName, problemSaid, saidOf } from "./lab_said.js";
 import { drawSteps } from "./lab_stack.js";
+import { written } from "./said.js";
 import { drawKernel, drawMapFrame, drawPhotoFrame, drawStrip, drawTitles, isClipped } from "./lab_view.js";
 
 const LONGEST_WAIT = 15_000; // milliseconds
@@ -124,6 +126,7 @@ class Lab {
   takeMap(got) {
     const before = this.value;
     this.value = got;
+    if (!got.number) responder.show(got.photo);
     this.answered = copied(got.settings);
     this.follow(before);
     const isAlike = JSON.stringify({ ...got.settings, at: null }) === JSON.stringify({ ...this.settings, at: null });
@@ -233,7 +236,7 @@ class Lab {
     if (this.value && this.value.photo !== made.id) return; // of a photo before
     if (photo?.id === made.id && photo.isWhole) return;
     this.photo = made;
-    if (made.isWhole) this.live.take(made);
+    if (made.isWhole) responder.take(made, this.offered.colours);
     this.drawPoint();
     this.live.respond();
   }

@@ -1,7 +1,8 @@
-// The browser's own answers: a worker that has the photo's pixels makes the map, first as fine as the screen, then all of it.
-// The server is only told of the settings afterwards.
+// The browser's own answers: a worker makes the map, first as fine as the screen, then all of it. The server is only told of the
+// settings afterwards.
 
 import { Requests } from "../../page/common.js";
+import { responder } from "./responder.js";
 import { refusal } from "./response.js";
 
 const LONGEST_WAIT = 15_000; // milliseconds
@@ -10,37 +11,16 @@ const isNumber = (value) => typeof value === "number" && Math.abs(value) <= MOST
 
 export class Live {
   constructor(lab) {
-    Object.assign(this, { lab, worker: null, photo: null, isBroken: false, isExact: false, first: 0 });
+    Object.assign(this, { lab, isExact: false, first: 0 });
     this.requests = new Requests((number) => this.ask(number), LONGEST_WAIT);
+    responder.join("map", {
+      answered: (made) => this.receive(made),
+      ready: () => { if (responder.isBroken && this.requests.pending) lab.send(); },
+    });
   }
 
   // Are the pixels here of the photo that the laboratory speaks of?
-  get isReady() { return this.photo !== null && this.photo === this.lab.value?.photo; }
-
-  take(photo) {
-    this.worker ??= this.made();
-    if (!this.worker) return;
-    const { id, width, height, planes, grey, means } = photo;
-    this.worker.postMessage({ photo: { width, height, planes, grey, means }, colours: this.lab.offered.colours });
-    this.photo = id;
-  }
-
-  made() {
-    if (this.isBroken) return null;
-    const broken = () => {
-      Object.assign(this, { worker: null, photo: null, isBroken: true });
-      if (this.requests.pending) this.lab.send();
-    };
-    try {
-      const worker = new Worker(new URL("./response_worker.js", import.meta.url), { type: "module" });
-      worker.addEventListener("error", broken);
-      worker.addEventListener("message", ({ data }) => this.receive(data));
-      return worker;
-    } catch { // the server answers then, as it does before the pixels are here
-      this.isBroken = true;
-      return null;
-    }
-  }
+  get isReady() { return responder.isReady && responder.photo === this.lab.value?.photo; }
 
   // Answer to the settings as they are now -> whether that can be done here.
   respond() {
@@ -62,7 +42,7 @@ export class Live {
   ask(number) {
     const { settings, offered } = this.lab;
     const steps = settings.steps.map((step) => (step.kind === "filter" ? { ...presetOf(offered, step.name), ...step } : step));
-    this.worker?.postMessage({ number, settings: { ...settings, steps }, shown: this.isExact ? undefined : this.lab.screen() });
+    responder.ask("map", { number, settings: { ...settings, steps }, shown: this.isExact ? undefined : this.lab.screen() });
   }
 
   receive(made) {

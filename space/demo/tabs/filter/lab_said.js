@@ -1,12 +1,12 @@
 // What is said of a map that the browser made, from its numbers alone: the sentences that answer.py makes of the server's.
 
-import { fill } from "../../page/common.js";
-import { applied, nature, padding, percent, written } from "./lab_math.js";
+import { applied, nature, padding } from "./lab_math.js";
 import { sizeOf } from "./response.js";
+import { percent, translator, written } from "./said.js";
 
 // -> { heading, line, notes, formula, steps, problem } in the language that is chosen.
 export function saidOf(lab, made) {
-  const t = translator(lab);
+  const t = translator(lab.words, lab.props.language);
   return {
     heading: t(`nature_${natureOf(made.settings).kind}`, { name: kernelName(lab, made.settings) }),
     line: [coloursLine(t, made), ...measuredLines(t, made)].filter(Boolean).join(t.isChinese ? "" : " "),
@@ -18,7 +18,7 @@ export function saidOf(lab, made) {
 }
 
 export function problemSaid(lab, { place, key, ...values }) {
-  const t = translator(lab);
+  const t = translator(lab.words, lab.props.language);
   return { place, html: `<div class="sentence" role="alert"><h2>${t(key, values)}</h2><p>${t(`${key}_more`)}</p></div>` };
 }
 
@@ -33,15 +33,6 @@ function kernelName(lab, settings) {
   const name = presetName(lab.offered, settings);
   return name ? lab.words[`kernel_${name}`] : lab.words.own_kernel;
 }
-
-// As `t` in texts: in Chinese, Latin letters and digits stand apart.
-function translator({ words, props }) {
-  const isChinese = props.language.startsWith("zh");
-  const t = (key, values = {}) => (isChinese ? spaced(fill(words[key], values)) : fill(words[key], values));
-  return Object.assign(t, { isChinese });
-}
-
-const spaced = (text) => text.replace(/([\u4e00-\u9fff])([A-Za-z0-9])/g, "$1 $2").replace(/([A-Za-z0-9])([\u4e00-\u9fff])/g, "$1 $2");
 
 const natureOf = (settings) => nature(applied(settings), settings.divisor);
 

@@ -2,7 +2,7 @@
 
 import { button, choice, legendOf, node } from "../../page/common.js";
 import { paint } from "./lab_live.js";
-import { written } from "./lab_math.js";
+import { written } from "./said.js";
 
 const MADE = {
   relu: { name: "", window: 1, stride: 1 },

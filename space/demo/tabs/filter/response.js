@@ -114,12 +114,6 @@ function addNine(sums, values, starts, [a, b, c, d, e, f, g, h, i], [atA, atB, a
 }
 
 // ---- what follows it
-const POOLED = {
-  max: { begin: -Infinity, add: (sum, value) => (value > sum ? value : sum), end: (sum) => sum },
-  average: { begin: 0, add: (sum, value) => sum + value, end: (sum, count) => sum / count },
-  l2: { begin: 0, add: (sum, value) => sum + value, end: (sum) => Math.sqrt(sum) },
-};
-
 // Each step's picture and size, and the place of one that cannot be applied.
 function follow(first, settings, channel, colours) {
   const steps = [];
@@ -150,31 +144,35 @@ export function applyStep(map, step, { border }) {
   return { width: columns.length, height: rows.length, planes };
 }
 
-// Each window becomes its maximum, its average or its L2 norm: first along its rows, then down.
+// Each window becomes its maximum, its average or its L2 norm: first along its rows, then down. Null where nothing would be left.
 export function pool(map, mode, window, stride) {
   const [width, height] = [map.width, map.height].map((side) => Math.floor((side - window) / stride) + 1);
   if (width < 1 || height < 1) return null;
-  const { begin, add, end } = POOLED[mode];
   const planes = map.planes.map((values) => {
-    const rows = new Float64Array(width * map.height);
-    for (let row = 0; row < map.height; row += 1) {
-      for (let x = 0; x < width; x += 1) {
-        let sum = begin;
-        const from = row * map.width + x * stride;
-        for (let i = from; i < from + window; i += 1) sum = add(sum, mode === "l2" ? values[i] * values[i] : values[i]);
-        rows[row * width + x] = sum;
-      }
-    }
-    const output = new Float32Array(width * height);
-    for (let to = 0; to < output.length; to += 1) {
-      let sum = begin;
-      const from = Math.floor(to / width) * stride * width + (to % width);
-      for (let i = 0; i < window; i += 1) sum = add(sum, rows[from + i * width]);
-      output[to] = end(sum, window * window);
-    }
-    return output;
+    const taken = mode === "l2" ? values.map((value) => value * value) : values;
+    const across = { height: map.height, width, down: map.width, across: stride, place: 1, window };
+    const rows = overWindows(taken, new Float64Array(map.height * width), across, mode === "max");
+    const found = overWindows(rows, new Float32Array(height * width), { height, width, down: stride * width, across: 1, place: width, window },
+      mode === "max");
+    if (mode === "l2") return found.map(Math.sqrt);
+    return mode === "average" ? found.map((sum) => sum / window ** 2) : found;
   });
   return { width, height, planes };
+}
+
+// The largest value, or the sum, of `window` values that lie `place` apart; from one result to the next, `across` and `down`.
+function overWindows(values, output, { height, width, down, across, place, window }, isMax) {
+  for (let row = 0, to = 0; row < height; row += 1) {
+    for (let column = 0; column < width; column += 1, to += 1) {
+      const from = row * down + column * across;
+      const end = from + window * place;
+      let found = values[from];
+      if (isMax) for (let at = from + place; at < end; at += place) found = values[at] > found ? values[at] : found;
+      else for (let at = from + place; at < end; at += place) found += values[at];
+      output[to] = found;
+    }
+  }
+  return output;
 }
 
 // ---- what a map's values tell
@@ -278,7 +276,7 @@ function beyond({ planes }, { kind, low, limit }, channel) {
 }
 
 // A map as a picture, 32 bits a pixel: all channels where it is of greys, else the shown one, in colours that all share.
-function drawn({ width, height, planes }, scale, channel, colours) {
+export function drawn({ width, height, planes }, scale, channel, colours = {}) {
   const pixels = new Uint32Array(width * height);
   const isColour = scale.kind === "grey" && planes.length === 3;
   if (isColour) {

@@ -1,8 +1,13 @@
-// Computes response maps beside the page, which stays free to follow the finger. lab_live.js sends the photo once, then jobs.
+// Answers what responder.js asks, with what is computed from the photo's pixels; pictures are handed over, not copied.
 
 import { bytesOf } from "../../page/common.js";
+import { survived } from "./pooled.js";
 import { respond } from "./response.js";
 
+const ANSWERS = {
+  map: ({ settings, shown }) => respond(photo, settings, colours, shown),
+  pooling: ({ settings }) => survived(photo, settings),
+};
 let photo = null;
 let colours = null;
 
@@ -12,9 +17,9 @@ addEventListener("message", ({ data }) => {
     colours = Object.fromEntries(Object.entries(data.colours).map(([name, packed]) => [name, tableOf(bytesOf(packed))]));
     return;
   }
-  const made = respond(photo, data.settings, colours, data.shown);
-  const pictures = [made, ...(made.steps ?? [])].map(({ picture }) => picture.pixels.buffer);
-  postMessage({ ...made, number: data.number, settings: data.settings }, pictures);
+  const made = ANSWERS[data.part](data);
+  const pictures = [made, ...(made?.steps ?? []), ...Object.values(made?.figures ?? {})].flatMap((each) => each?.picture ?? []);
+  postMessage({ ...made, part: data.part, number: data.number, settings: data.settings }, pictures.map(({ pixels }) => pixels.buffer));
 });
 
 // 256 colours, three bytes each -> as a canvas has them, 32 bits each.
