@@ -24,6 +24,7 @@ from demo.tabs.filter import pooling
 from demo.tabs.filter import settings as lab_settings
 from demo.tabs.filter import tab as one_filter
 from demo.tabs.filter.settings import Settings, Step
+from tests.space.test_lab import seeded_settings
 from tests.support.visiting import Visit
 
 pytestmark = pytest.mark.browser
@@ -317,3 +318,18 @@ def check_pooling_said(shown: dict[str, Any], measured: pooling.Measured, langua
             assert figure[key] == expected[key]
         assert figure["bar"] == pytest.approx(expected["bar"], abs=1e-4)
         assert figure["ratio"] == expected["ratio"]
+
+
+def test_what_the_page_writes_into_the_address_is_read_back(page: Any) -> None:
+    asked = [Settings(), *(seeded_settings(seed) for seed in range(60))]
+    links = page.evaluate(
+        """async ([at, offered, asked]) => {
+            const { linkOf } = await import(new URL(`${at}/tabs/filter/lab_link.js`, document.baseURI));
+            return asked.map((settings) => linkOf(offered, settings));
+        }""",
+        [MODULES_AT, one_filter._offered(), [each.as_json() for each in asked]],
+    )
+    assert set(links[0].values()) == {None}
+    for link, chosen in zip(links, asked, strict=True):
+        written = {name: str(value) for name, value in link.items() if value is not None}
+        assert lab_settings.from_link(written) == replace(chosen, at=None)

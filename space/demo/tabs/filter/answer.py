@@ -18,7 +18,7 @@ from cnnhub.errors import CnnHubError, GeometryError, KernelError
 from demo import texts
 from demo.assets import data_uri
 from demo.photo.pixels import Box, Pixels
-from demo.tabs.filter.settings import Settings, to_link
+from demo.tabs.filter.settings import Settings
 from demo.texts import Sentence, number, percent, t
 
 NEAR = 24  # pixels of the photo beside the pointed window that come with the map; the others follow
@@ -87,7 +87,6 @@ def told(photo: Pixels, settings: Settings) -> dict[str, Any]:
         "photo": photo.id,
         "settings": settings.as_json(),
         "snippet": snippet(photo, settings),
-        "link": to_link(settings),
     }
 
 

@@ -6,11 +6,12 @@ import { set } from "../../page/address.js";
 import { ARROWS, Requests, bytesOf, fill, saveBlob, saveCanvas, within } from "../../page/common.js";
 import { pointedAt } from "../../page/photo.js";
 import { drawControls, drawPresets, listenToControls, ownKernel } from "./lab_controls.js";
-import { Live, paint, screenOf, signature } from "./lab_live.js";
+import { linkOf, presetName, signature } from "./lab_link.js";
+import { Live, paint, screenOf } from "./lab_live.js";
 import { grouped, numberOf, padding, reach, resized, say, strip, unpacked } from "./lab_math.js";
 import { Walk } from "./lab_play.js";
 import { responder } from "./responder.js";
-import { presetName, problemSaid, saidOf } from "./lab_said.js";
+import { problemSaid, saidOf } from "./lab_said.js";
 import { drawSteps } from "./lab_stack.js";
 import { written } from "./said.js";
 import { drawKernel, drawMapFrame, drawPhotoFrame, drawStrip, drawTitles, isClipped } from "./lab_view.js";
@@ -109,7 +110,7 @@ class Lab {
 
   take(got) {
     if (got.number) this.requests.settle(got.number);
-    if (got.number && got.link && (this.live.isReady || !got.map)) return this.takeLink(got);
+    if (got.number && got.snippet && (this.live.isReady || !got.map)) return this.takeSnippet(got);
     if (got.number && this.live.isReady && this.requests.pending) return; // refused, and changed since
     this.find(".lab").classList.toggle("empty", Boolean(got.empty));
     this.find(".map-place").classList.toggle("stale", !got.map);
@@ -126,7 +127,6 @@ class Lab {
   takeMap(got) {
     const before = this.value;
     this.value = got;
-    if (!got.number) responder.show(got.photo);
     this.answered = copied(got.settings);
     this.follow(before);
     const isAlike = JSON.stringify({ ...got.settings, at: null }) === JSON.stringify({ ...this.settings, at: null });
@@ -146,20 +146,19 @@ class Lab {
   }
 
   // What only the server knows of a map that the browser has drawn.
-  takeLink({ settings, link, snippet }) {
+  takeSnippet({ settings, snippet }) {
     if (!this.value || signature(settings) !== signature(this.value.settings)) return;
-    Object.assign(this.value, { link, snippet });
+    this.value.snippet = snippet;
     this.drawSnippet(snippet);
-    this.keepInAddress();
   }
 
   // The browser made a map: one as fine as the screen keeps the words of the one before, for as long as it takes to make all of it.
   takeLive({ picture, ...facts }) {
     const before = this.value;
     const { width, height, kind, low, high, isWhole, settings, strongest } = facts;
-    const { link, snippet } = signature(settings) === signature(before.settings) ? before : {};
+    const { snippet } = signature(settings) === signature(before.settings) ? before : {};
     const map = { width, height, kind, low: written(low), high: written(high) };
-    this.value = { ...before, settings, map, link, snippet, isWhole };
+    this.value = { ...before, settings, map, snippet, isWhole };
     if (isWhole) Object.assign(this.value, { facts, said: null, steps: facts.steps, strongest: strongest && [strongest.row, strongest.column] });
     else this.value.strongest = this.scaled(before.strongest, before);
     this.answered = settings;
@@ -181,6 +180,7 @@ class Lab {
       drawSteps(this);
       this.walk.draw();
     });
+    this.keepSoon();
   }
 
   // The browser finds that these settings cannot be used.
@@ -242,8 +242,13 @@ class Lab {
   }
 
   keepInAddress() {
-    if (!this.value.link) return; // it comes from the server
-    set({ ...this.value.link, at: this.pinned ? this.pinned.map((place) => place + 1).join(",") : null });
+    set({ ...linkOf(this.offered, this.answered), at: this.pinned ? this.pinned.map((place) => place + 1).join(",") : null });
+  }
+
+  // A browser takes only so many addresses a second.
+  keepSoon() {
+    clearTimeout(this.linkTimer);
+    this.linkTimer = setTimeout(() => this.keepInAddress(), 300);
   }
 
   // ---- drawing
@@ -330,10 +335,6 @@ class Lab {
     this.listenToCells();
     this.listenToPhoto();
     this.watchPhoto();
-    window.addEventListener("online", () => { // what was lost with the connection is told again
-      this.requests.settle(this.requests.underWay);
-      if (this.touched) this.requests.later(PAUSE);
-    });
   }
 
   pin(at) {
@@ -343,8 +344,7 @@ class Lab {
     this.walk.stop();
     this.walk.draw();
     this.announce();
-    clearTimeout(this.linkTimer);
-    this.linkTimer = setTimeout(() => this.keepInAddress(), 300);
+    this.keepSoon();
   }
 
   hover(at) { this.hovered = at; this.drawPoint(); }

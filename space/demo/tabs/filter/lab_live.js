@@ -15,12 +15,12 @@ export class Live {
     this.requests = new Requests((number) => this.ask(number), LONGEST_WAIT);
     responder.join("map", {
       answered: (made) => this.receive(made),
-      ready: () => { if (responder.isBroken && this.requests.pending) lab.send(); },
+      failed: () => { if (this.requests.pending) lab.send(); },
     });
   }
 
   // Are the pixels here of the photo that the laboratory speaks of?
-  get isReady() { return responder.isReady && responder.photo === this.lab.value?.photo; }
+  get isReady() { return responder.photo !== null && responder.photo === this.lab.value?.photo; }
 
   // Answer to the settings as they are now -> whether that can be done here.
   respond() {
@@ -68,12 +68,6 @@ function problemOf(settings, photo) {
   if (!isNumber(bias)) return { place: "kernel", key: "error_bias" };
   const refused = refusal(photo, settings);
   return refused && { place: "geometry", key: `error_${refused}` };
-}
-
-// Settings that make the same map have the same text, whatever the kernel is called and wherever is pointed.
-export function signature({ weights, divisor, bias, stride, dilation, padding, border, flipped, colour, drawn, channel, steps }) {
-  const followed = steps.map(({ kind, name, window, stride: step }) => [kind, name, window, step]);
-  return JSON.stringify([weights, divisor, bias, stride, dilation, String(padding), border, flipped, colour, drawn, channel, followed]);
 }
 
 // How many pixels the screen has for a box of this width and height.

@@ -1,5 +1,6 @@
 // What is said of a map that the browser made, from its numbers alone: the sentences that answer.py makes of the server's.
 
+import { presetName } from "./lab_link.js";
 import { applied, nature, padding } from "./lab_math.js";
 import { sizeOf } from "./response.js";
 import { percent, translator, written } from "./said.js";
@@ -20,13 +21,6 @@ export function saidOf(lab, made) {
 export function problemSaid(lab, { place, key, ...values }) {
   const t = translator(lab.words, lab.props.language);
   return { place, html: `<div class="sentence" role="alert"><h2>${t(key, values)}</h2><p>${t(`${key}_more`)}</p></div>` };
-}
-
-// The preset that these numbers are, or "".
-export function presetName({ presets }, { kernel, weights, divisor }) {
-  const numbers = JSON.stringify([weights, divisor]);
-  const same = presets.filter((preset) => JSON.stringify([preset.weights, preset.divisor]) === numbers).map(({ name }) => name);
-  return same.includes(kernel) ? kernel : same[0] ?? "";
 }
 
 function kernelName(lab, settings) {

@@ -19,13 +19,13 @@ class Pooling {
     Object.assign(this, { props, root: element.querySelector(".pooling"), fields: {}, stale: true, open: false });
     this.requests = new Requests((number) => {
       this.number = number;
-      props.value = { settings: this.read(), is_drawn: responder.isReady };
+      props.value = { settings: this.read(), is_drawn: this.isReady };
       trigger("move");
     }, LONGEST_WAIT);
     this.live = new Requests((number) => responder.ask("pooling", { number, settings: this.read() }), LONGEST_WAIT);
     responder.join("pooling", {
       answered: (made) => this.answered(made),
-      ready: () => { if (responder.isBroken && this.live.pending) this.ask(); },
+      failed: () => { if (this.live.pending) this.ask(); },
     });
     this.build();
     this.set(props.value?.settings ?? props.first);
@@ -33,7 +33,7 @@ class Pooling {
     watch("value", () => this.draw());
     watch("labels", () => { this.label(); this.reword(); this.ask(); });
     document.addEventListener("cnnhub-photo", () => {
-      this.made = null;
+      this.made = this.photo = null;
       this.root.classList.add("stale"); // what is shown is of another photo, until this one's answer comes
       this.ask();
     });
@@ -118,17 +118,20 @@ class Pooling {
     this.ask();
   }
 
+  // Are the pixels here of the photo that the server spoke of last?
+  get isReady() { return responder.photo !== null && responder.photo === this.photo; }
+
   ask() {
     this.stale = !this.open;
     if (!this.open) return;
-    if (!responder.isReady) return this.requests.now();
+    if (!this.isReady) return this.requests.now();
     this.live.now();
     this.requests.later(PAUSE);
   }
 
   // The browser has measured.
   answered(made) {
-    if (responder.isReady) {
+    if (this.isReady) {
       this.made = { ...made, isScaledDown: responder.isScaledDown };
       this.reword();
     }
@@ -147,6 +150,7 @@ class Pooling {
       this.ask();
     }
     if (!shown) return;
+    this.photo = shown.photo;
     this.requests.settle(this.number);
     if (!shown.heading) this.tellNetwork(shown.network);
     else if (!this.made) this.show(shown);

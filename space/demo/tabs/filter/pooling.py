@@ -121,7 +121,7 @@ def show(photo: Photo | None, value: Any, language: str, network: str) -> dict[s
         return _message(texts.no_photo(language, photo), "status")
     if isinstance(value, dict) and value.get("is_drawn"):  # the browser has measured, and only the network's word is wanted
         said = texts.attempt(language, lambda: _network_said(language, photo, _settings(value), network))
-        return {"shown": {"network": said if isinstance(said, str) else ""}}
+        return {"shown": {"photo": photo.id, "network": said if isinstance(said, str) else ""}}
     result = texts.attempt(language, lambda: measure(photo, _settings(value)))
     if isinstance(result, Sentence):
         return _message(result, "alert")
@@ -134,6 +134,7 @@ def show(photo: Photo | None, value: Any, language: str, network: str) -> dict[s
     return {
         "settings": asdict(result.settings),
         "shown": {
+            "photo": photo.id,
             "role": "status",
             "heading": sentence.heading,
             "line": sentence.line,

@@ -3,20 +3,11 @@
 
 class Responder {
   constructor() {
-    Object.assign(this, { worker: null, isBroken: false, parts: {}, photo: null, current: null });
-    document.addEventListener("cnnhub-photo", () => { this.current = null; });
+    Object.assign(this, { worker: null, isBroken: false, parts: {}, photo: null }); // photo: the id of the one whose pixels it has
   }
 
-  // Has the worker the pixels of the photo that the page shows?
-  get isReady() { return this.photo !== null && this.photo === this.current; }
-
-  // answered(made) is called with each answer to a job of this part, and ready() whenever the server is needed no more, or again.
+  // answered(made) is called with each answer to a job of this part, failed() when there will be none.
   join(part, listeners) { this.parts[part] = listeners; }
-
-  show(id) {
-    this.current = id;
-    this.tell();
-  }
 
   take({ id, width, height, planes, grey, means, isScaledDown }, colours) {
     if (this.photo === id || this.isBroken) return;
@@ -24,12 +15,9 @@ class Responder {
     if (!this.worker) return;
     this.worker.postMessage({ photo: { width, height, planes, grey, means }, colours });
     Object.assign(this, { photo: id, isScaledDown });
-    this.tell();
   }
 
   ask(part, job) { this.worker?.postMessage({ ...job, part }); }
-
-  tell() { for (const { ready } of Object.values(this.parts)) ready(); }
 
   made() {
     try {
@@ -46,7 +34,7 @@ class Responder {
   // The server answers then, as it does before the pixels are here.
   fail() {
     Object.assign(this, { worker: null, photo: null, isBroken: true });
-    this.tell();
+    for (const { failed } of Object.values(this.parts)) failed();
   }
 }
 
