@@ -68,7 +68,7 @@ class Lab {
   now() {
     const { settings, answered, value } = this;
     const photo = this.photo?.isWhole ? this.photo : null;
-    const busy = this.requests.pending || this.live.requests.pending;
+    const busy = this.requests.pending || this.live.isBusy;
     return { settings, answered, value, photo, point: value?.map ? this.point : null, busy };
   }
 
@@ -159,7 +159,8 @@ class Lab {
     const { snippet } = signature(settings) === signature(before.settings) ? before : {};
     const map = { width, height, kind, low: written(low), high: written(high) };
     this.value = { ...before, settings, map, snippet, isWhole };
-    if (isWhole) Object.assign(this.value, { facts, said: null, steps: facts.steps, strongest: strongest && [strongest.row, strongest.column] });
+    const place = strongest && [strongest.row, strongest.column];
+    if (isWhole) Object.assign(this.value, { facts, said: null, steps: facts.steps, strongest: place });
     else this.value.strongest = this.scaled(before.strongest, before);
     this.answered = settings;
     this.refused = false;

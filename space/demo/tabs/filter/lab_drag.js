@@ -1,44 +1,48 @@
 // A number's field that can be dragged: to the right and upwards is more. Arrow keys and the wheel do the same to the field that
 // is being edited, ten times as much with Shift.
 
-const PIXELS = 4; // of a drag for one step; as many make it one
+const PIXELS = 4; // of a drag for one step
 
 // read() gives the field's number, or a text that is none; write(number) takes another; step() says what one step is.
 export function draggable(input, { read, write, step }) {
-  const change = (from, steps) => {
-    if (typeof from === "number") write(Number((from + steps * step()).toFixed(6)));
+  const change = (from, by) => { if (typeof from === "number") write(Number((from + by).toFixed(6))); };
+  const isEdited = () => input === document.activeElement;
+  const more = (event, steps) => {
+    event.preventDefault();
+    change(read(), steps * step() * (event.shiftKey ? 10 : 1));
   };
-  const listen = (name, act) => input.addEventListener(name, act);
-  let drag = null;
-  listen("mousedown", (event) => { if (input !== document.activeElement) event.preventDefault(); }); // no caret, no selection
-  listen("pointerdown", ({ clientX, clientY, pointerId }) => {
-    if (input !== document.activeElement) drag = { x: clientX, y: clientY, from: read(), step: step(), pointerId, steps: 0, isMoved: false };
+  listenToDrag(input, () => (isEdited() ? null : { from: read(), step: step() }), change);
+  input.addEventListener("keydown", (event) => {
+    if (event.key === "ArrowUp") more(event, 1);
+    if (event.key === "ArrowDown") more(event, -1);
   });
-  listen("pointermove", ({ clientX, clientY, pointerId }) => {
-    if (drag?.pointerId !== pointerId) return;
+  input.addEventListener("wheel", (event) => {
+    if (isEdited() && event.deltaY) more(event, -Math.sign(event.deltaY)); // else the page is scrolled
+  }, { passive: false });
+}
+
+// begin() gives a drag's first number and its step, or null where the field is being edited.
+function listenToDrag(input, begin, change) {
+  let drag = null;
+  input.addEventListener("mousedown", (event) => { if (drag) event.preventDefault(); }); // no caret, no selection
+  input.addEventListener("pointerdown", ({ button, clientX, clientY }) => {
+    const begun = button === 0 ? begin() : null;
+    drag = begun && { ...begun, x: clientX, y: clientY, steps: 0, isMoved: false };
+  });
+  input.addEventListener("pointermove", ({ clientX, clientY, pointerId }) => {
+    if (!drag) return;
     const steps = Math.trunc((clientX - drag.x - (clientY - drag.y)) / PIXELS);
     if (steps === drag.steps) return;
-    if (!drag.isMoved) input.setPointerCapture(pointerId);
+    input.setPointerCapture(pointerId);
     Object.assign(drag, { steps, isMoved: true });
-    if (typeof drag.from === "number") write(Number((drag.from + steps * drag.step).toFixed(6)));
+    change(drag.from, steps * drag.step);
   });
-  listen("pointerup", () => {
+  input.addEventListener("pointerup", () => {
     if (drag && !drag.isMoved) { // a click: to be typed over
       input.focus();
       input.select();
     }
     drag = null;
   });
-  listen("pointercancel", () => { drag = null; }); // the finger scrolls the page
-  listen("keydown", (event) => {
-    const steps = { ArrowUp: 1, ArrowDown: -1 }[event.key];
-    if (!steps) return;
-    event.preventDefault();
-    change(read(), event.shiftKey ? 10 * steps : steps);
-  });
-  input.addEventListener("wheel", (event) => {
-    if (input !== document.activeElement || !event.deltaY) return; // else the page is scrolled
-    event.preventDefault();
-    change(read(), -Math.sign(event.deltaY) * (event.shiftKey ? 10 : 1));
-  }, { passive: false });
+  input.addEventListener("pointercancel", () => { drag = null; }); // the finger scrolls the page
 }

@@ -6,12 +6,13 @@ import { responder } from "./responder.js";
 import { refusal } from "./response.js";
 
 const LONGEST_WAIT = 15_000; // milliseconds
+const REST = 50; // milliseconds without a change, after which every value is computed: while a weight is dragged there is no time for it
 const MOST = 1_000_000; // for weights and bias, as in settings.py; the divisor is no smaller than 1 / MOST
 const isNumber = (value) => typeof value === "number" && Math.abs(value) <= MOST;
 
 export class Live {
   constructor(lab) {
-    Object.assign(this, { lab, isExact: false, first: 0 });
+    Object.assign(this, { lab, isExact: false, first: 0, timer: null });
     this.requests = new Requests((number) => this.ask(number), LONGEST_WAIT);
     responder.join("map", {
       answered: (made) => this.receive(made),
@@ -22,9 +23,12 @@ export class Live {
   // Are the pixels here of the photo that the laboratory speaks of?
   get isReady() { return responder.photo !== null && responder.photo === this.lab.value?.photo; }
 
+  get isBusy() { return this.requests.pending || this.timer !== null; }
+
   // Answer to the settings as they are now -> whether that can be done here.
   respond() {
     if (!this.isReady) return false;
+    this.rest();
     const problem = problemOf(this.lab.settings, this.lab.photo);
     if (problem) {
       this.overtake();
@@ -37,7 +41,10 @@ export class Live {
   }
 
   // What is under way is not to be shown any more.
-  overtake() { this.first = this.requests.number + 1; }
+  overtake() {
+    this.rest();
+    this.first = this.requests.number + 1;
+  }
 
   ask(number) {
     const { settings, offered } = this.lab;
@@ -50,8 +57,16 @@ export class Live {
     if (isShown) this.lab.takeLive(made);
     this.requests.settle(made.number); // of those that came meanwhile, the last is asked now
     if (!isShown || made.isWhole || this.requests.pending) return;
-    this.isExact = true;
-    this.requests.now();
+    this.timer = setTimeout(() => {
+      this.rest();
+      this.isExact = true;
+      this.requests.now();
+    }, REST);
+  }
+
+  rest() {
+    clearTimeout(this.timer);
+    this.timer = null;
   }
 }
 

@@ -72,8 +72,8 @@ export function padding(settings) {
   return settings.padding === "valid" ? 0 : Number(settings.padding);
 }
 
-const mirrored = (place, side) => side - 1 - Math.abs(side - 1 - Math.abs(place));
-const nearest = (place, side) => within(place, 0, side - 1);
+export const mirrored = (place, side) => side - 1 - Math.abs(side - 1 - Math.abs(place));
+export const nearest = (place, side) => within(place, 0, side - 1);
 
 // The weights as they are applied: turned by 180 degrees for a true convolution.
 export function applied(settings) {

@@ -1,8 +1,7 @@
 // The response map in the browser: no page, no server. cnnhub.convolution, stack and render stay the truth, and tests
 // compare the two. A map is { width, height, planes }: a Float32Array of width * height values for each channel.
 
-import { within } from "../../page/common.js";
-import { applied, padding, meanOf, planeOf, reach } from "./lab_math.js";
+import { applied, meanOf, mirrored, nearest, padding, planeOf, reach } from "./lab_math.js";
 
 const VISIBLE_SHARE = 0.995; // of the values: the |value| that gets the last colour, as in cnnhub.render
 const SAMPLE = 100_000; // values, of which that is told
@@ -66,7 +65,7 @@ function bordered(values, { width, height }, amount, border, mean) {
   if (border === "mean" && amount) made.fill(mean());
   for (let row = 0; row < height; row += 1) made.set(values.subarray(row * width, (row + 1) * width), (row + amount) * wide + amount);
   if (!["reflect", "replicate"].includes(border)) return { width: wide, values: made };
-  const inside = border === "reflect" ? (place, side) => side - 1 - Math.abs(side - 1 - Math.abs(place)) : (place, side) => within(place, 0, side - 1);
+  const inside = border === "reflect" ? mirrored : nearest;
   for (let row = amount; row < height + amount; row += 1) {
     for (let i = 1; i <= amount; i += 1) {
       made[row * wide + amount - i] = made[row * wide + amount + inside(-i, width)];
@@ -152,8 +151,8 @@ export function pool(map, mode, window, stride) {
     const taken = mode === "l2" ? values.map((value) => value * value) : values;
     const across = { height: map.height, width, down: map.width, across: stride, place: 1, window };
     const rows = overWindows(taken, new Float64Array(map.height * width), across, mode === "max");
-    const found = overWindows(rows, new Float32Array(height * width), { height, width, down: stride * width, across: 1, place: width, window },
-      mode === "max");
+    const along = { height, width, down: stride * width, across: 1, place: width, window };
+    const found = overWindows(rows, new Float32Array(height * width), along, mode === "max");
     if (mode === "l2") return found.map(Math.sqrt);
     return mode === "average" ? found.map((sum) => sum / window ** 2) : found;
   });
@@ -202,8 +201,9 @@ function largestOf(width, values, { low, lowAt, high, highAt }) {
 function strongestOf({ width, height, planes }, channel, margin) {
   const values = planes[channel];
   const rim = Math.min(width, height) > 2 * margin ? margin : 0;
-  const inside = extremes(values, width, [rim, height - rim, rim, width - rim]);
-  const sides = [[0, rim, 0, width], [rim, height - rim, 0, rim], [rim, height - rim, width - rim, width], [height - rim, height, 0, width]];
+  const [bottom, right] = [height - rim, width - rim];
+  const inside = extremes(values, width, [rim, bottom, rim, right]);
+  const sides = [[0, rim, 0, width], [rim, bottom, 0, rim], [rim, bottom, right, width], [bottom, height, 0, width]];
   const outside = (rim ? sides : []).map((part) => extremes(values, width, part));
   const min = Math.min(inside.low, ...outside.map(({ low }) => low));
   const max = Math.max(inside.high, ...outside.map(({ high }) => high));
@@ -225,7 +225,8 @@ function visibleLimit({ planes }) {
     sample[i] = value;
     if (value > largest) largest = value;
   }
-  return quantile(sample, largest) || Math.max(...planes.map((values) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0)));
+  const sizeOfLargest = (values) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  return quantile(sample, largest) || Math.max(...planes.map(sizeOfLargest));
 }
 
 // As torch.quantile, between two neighbours. Only the largest values are sorted: all of them would take longer than the map.
