@@ -39,6 +39,22 @@ _ACT_TO_CHANGE = """async ([target, value]) => {
   }
   return performance.now() - started;
 }"""
+# The same from the mouse's next move over a part, which the browser is asked for from outside.
+_MOVE_TO_CHANGE = """([target]) => {
+  const read = () => READ;
+  const part = document.querySelector(target);
+  window.moved = new Promise((done, failed) => {
+    part.addEventListener("pointermove", async () => {
+      const started = performance.now();
+      const before = read();
+      while (read() === before) {
+        await new Promise(requestAnimationFrame);
+        if (performance.now() - started > 20000) failed(new Error(`nothing changed after the mouse moved over ${target}`));
+      }
+      done(performance.now() - started);
+    }, { once: true, capture: true });
+  });
+}"""
 _VISIBLE = """([selector]) => { const part = document.querySelector(selector); return part && part.checkVisibility() &&
   (part.tagName !== "IMG" || (part.complete && part.naturalWidth > 0)); }"""
 
@@ -65,7 +81,8 @@ def _pooling(place: str, *values: str) -> tuple[str, Acts, str]:
     return "filter", _values(f".pooling .field:nth-of-type({place}) :is(input, select)", *values), _text(".pooling .told")
 
 
-_ANSWER = "cnnhubLab.now().value"  # what the laboratory draws, a new object for each answer
+_ANSWER = "cnnhubLab.now().value"  # what the laboratory draws, a new object for each picture
+_WHOLE = "cnnhubLab.now().value.facts"  # another once every value of the map is drawn, and its words are there
 
 # what: (tab, what is done in turn, the expression whose value changes)
 INTERACTIONS = {
@@ -82,6 +99,8 @@ INTERACTIONS = {
     "divisor": ("filter", _values("#lab [data-number=divisor]", "2", "1"), _ANSWER),
     "bias": ("filter", _values("#lab [data-number=bias]", "9", "0"), _ANSWER),
     "a weight": ("filter", _values("#lab .kernel input", "4", "-1"), _ANSWER),
+    "a weight, every value": ("filter", _values("#lab .kernel input", "4", "-1"), _WHOLE),
+    "stride, every value": ("filter", _values("#lab [data-setting=stride]", "2", "1"), _WHOLE),
     "kernel of 3x3, 7x7": (
         "filter",
         _clicks("[data-choice=size] button:nth-child(3)", "[data-choice=size] button:nth-child(1)"),
@@ -94,6 +113,12 @@ INTERACTIONS = {
     "pooling: stride": _pooling("6", "4", "8"),
     "another layer": ("inside", _clicks(".journey button:nth-child(5)", ".journey button:nth-child(3)"), _text("#journey h2")),
     "another channel": ("inside", _clicks(".channels .tile:nth-child(2)", ".channels .tile:nth-child(1)"), _text(".large b")),
+}
+
+# what: (what the mouse moves over, how far each time in pixels, is it dragged, the expression whose value changes)
+MOVES = {
+    "a weight is dragged": ("#lab .kernel input", 5, True, _ANSWER),
+    "pointing at the map": ("#lab .map", 5, False, _text("#lab .position")),
 }
 
 
@@ -119,7 +144,7 @@ def openings() -> dict[str, list[float]]:
 
 def interactions() -> dict[str, list[float]]:
     """Milliseconds from a click to the change, for an uploaded photo of one megapixel."""
-    times: dict[str, list[float]] = {name: [] for name in INTERACTIONS}
+    times: dict[str, list[float]] = {name: [] for name in (*INTERACTIONS, *MOVES)}
     with _page() as (browser, url), tempfile.TemporaryDirectory() as folder:
         photo = Path(folder) / "megapixel.jpg"
         with Image.open(PHOTO) as image:
@@ -141,6 +166,31 @@ def interactions() -> dict[str, list[float]]:
                 if number >= 2:  # the first of each is the warm-up
                     times[name].append(elapsed)
                 page.wait_for_timeout(400)  # what the laboratory writes into the address comes a moment later
+        page.click("#tab-filter-button")
+        for name, (target, step, is_dragged, read) in MOVES.items():
+            times[name] = _moves(page, target, step, is_dragged, read)
+    return times
+
+
+def _moves(page: Any, target: str, step: int, is_dragged: bool, read: str) -> list[float]:
+    """Milliseconds from each move of the mouse to the change, as fast as one can follow the other."""
+    part = page.locator(target).first
+    part.scroll_into_view_if_needed()
+    box = part.bounding_box()
+    x, y = box["x"] + box["width"] / 3, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    if is_dragged:
+        page.mouse.down()
+    times = []
+    for number in range(2 * ROUNDS + 2):
+        x += step
+        page.evaluate(_MOVE_TO_CHANGE.replace("READ", read), [target])
+        page.mouse.move(x, y)
+        elapsed = page.evaluate("window.moved")
+        if number >= 2:
+            times.append(elapsed)
+    if is_dragged:
+        page.mouse.up()
     return times
 
 

@@ -71,7 +71,7 @@ def opened(page: Any) -> Iterator[str]:
             fold.click()
         if tab.name == "filter":
             page.click(".adders button >> nth=1")
-            page.wait_for_selector(".step-picture img")
+            page.wait_for_selector(".step-picture :is(img, canvas)")
         yield tab.name
 
 

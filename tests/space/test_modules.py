@@ -23,15 +23,15 @@ from demo.serving import modules
 from demo.serving.first_page import FirstPage
 from tests.support.visiting import DESKTOP
 
-IMPORT = re.compile(r'^import .+ from "(.+)";$', re.M)
+IMPORT = re.compile(r'^import .+ from "(.+)";$|new Worker\(new URL\("(.+?)"', re.M)
 TRIGGER = re.compile(r'\btrigger\("(\w+)"')
 
 
 def imported(name: str) -> set[str]:
     """The module and all that it imports, directly or not."""
     found, folder = {name}, posixpath.dirname(name)
-    for path in IMPORT.findall(MODULES[name].decode()):
-        found |= imported(posixpath.normpath(posixpath.join(folder, path)))
+    for paths in IMPORT.findall(MODULES[name].decode()):
+        found |= imported(posixpath.normpath(posixpath.join(folder, *paths)))
     return found
 
 

@@ -74,7 +74,8 @@ class Pixels:
         planes = part.copy()
         planes[:, :, 1:] -= part[:, :, :-1]  # of uint8: modulo 256
         data = base64.b64encode(zlib.compress(planes.tobytes(), 6)).decode()
-        return {"id": self.id, "width": width, "height": height, "box": box, "means": self.means, "data": data}
+        facts = {"id": self.id, "width": width, "height": height, "isScaledDown": self.scaled_down}
+        return facts | {"box": box, "means": self.means, "data": data}
 
     @cached_property
     def means(self) -> dict[str, float]:

@@ -17,7 +17,7 @@ from cnnhub.errors import CnnHubError, GeometryError, KernelError
 from demo import texts
 from demo.assets import data_uri
 from demo.photo.pixels import Box, Pixels
-from demo.tabs.filter.settings import Settings, to_link
+from demo.tabs.filter.settings import Settings
 from demo.texts import Sentence, number, percent, t
 
 if TYPE_CHECKING:
@@ -66,12 +66,9 @@ def answer(photo: Pixels, settings: Settings) -> dict[str, Any]:
     border = stronger_in_padding(values[shown_channel(settings)], strongest)
     steps, failed = _steps(values, settings)
     return {
-        "photo": photo.id,
+        **told(photo, settings),
         "map": _picture(values, drawing),
         "strongest": [place - 1 for place in strongest[1:]] if isinstance(strongest, tuple) else None,
-        "name": settings.kernel or "own",
-        "snippet": snippet(photo, settings),
-        "link": to_link(settings),
         "steps": [step for step, _ in steps],
         "said": {
             language: {
@@ -83,6 +80,24 @@ def answer(photo: Pixels, settings: Settings) -> dict[str, Any]:
             }
             for language in texts.LANGUAGES
         },
+    }
+
+
+def told(photo: Pixels, settings: Settings) -> dict[str, Any]:
+    """The part of the page's JSON that the page cannot make by itself from the photo's pixels."""
+    return {
+        "photo": photo.id,
+        "settings": settings.as_json(),
+        "snippet": snippet(photo, settings),
+    }
+
+
+def palettes() -> dict[str, list[int]]:
+    """The colours of render's maps as the page names them: 256 times red, green, blue."""
+    nothing = torch.zeros(1, 1)
+    return {
+        name: render.palette_image(nothing, 1.0, signed).getpalette() or []
+        for name, signed in (("signed", True), ("magma", False))
     }
 
 

@@ -1,16 +1,23 @@
-// The kernel laboratory. props.value is made by answer.py, props.pixels by photo/pixels.py, props.words by tab.py; a changed
-// setting triggers "change_settings", a photo that is not here yet "want_pixels".
+// The kernel laboratory. props.value is made by answer.py, props.pixels by photo/pixels.py, props.words by tab.py; a photo whose
+// pixels are not here yet triggers "want_pixels". Once they are, lab_live.js makes the map; a changed setting triggers
+// "change_settings" all the same, with which the server makes the map, or else only what the page cannot know.
 
 import { set } from "../../page/address.js";
-import { ARROWS, Requests, bytesOf, fill, saveBlob, within } from "../../page/common.js";
+import { ARROWS, Requests, bytesOf, fill, saveBlob, saveCanvas, within } from "../../page/common.js";
 import { pointedAt } from "../../page/photo.js";
 import { drawControls, drawPresets, listenToControls, ownKernel } from "./lab_controls.js";
+import { linkOf, presetName, signature } from "./lab_link.js";
+import { Live, paint, screenOf } from "./lab_live.js";
 import { grouped, numberOf, padding, reach, resized, say, strip, unpacked } from "./lab_math.js";
 import { Walk } from "./lab_play.js";
+import { responder } from "./responder.js";
+import { problemSaid, saidOf } from "./lab_said.js";
 import { drawSteps } from "./lab_stack.js";
+import { written } from "./said.js";
 import { drawKernel, drawMapFrame, drawPhotoFrame, drawStrip, drawTitles, isClipped } from "./lab_view.js";
 
 const LONGEST_WAIT = 15_000; // milliseconds
+const PAUSE = 400; // milliseconds without a change, after which the server is told what the browser has drawn already
 
 export function mount(gradio, offered) {
   const lab = new Lab(gradio, offered);
@@ -26,6 +33,7 @@ class Lab {
     this.settings = copied(offered.first); // what the visitor chose, mistakes included
     this.answered = this.settings; // what the map on the screen was made with
     this.value = null; // the last answer with a map
+    this.saying = null; // the answer whose words are on the screen
     this.photo = null; // its pixels
     this.pinned = null; // [row, column] chosen by the visitor; else the strongest answer is pointed at
     this.hovered = null;
@@ -35,7 +43,9 @@ class Lab {
     this.requests = new Requests(
       (number) => trigger("change_settings", {
         number, settings: { ...this.settings, at: this.pinned }, pixels: this.photo?.isWhole ? this.photo.id : null,
+        is_drawn: this.live.isReady,
       }), LONGEST_WAIT);
+    this.live = new Live(this);
     this.walk = new Walk(this);
     this.listen();
     watch("value", () => this.receive());
@@ -49,7 +59,8 @@ class Lab {
   find(selector) { return this.element.querySelector(selector); }
   findAll(selector) { return this.element.querySelectorAll(selector); }
   get words() { return this.props.words; }
-  said(of) { return of.said[this.props.language] ?? of.said.en; }
+  said(of) { return of.said ? of.said[this.props.language] ?? of.said.en : saidOf(this, of.facts); }
+  screen() { return screenOf(this.find(".map")); }
 
   // The value that everything speaks of.
   get point() { return this.walk.point ?? this.hovered ?? this.pinned ?? this.value.strongest ?? [0, 0]; }
@@ -57,14 +68,15 @@ class Lab {
   now() {
     const { settings, answered, value } = this;
     const photo = this.photo?.isWhole ? this.photo : null;
-    return { settings, answered, value, photo, point: value?.map ? this.point : null, busy: this.requests.pending };
+    const busy = this.requests.pending || this.live.isBusy;
+    return { settings, answered, value, photo, point: value?.map ? this.point : null, busy };
   }
 
-  // ---- JS -> Python
+  // A setting changed: the browser draws what follows, or asks the server.
   send(delay = 0) {
     this.touched = true;
     this.walk.stop();
-    this.requests.later(delay);
+    this.requests.later(this.live.respond() ? PAUSE : delay);
   }
 
   editWeight(place, text) {
@@ -79,9 +91,13 @@ class Lab {
   // ---- Python -> JS
   receive() {
     const got = this.props.value;
-    if (!got) return;
+    if (got) this.steady(this.looked(), () => this.take(got));
+  }
+
+  // What the visitor looks at.
+  looked() {
     const focused = document.activeElement;
-    this.steady(this.element.contains(focused) ? focused : this.find(".map-place"), () => this.take(got));
+    return this.element.contains(focused) ? focused : this.find(".map-place");
   }
 
   // Whatever grows or shrinks above it, what the visitor looks at or just touched stays where it is.
@@ -94,6 +110,8 @@ class Lab {
 
   take(got) {
     if (got.number) this.requests.settle(got.number);
+    if (got.number && got.snippet && (this.live.isReady || !got.map)) return this.takeSnippet(got);
+    if (got.number && this.live.isReady && this.requests.pending) return; // refused, and changed since
     this.find(".lab").classList.toggle("empty", Boolean(got.empty));
     this.find(".map-place").classList.toggle("stale", !got.map);
     if (got.map) this.takeMap(got);
@@ -123,14 +141,64 @@ class Lab {
     this.walk.stop();
     this.swapPicture();
     this.keepInAddress();
+    this.live.overtake();
+    this.live.respond();
+  }
+
+  // What only the server knows of a map that the browser has drawn.
+  takeSnippet({ settings, snippet }) {
+    if (!this.value || signature(settings) !== signature(this.value.settings)) return;
+    this.value.snippet = snippet;
+    this.drawSnippet(snippet);
+  }
+
+  // The browser made a map: one as fine as the screen keeps the words of the one before, for as long as it takes to make all of it.
+  takeLive({ picture, ...facts }) {
+    const before = this.value;
+    const { width, height, kind, low, high, isWhole, settings, strongest } = facts;
+    const { snippet } = signature(settings) === signature(before.settings) ? before : {};
+    const map = { width, height, kind, low: written(low), high: written(high) };
+    this.value = { ...before, settings, map, snippet, isWhole };
+    const place = strongest && [strongest.row, strongest.column];
+    if (isWhole) Object.assign(this.value, { facts, said: null, steps: facts.steps, strongest: place });
+    else this.value.strongest = this.scaled(before.strongest, before);
+    this.answered = settings;
+    this.refused = false;
+    this.follow(before);
+    this.drawLive(picture);
+  }
+
+  drawLive(picture) {
+    const canvas = this.find(".map canvas");
+    paint(canvas, picture);
+    canvas.hidden = false;
+    this.find(".map").style.setProperty("--ratio", this.value.map.width / this.value.map.height);
+    this.find(".map-place").classList.remove("stale");
+    if (!this.value.isWhole) return this.drawPoint();
+    this.steady(this.looked(), () => {
+      this.drawSaid(this.value);
+      drawControls(this);
+      drawSteps(this);
+      this.walk.draw();
+    });
+    this.keepSoon();
+  }
+
+  // The browser finds that these settings cannot be used.
+  refuse(problem) {
+    this.refused = true;
+    this.find(".map-place").classList.add("stale");
+    this.drawSaid({ problem });
   }
 
   // The pinned pixel stays at the same place of the photo when the map's size changes.
   follow(before) {
-    if (!this.pinned || !before) return;
-    const { photo, map } = this.value;
-    const scaled = (place, side) => Math.floor((this.pinned[place] * map[side]) / before.map[side]);
-    this.pinned = before.photo === photo ? [scaled(0, "height"), scaled(1, "width")] : null;
+    if (this.pinned && before) this.pinned = before.photo === this.value.photo ? this.scaled(this.pinned, before) : null;
+  }
+
+  // A place of the map before -> the same part of the photo on the present one.
+  scaled(place, before) {
+    return place && ["height", "width"].map((side, i) => Math.floor((place[i] * this.value.map[side]) / before.map[side]));
   }
 
   // The old picture stays until the new one can be shown.
@@ -143,6 +211,7 @@ class Lab {
     if (this.value !== wanted) return;
     Object.assign(this.find(".map img"), { src: next.src, width, height });
     this.find(".map").style.setProperty("--ratio", width / height);
+    this.find(".map canvas").hidden = true;
     this.drawPoint();
   }
 
@@ -168,11 +237,19 @@ class Lab {
     if (this.value && this.value.photo !== made.id) return; // of a photo before
     if (photo?.id === made.id && photo.isWhole) return;
     this.photo = made;
+    if (made.isWhole) responder.take(made, this.offered.colours);
     this.drawPoint();
+    this.live.respond();
   }
 
   keepInAddress() {
-    set({ ...this.value.link, at: this.pinned ? this.pinned.map((place) => place + 1).join(",") : null });
+    set({ ...linkOf(this.offered, this.answered), at: this.pinned ? this.pinned.map((place) => place + 1).join(",") : null });
+  }
+
+  // A browser takes only so many addresses a second.
+  keepSoon() {
+    clearTimeout(this.linkTimer);
+    this.linkTimer = setTimeout(() => this.keepInAddress(), 300);
   }
 
   // ---- drawing
@@ -184,12 +261,13 @@ class Lab {
 
   reword() {
     this.find(".sentence").style.minHeight = "";
-    if (this.props.value) this.drawSaid(this.props.value);
+    if (this.saying) this.drawSaid(this.saying);
     this.drawAll();
   }
 
   drawSaid(got) {
-    const text = this.said(got);
+    this.saying = got;
+    const text = got.problem ? { problem: problemSaid(this, got.problem) } : this.said(got);
     if (text.heading) {
       this.find(".sentence h2").textContent = text.heading;
       this.find(".sentence p").textContent = text.line;
@@ -204,8 +282,15 @@ class Lab {
     if (!got.map) return;
     this.find(".formula").innerHTML = text.formula;
     this.find(".map-place .bar").className = `bar ${got.map.kind}`;
-    const said = { ".notes": text.notes, ".low": got.map.low, ".high": got.map.high, ".code-fold code": got.snippet };
+    const said = { ".notes": text.notes, ".low": got.map.low, ".high": got.map.high };
     for (const [selector, words] of Object.entries(said)) this.find(selector).textContent = words;
+    this.drawSnippet(got.snippet);
+  }
+
+  // The one before is faint until the server has written another.
+  drawSnippet(snippet) {
+    this.find(".code-fold").classList.toggle("waiting", !snippet);
+    if (snippet) this.find(".code-fold code").textContent = snippet;
   }
 
   drawWords() {
@@ -260,8 +345,7 @@ class Lab {
     this.walk.stop();
     this.walk.draw();
     this.announce();
-    clearTimeout(this.linkTimer);
-    this.linkTimer = setTimeout(() => this.keepInAddress(), 300);
+    this.keepSoon();
   }
 
   hover(at) { this.hovered = at; this.drawPoint(); }
@@ -321,11 +405,13 @@ class Lab {
   download() {
     const { value, answered } = this;
     if (!value?.map) return;
-    const parts = [value.name];
+    const parts = [presetName(this.offered, answered) || "own"];
     for (const name of ["stride", "dilation"]) if (answered[name] > 1) parts.push(`${name}${answered[name]}`);
     if (answered.flipped) parts.push("convolution");
     if (answered.colour) parts.push(isClipped(this) ? "rgb" : ["red", "green", "blue"][answered.channel]);
-    saveBlob(new Blob([bytesOf(value.map.uri.split(",")[1])], { type: "image/png" }), `${parts.join("-")}.png`);
+    const name = `${parts.join("-")}.png`;
+    if (value.map.uri) saveBlob(new Blob([bytesOf(value.map.uri.split(",")[1])], { type: "image/png" }), name);
+    else if (value.isWhole) saveCanvas(this.find(".map canvas"), name);
   }
 
   // Who points at the photo points at the value of the map whose window lies there.

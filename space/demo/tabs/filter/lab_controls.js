@@ -22,6 +22,7 @@ export function listenToControls(lab) {
       const name = select.dataset.setting;
       lab.settings[name] = READ[name]?.(select.value) ?? select.value;
       drawControls(lab);
+      drawKernel(lab);
       lab.send();
     });
   }

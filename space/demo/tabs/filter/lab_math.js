@@ -18,7 +18,7 @@ export function greyOf(planes) {
 export async function unpacked(packed) {
   const stream = new Blob([bytesOf(packed.data)]).stream().pipeThrough(new DecompressionStream("deflate"));
   const part = new Uint8Array(await new Response(stream).arrayBuffer());
-  const { id, width, height, means = {} } = packed;
+  const { id, width, height, means = {}, isScaledDown = false } = packed;
   const known = packed.box ?? [0, 0, width, height];
   const [left, top, right, bottom] = known;
   const across = right - left;
@@ -32,7 +32,7 @@ export async function unpacked(packed) {
     const to = (Math.floor(row / high) * height + top + (row % high)) * width + left;
     planes.set(part.subarray(row * across, (row + 1) * across), to);
   }
-  return { id, width, height, planes, grey: greyOf(planes), means, known, isWhole };
+  return { id, width, height, planes, grey: greyOf(planes), means, known, isWhole, isScaledDown };
 }
 
 // Is all known of the photo that the arithmetic of one value of the map needs, and `margin` pixels around it?
@@ -51,12 +51,12 @@ export function isKnown(photo, settings, row, column, margin = 0) {
 }
 
 // One channel (0, 1, 2), or the brightness (null), as a plane of width * height bytes.
-function planeOf(photo, channel) {
+export function planeOf(photo, channel) {
   const size = photo.width * photo.height;
   return channel === null ? photo.grey : photo.planes.subarray(channel * size, (channel + 1) * size);
 }
 
-function meanOf(photo, channel) {
+export function meanOf(photo, channel) {
   if (photo.means[channel] === undefined) {
     let sum = 0;
     for (const value of planeOf(photo, channel)) sum += value; // whole numbers far below 2 ** 53: exact
@@ -72,8 +72,8 @@ export function padding(settings) {
   return settings.padding === "valid" ? 0 : Number(settings.padding);
 }
 
-const mirrored = (place, side) => side - 1 - Math.abs(side - 1 - Math.abs(place));
-const nearest = (place, side) => within(place, 0, side - 1);
+export const mirrored = (place, side) => side - 1 - Math.abs(side - 1 - Math.abs(place));
+export const nearest = (place, side) => within(place, 0, side - 1);
 
 // The weights as they are applied: turned by 180 degrees for a true convolution.
 export function applied(settings) {
@@ -139,4 +139,43 @@ export function numberOf(text) {
   const plain = text.trim().replace("\u2212", "-").replace(",", ".");
   const number = plain === "" ? NaN : Number(plain);
   return Number.isFinite(number) ? number : plain || "?";
+}
+
+// ---- what a kernel does to a picture, by its sum and its first moments: cnnhub.kernels.nature, in its float32
+export function nature(rows, divisor) {
+  const weights = rows.map((row) => row.map((weight) => Math.fround(weight / divisor)));
+  const middle = Math.floor(weights.length / 2);
+  const sum = (values) => values.reduce((total, value) => total + value, 0);
+  const columns = weights.map((_, j) => sum(weights.map((row) => row[j])));
+  const moment = (sums) => sum(sums.map((value, i) => value * (i - middle)));
+  const lines = weights.map(sum);
+  const found = { total: sum(lines), towardsX: moment(columns), towardsY: moment(lines), centre: weights[middle][middle] };
+  const isLine = { vertical_lines: columns[middle] === found.total, horizontal_lines: lines[middle] === found.total };
+  return { kind: kindOf(weights.flat(), found, isLine), ...found };
+}
+
+function kindOf(weights, { total, towardsX, towardsY, centre }, isLine) {
+  const size = weights.reduce((sum, weight) => sum + Math.abs(weight), 0);
+  const moment = Math.hypot(towardsX, towardsY);
+  const [negligible, clear] = [1e-3 * size, 0.1 * size];
+  if (size === 0) return "zero";
+  if (size - Math.abs(centre) <= negligible) return Math.abs(total - 1) <= negligible ? "identity" : "mixed";
+  if (weights.every((weight) => weight >= 0)) {
+    if (isLine.vertical_lines) return "vertical_lines";
+    if (isLine.horizontal_lines) return "horizontal_lines";
+    return moment <= clear ? "smooth" : "mixed"; // one that leans to a side shifts the picture
+  }
+  if (Math.abs(total) <= negligible) {
+    if (moment > clear) return edges(towardsX, towardsY);
+    return Math.abs(centre) >= 0.3 * size ? "details" : "mixed";
+  }
+  if (total > 0 && moment > clear) return "relief";
+  return total > 0 && centre >= 0.5 * size ? "sharpen" : "mixed";
+}
+
+// An edge counts as diagonal from 22.5 degrees off the axes.
+function edges(towardsX, towardsY) {
+  const slope = Math.tan(Math.PI / 8);
+  if (Math.abs(towardsY) <= slope * Math.abs(towardsX)) return "vertical_edges";
+  return Math.abs(towardsX) <= slope * Math.abs(towardsY) ? "horizontal_edges" : "diagonal_edges";
 }

@@ -1,6 +1,8 @@
 // What follows the first filter: a list of steps, each with its picture, its size and its own few settings.
 
 import { button, choice, legendOf, node } from "../../page/common.js";
+import { paint } from "./lab_live.js";
+import { written } from "./said.js";
 
 const MADE = {
   relu: { name: "", window: 1, stride: 1 },
@@ -38,20 +40,30 @@ function stepItem(lab, step, place) {
   head.append(node("b", "", title), stepButtons(lab, title, place));
   const made = value?.settings && isSame(value.settings.steps[place], step) ? value.steps[place] : null;
   if (made) {
-    picture.append(Object.assign(node("img", "pixels"), { src: made.uri, alt: title }), legendOf(made));
+    picture.append(made.uri ? Object.assign(node("img", "pixels"), { src: made.uri, alt: title }) : pictureOf(made, title));
+    picture.append(legendOf({ ...made, low: asText(made.low), high: asText(made.high) }));
   }
   item.append(head, stepChoices(lab, step, place), picture, node("p", "soft", made ? lab.said(value).steps[place] : ""));
   return item;
 }
 
+function pictureOf({ picture }, title) {
+  const canvas = node("canvas", "pixels");
+  canvas.setAttribute("role", "img");
+  canvas.setAttribute("aria-label", title);
+  paint(canvas, picture);
+  return canvas;
+}
+
+const asText = (value) => (typeof value === "number" ? written(value) : value);
 const isSame = (one, other) => one && ["kind", "name", "window", "stride"].every((key) => one[key] === other[key]);
 
 function stepChoices(lab, step, place) {
   const { words, offered } = lab;
   const choices = node("div", "step-choices");
-  const add = (name, label, known, written, read) => {
+  const add = (name, label, known, said, read) => {
     const field = node("label", "inline");
-    const select = choice(known, step[name], written, (text) => {
+    const select = choice(known, step[name], said, (text) => {
       change(lab, lab.settings.steps.map((one, i) => (i === place ? { ...one, [name]: read(text) } : one)));
     });
     select.dataset.step = `${place}-${name}`;

@@ -2,6 +2,7 @@
 
 import { fill, node } from "../../page/common.js";
 import { frame } from "../../page/photo.js";
+import { draggable } from "./lab_drag.js";
 import { applied, cut, grouped, isKnown, numberOf, padding, reach, say, strip } from "./lab_math.js";
 
 const MARGIN = 2; // pixels around the window in the loupe
@@ -36,7 +37,19 @@ function makeGrids(lab, size) {
 function weightField(lab, place) {
   const input = Object.assign(node("input"), { type: "text", inputMode: "decimal", autocomplete: "off" });
   input.addEventListener("input", () => lab.editWeight(place, input.value));
+  draggable(input, {
+    read: () => applied(lab.settings).flat()[place],
+    write: (weight) => lab.editWeight(place, String(weight)),
+    step: () => stepOf(lab.settings.weights.flat()),
+  });
   return input;
+}
+
+// About a twentieth of the largest weight, as people count: 0.1, 0.2 or 0.5, or tens or tenths of these.
+function stepOf(weights) {
+  const wanted = Math.max(...weights.map((weight) => Math.abs(weight) || 0)) / 20 || 0.1;
+  const power = 10 ** Math.floor(Math.log10(wanted));
+  return power * ([5, 2].find((digit) => digit * power <= wanted * 1.001) ?? 1);
 }
 
 // A setting in its field, though not over what is being typed, unless it must be; what is no number is marked.

@@ -1,10 +1,15 @@
-// The fold "Pooling and what it survives". props.value.shown is made by pooling.py; this asks for it with "move"
-// while fold and tab are open: after a control, a new photo or another language, one request at a time.
+// The fold "Pooling and what it survives". While fold and tab are open, it is made anew after a control, a new photo or another
+// language: in the browser where the photo's pixels are here, and then "move" asks pooling.py what the network says alone; else
+// props.value.shown is all made there.
 
 import { set } from "../../page/address.js";
 import { Requests, button, choice, fill, node, withMinus } from "../../page/common.js";
+import { paint } from "./lab_live.js";
+import { shownOf } from "./pooling_said.js";
+import { responder } from "./responder.js";
 
 const LONGEST_WAIT = 10_000; // milliseconds
+const PAUSE = 400; // milliseconds without a change, after which the network is asked
 const WRITTEN = { angle: (value) => `${value}°`, scale: (value) => `${value} %` }; // the others are in pixels
 
 export const mount = (gradio) => new Pooling(gradio);
@@ -14,15 +19,21 @@ class Pooling {
     Object.assign(this, { props, root: element.querySelector(".pooling"), fields: {}, stale: true, open: false });
     this.requests = new Requests((number) => {
       this.number = number;
-      props.value = { settings: this.read() };
+      props.value = { settings: this.read(), is_drawn: this.isReady };
       trigger("move");
     }, LONGEST_WAIT);
+    this.live = new Requests((number) => responder.ask("pooling", { number, settings: this.read() }), LONGEST_WAIT);
+    responder.join("pooling", {
+      answered: (made) => this.answered(made),
+      failed: () => { if (this.live.pending) this.ask(); },
+    });
     this.build();
     this.set(props.value?.settings ?? props.first);
     this.label();
     watch("value", () => this.draw());
-    watch("labels", () => { this.label(); this.ask(); });
+    watch("labels", () => { this.label(); this.reword(); this.ask(); });
     document.addEventListener("cnnhub-photo", () => {
+      this.made = this.photo = null;
       this.root.classList.add("stale"); // what is shown is of another photo, until this one's answer comes
       this.ask();
     });
@@ -107,9 +118,28 @@ class Pooling {
     this.ask();
   }
 
+  // Are the pixels here of the photo that the server spoke of last?
+  get isReady() { return responder.photo !== null && responder.photo === this.photo; }
+
   ask() {
     this.stale = !this.open;
-    if (this.open) this.requests.now();
+    if (!this.open) return;
+    if (!this.isReady) return this.requests.now();
+    this.live.now();
+    this.requests.later(PAUSE);
+  }
+
+  // The browser has measured.
+  answered(made) {
+    if (this.isReady) {
+      this.made = { ...made, isScaledDown: responder.isScaledDown };
+      this.reword();
+    }
+    this.live.settle(made.number);
+  }
+
+  reword() {
+    if (this.made) this.show(shownOf(this.props, this.made));
   }
 
   draw() {
@@ -120,14 +150,27 @@ class Pooling {
       this.ask();
     }
     if (!shown) return;
-    this.sentence.setAttribute("role", shown.role);
-    const lines = [shown.line, shown.network].filter(Boolean);
-    this.sentence.replaceChildren(node("h3", "", shown.heading), ...lines.map((line) => node("p", "", line)));
-    this.notes.replaceChildren(...shown.notes.map((note) => node("p", "", note)));
-    this.figures.hidden = shown.figures.length === 0;
-    shown.figures.forEach((made, place) => fillFigure(this.figures.children[place], made));
+    this.photo = shown.photo;
     this.requests.settle(this.number);
+    if (!shown.heading) this.tellNetwork(shown.network);
+    else if (!this.made) this.show(shown);
     this.root.classList.toggle("stale", this.requests.pending && this.root.classList.contains("stale"));
+  }
+
+  show({ role, heading, line, network, notes, figures }) {
+    this.sentence.setAttribute("role", role);
+    this.network = network === undefined ? this.network ?? node("p") : node("p", "", network);
+    this.network.classList.toggle("waiting", network === undefined); // that of the settings before, until the server answers
+    this.sentence.replaceChildren(node("h3", "", heading), ...(line ? [node("p", "", line)] : []), this.network);
+    this.notes.replaceChildren(...notes.map((note) => node("p", "", note)));
+    this.figures.hidden = figures.length === 0;
+    figures.forEach((made, place) => fillFigure(this.figures.children[place], made));
+  }
+
+  tellNetwork(said) {
+    if (!this.network || this.live.pending || this.requests.pending) return; // another answer comes
+    this.network.textContent = said;
+    this.network.classList.remove("waiting");
   }
 }
 
@@ -140,17 +183,27 @@ function figure() {
   track.setAttribute("aria-hidden", "true");
   track.append(node("i"));
   under.append(node("b"), node("span", "size soft"), track, node("span", "changed"));
-  frame.append(picture);
+  frame.append(picture, node("canvas"));
   made.append(frame, under);
   return made;
 }
 
+// A picture is what the server drew, or pixels.
 function fillFigure(place, made) {
-  const picture = place.querySelector("img");
+  const [picture, canvas] = [place.querySelector("img"), place.querySelector("canvas")];
+  const isDrawn = typeof made.picture !== "string";
+  const name = `${made.name}, ${made.changed}`;
+  const sharpen = (shown, width) => shown.classList.toggle("pixels", width <= shown.clientWidth * devicePixelRatio);
   place.style.setProperty("--ratio", made.ratio);
-  picture.src = made.picture;
-  picture.alt = `${made.name}, ${made.changed}`;
-  picture.onload = () => { picture.classList.toggle("pixels", picture.naturalWidth <= picture.clientWidth * devicePixelRatio); };
+  [picture.hidden, canvas.hidden] = [isDrawn, !isDrawn];
+  if (isDrawn) {
+    canvas.setAttribute("role", "img");
+    canvas.setAttribute("aria-label", name);
+    paint(canvas, made.picture);
+    sharpen(canvas, made.picture.width);
+  } else {
+    Object.assign(picture, { src: made.picture, alt: name, onload: () => sharpen(picture, picture.naturalWidth) });
+  }
   place.querySelector("b").textContent = made.name;
   place.querySelector(".size").replaceChildren(...made.size.map((part) => node("span", "whole", part)));
   place.querySelector("i").style.width = `${100 * made.bar}%`;

@@ -32,6 +32,21 @@ CLEARLY_LESS = 0.75  # of the pixels' change: from there on pooling is said to h
 FOLD = "pooling"  # its name in an address
 WINDOWS, STRIDES = (2, 3, 4, 8), (1, 2, 3, 4, 8)
 SLIDERS = {"shift_x": (-24, 24, 1), "shift_y": (-24, 24, 1), "angle": (-45, 45, 1), "scale": (50, 150, 5)}  # scale in percent
+# What pooling_said.js writes by itself.
+WORDS = (
+    *(
+        "pooling_moved",
+        "pooling_max",
+        "pooling_average",
+        "pooling_l2",
+        "pooling_global_average",
+        "pooling_changed",
+        "pooling_kept",
+    ),
+    *("pooling_still", "pooling_less", "pooling_about", "pooling_more", "pooling_nothing", "pooling_by_one", "pooling_by_shift"),
+    *("pooling_by_turn", "pooling_by_scaling", "pooling_by_several", "pooling_measure", "pooling_drawn", "too_large"),
+    *("error_geometry", "error_geometry_more"),
+)
 POOLED = ("max", "average", "l2", "global_average")
 
 
@@ -106,6 +121,9 @@ def show(photo: Photo | None, value: Any, language: str, network: str) -> dict[s
     """-> the page's value: the settings that were used, the sentence, what the network says, and what changed how much."""
     if not photo:
         return _message(texts.no_photo(language, photo), "status")
+    if isinstance(value, dict) and value.get("is_drawn"):  # the browser has measured, and only the network's word is wanted
+        said = texts.attempt(language, lambda: _network_said(language, photo, _settings(value), network))
+        return {"shown": {"photo": photo.id, "network": said if isinstance(said, str) else ""}}
     result = texts.attempt(language, lambda: measure(photo, _settings(value)))
     if isinstance(result, Sentence):
         return _message(result, "alert")
@@ -118,6 +136,7 @@ def show(photo: Photo | None, value: Any, language: str, network: str) -> dict[s
     return {
         "settings": asdict(result.settings),
         "shown": {
+            "photo": photo.id,
             "role": "status",
             "heading": sentence.heading,
             "line": sentence.line,
@@ -234,7 +253,9 @@ def _props(language: str) -> dict[str, Any]:
     names = ("window", "stride", "shift_x", "shift_y", "angle", "scale", "back")
     labels = {name: t(language, f"pooling_{name}") for name in names}
     return {
-        "labels": {**labels, "pixels": t(language, "pooling_pixels", value="{value}")},
+        "language": language,
+        "labels": {**labels, "pixels": t(language, "pooling_pixels", value="{value}")}
+        | {key: texts.template(language, key) for key in WORDS},
         "windows": WINDOWS,
         "strides": STRIDES,
         "sliders": SLIDERS,

@@ -200,7 +200,7 @@ def read(data: object) -> Settings:
 
 
 def from_link(parameters: Mapping[str, str]) -> Settings:
-    """The settings that a link's query holds; what is absent, unknown or not offered by the page has its default.
+    """The settings that a link's query holds, which lab_link.js writes; what is absent, unknown or not offered has its default.
 
     >>> from_link({"kernel": "gaussian", "stride": "2", "dilation": "nonsense"}).filter.stride
     2
@@ -214,31 +214,6 @@ def from_link(parameters: Mapping[str, str]) -> Settings:
             with suppress(Misplaced, ValueError, KeyError, IndexError):
                 values[name] = _validated(name, reader(str(parameters[written])))
     return _named(values)
-
-
-def to_link(settings: Settings) -> dict[str, str | None]:
-    """The query parameters that `from_link` reads back; None where the setting is the default.
-
-    >>> {name: value for name, value in to_link(read({"stride": 2, "flipped": True})).items() if value}
-    {'stride': '2', 'operation': 'convolution'}
-    """
-    own, filter_, default = not settings.kernel, settings.filter, Settings()
-    link: dict[str, str | None] = {
-        "kernel": settings.kernel if settings.kernel not in ("", FIRST_KERNEL) else None,
-        "weights": ";".join(",".join(_short(value) for value in row) for row in filter_.weights) if own else None,
-        "divisor": _short(filter_.divisor) if own and filter_.divisor != 1 else None,
-        "bias": _short(filter_.bias) if filter_.bias else None,
-    }
-    for name in ("stride", "dilation", "padding", "border"):
-        value = getattr(filter_, name)
-        link[name] = None if value == getattr(default.filter, name) else str(value)
-    link["drawn"] = None if settings.drawn == default.drawn else settings.drawn
-    link["colour"] = "rgb" if settings.colour else None
-    link["operation"] = "convolution" if filter_.flipped else None
-    link["plane"] = CHANNELS[settings.channel] if settings.channel else None
-    link["steps"] = ";".join(_step_text(step) for step in settings.steps) or None
-    link["at"] = f"{settings.at[0] + 1},{settings.at[1] + 1}" if settings.at else None
-    return link
 
 
 # Setting -> (what it may be, how that is said).
@@ -322,12 +297,6 @@ def _link_step(text: str) -> dict[str, Any]:
     return {"kind": "filter", "name": name, "stride": int(numbers[0])}
 
 
-def _step_text(step: Step) -> str:
-    if step.kind == "relu":
-        return "relu"
-    return f"{step.name}-{step.window}-{step.stride}" if step.kind == "pool" else f"{step.name}-{step.stride}"
-
-
 _LINK_NAMES = {"operation": "flipped", "plane": "channel"}
 LINK_READERS: dict[str, Callable[[str], Any]] = {
     "kernel": str,
@@ -345,10 +314,6 @@ LINK_READERS: dict[str, Callable[[str], Any]] = {
     "steps": lambda text: [_link_step(step) for step in text[:500].split(";")],
     "at": lambda text: [int(number) - 1 for number in text.split(",")],
 }
-
-
-def _short(number: float) -> str:
-    return str(int(number)) if number == int(number) else repr(number)
 
 
 def _quoted(value: object) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -28,6 +30,14 @@ WORDS = (
     *("download_map", "stack", "stack_line", "add_step", "add_pool", "add_filter", "step_relu", "step_pool", "step_filter"),
     *("all_presets", "more"),
     *("pool_max", "pool_average", "pool_l2", "window", "up", "down", "remove", "snippet", "copy", "copied", "response_map"),
+    # what is said of a map that the browser made
+    *("own_kernel", "sign_plain", "sign_x", "sign_y", "sign_xy", "sign_centre", "right", "left", "downwards", "upwards"),
+    *("lower right", "lower left", "upper right", "upper left", "brighter", "darker", "cut_line", "cut_line_colour", "note_cut"),
+    *("flat", "strongest", "strongest_channel", "strongest_border", "note_channel", "legend_clipped", "size_formula"),
+    *("wide", "high", "same_agree", "same_strided", "same_differ", "too_large", "relu_size", "error_kernel", "error_divisor"),
+    *("error_bias", "error_geometry", "error_reflect", "error_steps", "error_kernel_more", "error_divisor_more"),
+    *("error_bias_more", "error_geometry_more", "error_reflect_more", "error_steps_more"),
+    *(key for key in texts.TEXTS if key.startswith("nature_")),
 )
 
 FIRST_PRESETS = ("gaussian", "sharpen", "sobel_x", "sobel_y", "laplacian_4", "outline", "emboss")
@@ -78,13 +88,19 @@ def show(photo: Photo | None, settings: Settings) -> FilterShown:
 
 
 def changed(event: gr.EventData, photo: Photo | None, before: Settings) -> tuple[Settings, dict[str, Any]]:
-    """The visitor changed a setting -> (the settings, as they were if the new ones are refused; what is drawn)."""
+    """The visitor changed a setting -> (the settings, as they were if the new ones are refused; what is drawn).
+
+    A page that has drawn the map by itself gets what it cannot know.
+    """
     sent = event._data if isinstance(event._data, dict) else {}
     number = sent.get("number") if isinstance(sent.get("number"), int) else None
     try:
         chosen = settings.read(sent.get("settings"))
     except Misplaced as wrong:
         return before, answer.refused(wrong.place, None, None, wrong.error) | {"number": number}
+    if sent.get("is_drawn") and photo:
+        with suppress(CnnHubError):  # without pixels, what is drawn says so
+            return chosen, answer.told(photo.pixels(), chosen) | {"number": number}
     return chosen, _drawn(photo, chosen, str(sent.get("pixels"))) | {"number": number}
 
 
@@ -115,7 +131,7 @@ def _drawn(photo: Photo | None, chosen: Settings, known: str = "") -> dict[str, 
     except ImageError as error:
         return answer.nothing({language: texts.problem(language, error) for language in texts.LANGUAGES})
     try:
-        made = answer.answer(pixels, chosen) | {"settings": chosen.as_json()}
+        made = answer.answer(pixels, chosen)
     except CnnHubError as error:
         return answer.refused("padding", chosen, pixels, error)
     if pixels.id == known:
@@ -148,6 +164,7 @@ def _offered() -> dict[str, Any]:
         "windows": settings.POOL_WINDOWS,
         "pools": convolution.POOLING_MODES,
         "most_steps": settings.MAX_STEPS,
+        "colours": {name: base64.b64encode(bytes(colours)).decode() for name, colours in answer.palettes().items()},
         "first": Settings().as_json(),
     }
 

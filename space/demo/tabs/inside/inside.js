@@ -3,12 +3,13 @@
 // The address keeps the number of the channel that is large; without one, or where it is not among those shown, the first is.
 
 import { query, set } from "../../page/address.js";
-import { button, legendOf, node, press, saveCanvas } from "../../page/common.js";
+import { button, bytesOf, legendOf, node, press, saveCanvas } from "../../page/common.js";
 
 export function mount({ element, props, trigger, watch }) {
   const root = element.querySelector(".inside");
   let channel = null;
   let layerShown = null;
+  let sprite = null;
 
   function draw() {
     const { value } = props;
@@ -16,6 +17,9 @@ export function mount({ element, props, trigger, watch }) {
     const sentence = node("div");
     sentence.innerHTML = value.sentence; // escaped where it was made
     if (!value.steps) return root.replaceChildren(sentence);
+    if (sprite) URL.revokeObjectURL(sprite);
+    sprite = addressOf(value.gallery.sprite);
+    root.style.setProperty("--sprite", `url(${sprite})`);
     root.replaceChildren(sentence, journey(value, toStage), layer(value.gallery, choose), downloads(value, trigger));
     if (value.selected !== layerShown) channel = asked(value.selected);
     layerShown = value.selected;
@@ -78,12 +82,15 @@ function layer(gallery, choose) {
   return both;
 }
 
+// Every tile has the sprite as its background: as a short address, which a data: URI of 200 KB is not.
+const addressOf = (uri) => URL.createObjectURL(new Blob([bytesOf(uri.split(",")[1])], { type: "image/png" }));
+
 // Show one tile of the sprite as the background, whatever size the box has.
 function cut(box, gallery, place) {
   const rows = Math.ceil(gallery.channels.length / gallery.columns);
   const across = gallery.columns === 1 ? 0 : (place % gallery.columns) / (gallery.columns - 1);
   const down = rows === 1 ? 0 : Math.floor(place / gallery.columns) / (rows - 1);
-  box.style.backgroundImage = `url(${gallery.sprite})`;
+  box.style.backgroundImage = "var(--sprite)";
   box.style.backgroundSize = `${100 * gallery.columns}% ${100 * rows}%`;
   box.style.backgroundPosition = `${100 * across}% ${100 * down}%`;
   box.style.aspectRatio = gallery.tile.join(" / ");
