@@ -31,7 +31,7 @@ def figures(
     """
     import cnnhub
 
-    pairs = [(name, cnnhub.load(name), cnnhub.load(name, reduced_decoding=True)) for name in models]
+    pairs = [(name, cnnhub.load(name, reduced_decoding=False), cnnhub.load(name)) for name in models]
     moves: dict[str, list[float]] = {name: [] for name in models}
     changed = dict.fromkeys(models, 0)
     times: dict[str, list[float]] = {"every pixel": [], "reduced": []}

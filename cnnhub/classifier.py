@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from functools import cached_property, partial
 from numbers import Integral
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
 
 import numpy as np
 
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from cnnhub.features import Layer
+
+_Answer: TypeAlias = "tuple[NDArray[np.float32], NDArray[np.float32] | None]"  # logits (N, K), and embeddings (N, D) if wanted
+CLOSE = 0.1  # the first label's probability less the second's, below which a large JPEG is decoded whole
 
 
 class Classifier:
@@ -51,7 +54,7 @@ class Classifier:
         network: Callable[[], torch.nn.Module],
         taught: Familiarity | None = None,
         *,
-        reduced_decoding: bool = False,
+        reduced_decoding: bool = True,
     ) -> None:
         """`network` builds it, or hands out the one that the engine runs."""
         self.config = config
@@ -137,7 +140,8 @@ class Classifier:
         ['palace 43%', 'monastery 11%']
         """
         _check_top_k(top_k)
-        return self.predictions(self.to_pixels(image)[None], top_k=top_k)[0]
+        pixels, answer = self._seen(image)
+        return self._predictions(*(answer or self._answer(pixels[None], self.engine)), top_k)[0]
 
     @overload
     def predict_many(
@@ -199,10 +203,7 @@ class Classifier:
         >>> cnnhub.load("flowers").to_pixels(np.zeros((300, 400, 3), np.uint8)).shape
         (3, 224, 224)
         """
-        cfg = self.config.pretrained_cfg
-        least = partial(preprocessing.least_size, cfg=cfg) if self.reduced_decoding else None
-        opened = open_to_scale(image, least)
-        return preprocessing.to_pixels(opened.picture, cfg, opened.size, opened.box)
+        return self._seen(image)[0]
 
     def predictions(self, pixels: NDArray[np.uint8], engine: Engine | None = None, top_k: int | None = None) -> list[Prediction]:
         """Pixels (N, 3, H, W), as `to_pixels` gives them -> N predictions, by another engine where one is given.
@@ -211,13 +212,7 @@ class Classifier:
         >>> len(flowers.predictions(np.zeros((2, 3, 224, 224), np.uint8)))
         2
         """
-        logits, embeddings = (engine or self.engine).answer(pixels, embed=self._taught is not None)
-        probabilities = softmax(logits.astype(np.float64) / self.config.cnnhub.temperature)
-        order = np.argsort(-probabilities, axis=1, kind="stable")[:, :top_k]
-        return [
-            self._prediction(row, best, strangeness)
-            for row, best, strangeness in zip(probabilities, order, self._strangeness(logits, embeddings), strict=True)
-        ]
+        return self._predictions(*self._answer(pixels, engine or self.engine), top_k)
 
     def preprocess(self, image: ImageSource) -> NDArray[np.float32]:
         """A picture -> pixels (3, H, W) float32, normalised as the network was trained (equal to timm's transform).
@@ -359,20 +354,56 @@ class Classifier:
     def _outcomes(
         self, images: Iterator[ImageSource], batch_size: int, top_k: int | None, on_error: str
     ) -> Iterator[Prediction | CnnHubError]:
-        for outcomes in ahead.batches(self._try_to_pixels, images, batch_size):
+        for outcomes in ahead.batches(self._try, images, batch_size):
             failure = next((outcome for outcome in outcomes if isinstance(outcome, ImageError)), None)
             if failure is not None and on_error == "raise":
                 raise failure
-            pixels = [outcome for outcome in outcomes if isinstance(outcome, np.ndarray)]
+            pixels = [outcome[0] for outcome in outcomes if not isinstance(outcome, ImageError) and outcome[1] is None]
             predictions = iter(self.predictions(np.stack(pixels), top_k=top_k) if pixels else [])
             for outcome in outcomes:
-                yield next(predictions) if isinstance(outcome, np.ndarray) else outcome
+                if isinstance(outcome, ImageError):
+                    yield outcome
+                else:
+                    yield next(predictions) if outcome[1] is None else self._predictions(*outcome[1], top_k)[0]
 
-    def _try_to_pixels(self, image: ImageSource) -> NDArray[np.uint8] | ImageError:
+    def _try(self, image: ImageSource) -> tuple[NDArray[np.uint8], _Answer | None] | ImageError:
         try:
-            return self.to_pixels(image)
+            return self._seen(image)
         except ImageError as error:
             return error
+
+    def _seen(self, image: ImageSource) -> tuple[NDArray[np.uint8], _Answer | None]:
+        """A picture -> pixels (3, H, W), and the engine's answer where it had to be known for them.
+
+        A large JPEG is decoded at reduced size, and then whole after all where its first two labels are close: there the few
+        values that differ could decide.
+        """
+        cfg = self.config.pretrained_cfg
+        opened = open_to_scale(image, partial(preprocessing.least_size, cfg=cfg) if self.reduced_decoding else None)
+        pixels = preprocessing.to_pixels(opened.picture, cfg, opened.size, opened.box)
+        if opened.whole is None:
+            return pixels, None
+        answer = self._answer(pixels[None], self.engine)
+        second, first = np.sort(np.append(self._probabilities(answer[0])[0], 0))[-2:]  # where there is one label too
+        if first - second >= CLOSE:
+            return pixels, answer
+        return preprocessing.to_pixels(opened.whole().picture, cfg), None
+
+    def _answer(self, pixels: NDArray[np.uint8], engine: Engine) -> _Answer:
+        return engine.answer(pixels, embed=self._taught is not None)
+
+    def _probabilities(self, logits: NDArray[np.float32]) -> NDArray[np.float64]:
+        return softmax(logits.astype(np.float64) / self.config.cnnhub.temperature)
+
+    def _predictions(
+        self, logits: NDArray[np.float32], embeddings: NDArray[np.float32] | None, top_k: int | None
+    ) -> list[Prediction]:
+        probabilities = self._probabilities(logits)
+        order = np.argsort(-probabilities, axis=1, kind="stable")[:, :top_k]
+        return [
+            self._prediction(row, best, strangeness)
+            for row, best, strangeness in zip(probabilities, order, self._strangeness(logits, embeddings), strict=True)
+        ]
 
     def _prediction(self, probabilities: NDArray[np.float64], best: NDArray[np.intp], strangeness: float | None) -> Prediction:
         scores = {self.labels[number]: float(probabilities[number]) for number in best}

@@ -12,8 +12,8 @@ import time
 import urllib.request
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -88,11 +88,13 @@ class Opened:
         size: (width, height) of what was opened, upright.
         box: left, top, right and bottom of what was opened, in the picture's pixels. At a side where its pixels were no multiple
             of the decoder's divisor it ends within the picture's last row or column.
+        whole: opens the same file at its full size, where it was decoded at a reduced one.
     """
 
     picture: Image.Image
     size: Size
     box: Box
+    whole: Callable[[], Opened] | None = None
 
 
 def open_to_scale(source: ImageSource, least: Least | None = None) -> Opened:
@@ -161,7 +163,7 @@ def _open_path(path: Path, max_pixels: int, max_bytes: int, least: Least | None)
         raise ImageError(f"There is no file {path}. Check the path; it is relative to {Path.cwd()}.") from None
     except (OSError, ValueError) as error:
         raise ImageError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from error
-    return _open_encoded(data, str(path), max_pixels, max_bytes)
+    return _open_encoded(data, str(path), max_pixels, max_bytes, least)
 
 
 def _open_encoded(data: bytes, name: str, max_pixels: int, max_bytes: int, least: Least | None = None) -> Opened:
@@ -170,7 +172,10 @@ def _open_encoded(data: bytes, name: str, max_pixels: int, max_bytes: int, least
     if not data:
         raise ImageError(f"{name} is empty; expected a picture ({_KINDS}).")
     try:
-        return _decode(_parsed(data, name, max_pixels), name, max_pixels, least)
+        opened = _decode(_parsed(data, name, max_pixels), name, max_pixels, least)
+        if opened.size != opened.picture.size:
+            return replace(opened, whole=partial(_open_encoded, data, name, max_pixels, max_bytes))
+        return opened
     except ImageError:
         bare = _without_extras(data)
         if bare is None:

@@ -1,0 +1,77 @@
+"""The demo's endpoints as a program meets them: through gradio's client, with small and large photos."""
+
+from __future__ import annotations
+
+import io
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+from PIL import Image
+
+ROOT = Path(__file__).parent.parent
+PHOTO = ROOT / "space" / "examples" / "china.jpg"
+SIZES = {"1 megapixel": (1224, 816), "12 megapixels": (4240, 2832)}
+NAMES = ("/classify", "/filter", "/feature_maps")
+ROUNDS = 20
+
+
+def figures(checkout: Path = ROOT) -> dict[str, dict[str, list[float]]]:
+    """Milliseconds of each call, interleaved; `checkout` is the clone whose demo is served."""
+    from gradio_client import Client, handle_file
+
+    times: dict[str, list[float]] = {f"{name}, {size}": [] for name in NAMES for size in SIZES}
+    with tempfile.TemporaryDirectory() as folder:
+        photos = {}
+        for size, pixels in SIZES.items():
+            photos[size] = Path(folder) / f"{pixels[0]}.jpg"
+            with Image.open(PHOTO) as picture:
+                buffer = io.BytesIO()
+                picture.resize(pixels, Image.Resampling.LANCZOS).save(buffer, "JPEG", quality=90)
+            photos[size].write_bytes(buffer.getvalue())
+        server, url = _served(checkout)
+        try:
+            client = Client(url, verbose=False)
+            for number in range(ROUNDS + 1):  # the first warms up
+                for name in NAMES:
+                    for size, photo in photos.items():
+                        started = time.perf_counter()
+                        client.predict(handle_file(str(photo)), api_name=name)
+                        times[f"{name}, {size}"] += [(time.perf_counter() - started) * 1e3] if number else []
+        finally:
+            server.terminate()
+            server.wait()
+    return {"endpoints, milliseconds": times}
+
+
+def percentiles(times: list[float]) -> tuple[float, float]:
+    """(p50, p95).
+
+    >>> percentiles([float(number) for number in range(101)])
+    (50.0, 95.0)
+    """
+    import numpy as np
+
+    p50, p95 = np.percentile(times, (50, 95))
+    return float(p50), float(p95)
+
+
+def _served(checkout: Path) -> tuple[subprocess.Popen[bytes], str]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = {**os.environ, "GRADIO_SERVER_PORT": str(port), "PYTHONPATH": str(checkout)}
+    server = subprocess.Popen([sys.executable, "space/app.py"], cwd=checkout, env=environment, stdout=subprocess.DEVNULL)
+    url = f"http://127.0.0.1:{port}"
+    while server.poll() is None:
+        try:
+            urllib.request.urlopen(f"{url}/healthz", timeout=10).close()
+            return server, url
+        except OSError:
+            time.sleep(0.1)
+    raise RuntimeError(f"the demo of {checkout} ended with status {server.returncode}")
