@@ -55,7 +55,7 @@ def everything(output: Output = None, record: Record = False, data: Data = DATA,
 
 @app.command()
 def answers(output: Output = None, record: Record = False) -> None:
-    """From a picture's file to its answer beside timm, transformers, fastai and onnxruntime by hand; start, feature maps, endpoints."""
+    """From a picture's file to its answer, beside other libraries; start, feature maps, endpoints."""
     found = _answers()
     _finish(_others(), found, output, record)
 

@@ -79,7 +79,9 @@ def _accuracy(classifier: cnnhub.Classifier, data: Path) -> float:
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    train, validation = (_embedded(classifier, data / split, most) for split, most in (("train", MOST_TRAIN), ("validation", None)))
+    train, validation = (
+        _embedded(classifier, data / split, most) for split, most in (("train", MOST_TRAIN), ("validation", None))
+    )
     head = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=500))
     return float(head.fit(*train).score(*validation))
 

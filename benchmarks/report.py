@@ -75,7 +75,9 @@ def write_readme(answers: dict[str, dict[str, Timed]], path: Path = ROOT / "READ
     table = "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
     text, count = _PLACE.subn(lambda found: f"{found[1]}{table}\n\n({machine()})\n{found[2]}", path.read_text(encoding="utf-8"))
     if count != 1:
-        raise ValueError(f"{path} has {count} places for the table; expected one, between <!-- measured: answers --> and <!-- end -->")
+        raise ValueError(
+            f"{path} has {count} places for the table; expected one, between <!-- measured: answers --> and <!-- end -->"
+        )
     path.write_text(text, encoding="utf-8")
 
 
@@ -87,7 +89,9 @@ def draw_answers(answers: dict[str, dict[str, Timed]], path: Path) -> None:
     for place, (kind, timed) in enumerate(answers.items(), 1):
         axes: Any = figure.add_subplot(1, len(answers), place)
         names = sorted(timed, key=lambda name: -timed[name].median)
-        bars = axes.barh(names, [timed[name].median for name in names], color=["#c2571a" if OURS in n else "#9aa3a8" for n in names])
+        bars = axes.barh(
+            names, [timed[name].median for name in names], color=["#c2571a" if OURS in n else "#9aa3a8" for n in names]
+        )
         axes.bar_label(bars, fmt="%.1f", padding=3, fontsize=8)
         axes.set_title(kind, fontsize=10)
         axes.set_xlabel("milliseconds a picture, median", fontsize=8)

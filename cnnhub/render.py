@@ -88,6 +88,18 @@ def map_image(values: torch.Tensor, limit: float | None = None, signed: bool | N
     return palette_image(values, limit, signed).convert("RGB")
 
 
+@cache
+def palette(signed: bool) -> NDArray[np.uint8]:
+    """The 256 colours (256, 3), red, green and blue, of signed maps, or of those that are never negative.
+
+    >>> palette(False)[0].tolist()
+    [0, 0, 4]
+    """
+    from matplotlib import colormaps  # a sixth of a second
+
+    return (colormaps[DIVERGING if signed else SEQUENTIAL](np.arange(256))[:, :3] * 255).round().astype(np.uint8)
+
+
 def palette_image(values: torch.Tensor, limit: float | None = None, signed: bool | None = None) -> Image.Image:
     """`map_image` with its 256 colours as a palette (mode "P"): a third of the bytes, and quicker to save.
 
@@ -100,7 +112,7 @@ def palette_image(values: torch.Tensor, limit: float | None = None, signed: bool
     position = (unit + 1) / 2 if signed else unit
     index = (position.clamp(0, 1) * 255).round().to(torch.uint8).numpy()
     image = Image.fromarray(index).copy()
-    image.putpalette(_palette(DIVERGING if signed else SEQUENTIAL).tobytes())
+    image.putpalette(palette(signed).tobytes())
     return image
 
 
@@ -246,7 +258,7 @@ def _draw_bar(page: Image.Image, top: int, limit: float, signed: bool) -> None:
     draw = ImageDraw.Draw(page)
     draw.text((_GAP, top), low, _INK, _font())
     for x in range(_BAR // 2):
-        colour = tuple(_palette(DIVERGING if signed else SEQUENTIAL)[4 * x + 2].tolist())
+        colour = tuple(palette(signed)[4 * x + 2].tolist())
         draw.line((left + x, top + 1, left + x, top + _LINE - 3), colour)
     draw.text((left + _BAR // 2, top), high, _INK, _font())
 
@@ -255,11 +267,3 @@ def _draw_bar(page: Image.Image, top: int, limit: float, signed: bool) -> None:
 def _font() -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     """The one inside Pillow."""
     return ImageFont.load_default()
-
-
-@cache
-def _palette(name: str) -> NDArray[np.uint8]:
-    """256 colours as (256, 3) uint8."""
-    from matplotlib import colormaps  # a sixth of a second
-
-    return (colormaps[name](np.arange(256))[:, :3] * 255).round().astype(np.uint8)

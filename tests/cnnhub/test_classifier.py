@@ -102,7 +102,7 @@ def test_predict_many_gives_what_its_batches_give(tiny: cnnhub.Classifier) -> No
     expected = []
     for start in range(0, len(photos), 2):
         pixels = np.stack([tiny.to_pixels(photo) for photo in photos[start : start + 2]])
-        expected += tiny._predictions(pixels, None, tiny.engine)
+        expected += tiny.predictions(pixels)
     assert list(tiny.predict_many(photos, batch_size=2)) == expected
 
 

@@ -41,6 +41,7 @@ def test_this_installation_is_sound(tmp_path: Path) -> None:
         "torch and torchvision": "ok",
         "engine torch": "ok",
         "engine onnx": "ok",
+        "exports": "ok",
         "Hub": "note",
         "cache": "ok",
     }

@@ -13,7 +13,7 @@ from PIL import Image
 
 import cnnhub
 from benchmarks import decoding
-from cnnhub import preprocessing
+from cnnhub import classifier, preprocessing
 from cnnhub.errors import ImageError
 from cnnhub.hub.config import PretrainedConfig
 from cnnhub.images import open_image, open_to_scale
@@ -23,8 +23,10 @@ ORIENTATION = 274
 
 
 @pytest.fixture
-def reduced(model_folder: Callable[..., Path]) -> cnnhub.Classifier:
-    return cnnhub.load(model_folder(), reduced_decoding=True)
+def reduced(model_folder: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> cnnhub.Classifier:
+    """A classifier to which no two labels are close: it is not trained, and all of them are."""
+    monkeypatch.setattr(classifier, "CLOSE", 0.0)
+    return cnnhub.load(model_folder())
 
 
 def jpeg(size: tuple[int, int], mode: str = "RGB", orientation: int = 1, **options: Any) -> bytes:
@@ -106,7 +108,7 @@ def test_orientation_is_applied_and_asked_for(orientation: int) -> None:
         {"progressive": True},
         {"format": "MPO", "save_all": True, "append_images": [Image.new("RGB", (1600, 1200))]},
     ],
-    ids=str,
+    ids=lambda kind: " ".join(str(value) for value in kind.values() if not isinstance(value, list)),
 )
 def test_every_kind_of_jpeg(kind: dict[str, Any]) -> None:
     data = jpeg((1600, 1200), **dict(kind))
@@ -155,7 +157,7 @@ def test_damaged_jpegs_are_refused(reduced: cnnhub.Classifier) -> None:
 
 
 def test_the_switch(reduced: cnnhub.Classifier, model_folder: Callable[..., Path]) -> None:
-    data, whole = jpeg((1600, 1200)), cnnhub.load(model_folder())
+    data, whole = jpeg((1600, 1200)), cnnhub.load(model_folder(), reduced_decoding=False)
     assert (reduced.reduced_decoding, whole.reduced_decoding) == (True, False)
     pixels = whole.to_pixels(data)
     assert np.array_equal(pixels, preprocessing.to_pixels(open_image(data), whole.config.pretrained_cfg))
@@ -167,10 +169,12 @@ def test_the_switch(reduced: cnnhub.Classifier, model_folder: Callable[..., Path
     )
 
 
-def test_nearest_picks_of_all_pixels(model_folder: Callable[..., Path]) -> None:
+def test_nearest_picks_of_all_pixels(model_folder: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(classifier, "CLOSE", 0.0)
     changes = {"pretrained_cfg": {"input_size": [3, 64, 64], "mean": [0.5] * 3, "std": [0.5] * 3, "interpolation": "nearest"}}
     folder, data = model_folder(**changes), jpeg((1600, 1200))
-    assert np.array_equal(cnnhub.load(folder, reduced_decoding=True).to_pixels(data), cnnhub.load(folder).to_pixels(data))
+    whole = cnnhub.load(folder, reduced_decoding=False)
+    assert np.array_equal(cnnhub.load(folder).to_pixels(data), whole.to_pixels(data))
 
 
 def test_what_looks_inside_sees_what_was_classified(reduced: cnnhub.Classifier) -> None:
@@ -184,3 +188,23 @@ def test_answers_move_little() -> None:
     for model in ("cats-vs-dogs", "imagenet"):
         assert rows[f"{model}, top-1 changes"] == [0]
         assert 0 < rows[f"{model}, largest move"][0] <= decoding.PERCENTILE_99
+
+
+@pytest.mark.parametrize(("close", "is_whole"), [(0.0, False), (1.1, True)])
+def test_where_two_labels_are_close_every_pixel_counts(
+    model_folder: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, close: float, is_whole: bool
+) -> None:
+    """Of a path, bytes and many pictures alike; all that sees a picture sees the same pixels."""
+    monkeypatch.setattr(classifier, "CLOSE", close)
+    folder, data = model_folder(), jpeg((1600, 1200))
+    ours, exact = cnnhub.load(folder), cnnhub.load(folder, reduced_decoding=False)
+    (tmp_path / "large.jpg").write_bytes(data)
+    for source in (data, tmp_path / "large.jpg"):
+        assert np.array_equal(ours.to_pixels(source), exact.to_pixels(source)) is is_whole
+        assert ours.predict(source) == ours.predictions(ours.to_pixels(source)[None])[0]
+        assert (ours.predict(source) == exact.predict(source)) is is_whole
+    expected = [ours.predict(data), ours.predict(EXAMPLES / "cat.jpg"), ours.predict(data)]
+    many = list(ours.predict_many([data, EXAMPLES / "cat.jpg", tmp_path / "large.jpg"]))
+    assert [each.label for each in many] == [each.label for each in expected]
+    for one, other in zip(many, expected, strict=True):
+        assert one.scores == pytest.approx(other.scores, abs=1e-6)

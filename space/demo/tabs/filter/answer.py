@@ -94,11 +94,7 @@ def told(photo: Pixels, settings: Settings) -> dict[str, Any]:
 
 def palettes() -> dict[str, list[int]]:
     """The colours of render's maps as the page names them: 256 times red, green, blue."""
-    nothing = torch.zeros(1, 1)
-    return {
-        name: render.palette_image(nothing, 1.0, signed).getpalette() or []
-        for name, signed in (("signed", True), ("magma", False))
-    }
+    return {name: render.palette(signed).ravel().tolist() for name, signed in (("signed", True), ("magma", False))}
 
 
 def refused(place: str, settings: Settings | None, photo: Pixels | None, error: CnnHubError) -> dict[str, Any]:
