@@ -81,7 +81,7 @@ def test_kernels_are_chosen_edited_and_resized(visit: Visit) -> None:
     page.select_option("[data-setting=stride]", "2")
     page.wait_for_function("document.querySelector('#lab .formula').textContent.includes('/ 2) + 1')")
     width = page.evaluate("cnnhubLab.now().value.map.width")
-    page.wait_for_function("width => document.querySelector('#lab .map img').naturalWidth === width", arg=width)
+    page.wait_for_function("width => document.querySelector('#lab .map canvas').width === width", arg=width)
     assert f"= {width} wide" in page.inner_text("#lab .formula")
 
 
@@ -110,7 +110,7 @@ def test_what_pooling_survives_is_worked_out_in_its_open_fold(visit: Visit) -> N
     page.wait_for_function("document.querySelector('.pooling .told p').textContent.includes('2 % of the pixels stay at 8 × 8')")
     wait_for("but the max-pooled values by only")
     assert "pooling=8%2C8%2C3%2C0%2C0%2C100" in page.url
-    assert page.eval_on_selector(".pooling figure:nth-child(2) img", "image => image.className") == "pixels"
+    assert page.eval_on_selector(".pooling figure:nth-child(2) canvas", "picture => picture.className") == "pixels"
     bars = page.eval_on_selector_all(".pooling .track i", "bars => bars.map((bar) => bar.getBoundingClientRect().width)")
     assert bars[0] == max(bars) and bars[4] == min(bars)
     visit.keep("2-pooling-en")

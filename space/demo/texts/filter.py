@@ -28,11 +28,7 @@ TEXTS: Table = {
     "patch": ("the photo there", "照片的這一塊", "照片的这一块"),
     "patch_channel": ("the photo there, {channel}", "照片的這一塊，{channel}", "照片的这一块，{channel}"),
     "kernel_edit": ("the kernel (drag or type)", "核（可以拖、可以改）", "卷积核（可以拖动、修改）"),
-    "kernel_turned": (
-        "the kernel, turned by 180° (drag or type)",
-        "轉了 180° 的核（可以拖、可以改）",
-        "旋转 180° 的卷积核（可以拖动、修改）",
-    ),
+    "kernel_turned": ("the kernel, turned by 180° (edit me)", "轉了 180° 的核（可以改）", "旋转 180° 的卷积核（可以修改）"),
     "pixels_coming": (
         "The photo's pixels are on their way.",
         "照片的像素還在傳送中。",

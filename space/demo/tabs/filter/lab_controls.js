@@ -139,8 +139,9 @@ function choosePreset(lab, preset, chip) {
 
 // The visitor changed weights or divisor: it is no preset any more.
 export function ownKernel(lab) {
+  const { kernel } = lab.settings;
   lab.settings.kernel = "";
-  drawPresets(lab);
+  if (kernel) drawPresets(lab);
   drawKernel(lab);
   lab.send(50);
 }

@@ -19,7 +19,7 @@ class Pooling {
     Object.assign(this, { props, root: element.querySelector(".pooling"), fields: {}, stale: true, open: false });
     this.requests = new Requests((number) => {
       this.number = number;
-      props.value = { settings: this.read(), is_drawn: this.isReady };
+      props.value = { settings: this.read(), is_drawn: Boolean(this.made) || this.live.pending };
       trigger("move");
     }, LONGEST_WAIT);
     this.live = new Requests((number) => responder.ask("pooling", { number, settings: this.read() }), LONGEST_WAIT);
