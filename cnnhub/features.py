@@ -21,6 +21,7 @@ else:
     torch = Lazy("torch")
 
 Shape = tuple[int, int, int]
+_PLAIN = (bool, int, float, str, type(None))
 
 
 @dataclass(frozen=True)
@@ -192,11 +193,34 @@ def _private_copy(network: torch.nn.Module, device: str | None = None) -> torch.
     memo: dict[int, Any] = {
         id(tensor): tensor.to(device) if device else tensor for tensor in (*network.parameters(), *network.buffers())
     }
-    private = copy.deepcopy(network, memo)
+    private: torch.nn.Module = _copied(network, memo)
     for module in private.modules():
         if hasattr(module, "inplace"):
             vars(module)["inplace"] = False  # an in-place ReLU would overwrite the maps of the layer before it
     return private
+
+
+def _copied(module: torch.nn.Module, memo: dict[int, Any]) -> Any:
+    """`copy.deepcopy(module, memo)`, which takes as long as half a forward pass: most of what a module holds are empty dicts."""
+    if id(module) in memo:
+        return memo[id(module)]
+    kind: Any = type(module)
+    plain: Any = torch.nn.Module
+    if (
+        hasattr(kind, "__deepcopy__")
+        or kind.__setstate__ is not plain.__setstate__
+        or kind.__reduce_ex__ is not plain.__reduce_ex__
+    ):
+        return copy.deepcopy(module, memo)
+    twin = memo[id(module)] = kind.__new__(kind)
+    held = vars(twin)
+    held["_modules"] = {name: child if child is None else _copied(child, memo) for name, child in module._modules.items()}
+    for name, value in vars(module).items():
+        if name == "_modules":
+            continue
+        is_empty = isinstance(value, dict) and not value
+        held[name] = type(value)() if is_empty else value if isinstance(value, _PLAIN) else copy.deepcopy(value, memo)
+    return twin
 
 
 def _grown(shadow: torch.nn.Module, larger: Callable[[], torch.nn.Module] | None, size: Shape) -> dict[str, torch.Size] | None:
