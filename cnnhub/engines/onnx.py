@@ -57,14 +57,21 @@ def external_weights(weights: Path | bytes) -> dict[str, NDArray[Any]]:
     return {f"{PREFIX}{name}": np.ascontiguousarray(array, np.float32) for name, array in held.items()}
 
 
-def _session(model: bytes, external: tuple[str, ...], weights: Path | bytes) -> Any:
+def onnxruntime() -> Any:
+    """The module, told not to report to its makers: its import alone (of 1.32) leaves a file among the temporary ones for that."""
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     import onnxruntime
 
-    options = onnxruntime.SessionOptions()
+    return onnxruntime
+
+
+def _session(model: bytes, external: tuple[str, ...], weights: Path | bytes) -> Any:
+    runtime = onnxruntime()
+    options = runtime.SessionOptions()
     options.log_severity_level = 3  # errors alone
     options.intra_op_num_threads = int(os.environ.get("OMP_NUM_THREADS") or 0)  # as torch does; 0 is a thread a core
     if external:
         held = external_weights(weights)
-        values = [onnxruntime.OrtValue.ortvalue_from_numpy(held[name]) for name in external]
+        values = [runtime.OrtValue.ortvalue_from_numpy(held[name]) for name in external]
         options.add_external_initializers(list(external), values)
-    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    return runtime.InferenceSession(model, options, providers=["CPUExecutionProvider"])

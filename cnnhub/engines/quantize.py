@@ -15,8 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import onnx
-from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantType, quantize_static
-from onnxruntime.quantization.shape_inference import quant_pre_process
+
+from cnnhub.engines.onnx import onnxruntime
+
+onnxruntime()
+from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantType, quantize_static  # noqa: E402
+from onnxruntime.quantization.shape_inference import quant_pre_process  # noqa: E402
 
 if TYPE_CHECKING:
     import numpy as np

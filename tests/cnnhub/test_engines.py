@@ -73,6 +73,15 @@ def test_from_file_to_answer_without_torch(model_folder: ModelFolder, kept: Path
     assert lines[0] == "onnx cat" and lines[1].startswith("onnx ") and lines[2] == "[]", done.stderr
 
 
+def test_an_answer_leaves_no_file_behind(tmp_path: Path) -> None:
+    """onnxruntime writes a number into the folder for temporary files, and reports it, unless it is told not to."""
+    command = [sys.executable, "-c", ANSWERS, str(EXAMPLES / "cat.jpg"), "cats-vs-dogs"]
+    environment = {key: value for key, value in os.environ.items() if key != "ORT_DISABLE_TELEMETRY"}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, env={**environment, "TMPDIR": str(tmp_path)})
+    assert done.stdout.startswith("onnx cat"), done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_graph_is_made_once_without_weights(model_folder: ModelFolder, kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = model_folder()
     first = cnnhub.load(folder)

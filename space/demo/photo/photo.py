@@ -18,7 +18,7 @@ from demo.photo import kinds, memory, pixels
 # Formats whose header tells the size at once; every current browser shows these by itself, and no other one.
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
 LARGE = 8_000_000  # pixels; smaller photos take 32 MB each at most
-REDUCIBLE = 300_000  # pixels; larger JPEGs may be decoded at reduced size, as `predict` does with a file
+REDUCIBLE = 500_000  # pixels; larger JPEGs may be decoded at reduced size, as `predict` does with a file
 
 
 class Photo:
