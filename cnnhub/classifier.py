@@ -205,6 +205,18 @@ class Classifier:
         """
         return self._seen(image)[0]
 
+    def may_reduce(self, size: tuple[int, int]) -> bool:
+        """Whether a JPEG file of this (width, height) is so large that it may be decoded at reduced size.
+
+        Raises:
+            ImageError: such a picture is a sliver.
+
+        >>> cnnhub.load("flowers").may_reduce((4000, 3000)), cnnhub.load("flowers").may_reduce((640, 480))
+        (True, False)
+        """
+        least = preprocessing.least_size(size, self.config.pretrained_cfg)
+        return self.reduced_decoding and min(size[0] // least[0], size[1] // least[1]) > 1
+
     def predictions(self, pixels: NDArray[np.uint8], engine: Engine | None = None, top_k: int | None = None) -> list[Prediction]:
         """Pixels (N, 3, H, W), as `to_pixels` gives them -> N predictions, by another engine where one is given.
 

@@ -58,7 +58,7 @@ def external_weights(weights: Path | bytes) -> dict[str, NDArray[Any]]:
 
 
 def onnxruntime() -> Any:
-    """The module, told not to report to its makers: its import alone (of 1.32) leaves a file among the temporary ones for that."""
+    """The module, told not to report to its makers; its import (1.32) leaves a file among the temporary ones for that."""
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     import onnxruntime
 

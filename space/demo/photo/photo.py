@@ -10,15 +10,15 @@ from functools import cached_property
 
 from PIL import Image
 
-from cnnhub import images
+from cnnhub import Classifier, images
 from cnnhub.errors import ImageError
 from cnnhub.images import ImageSource
 from demo.photo import kinds, memory, pixels
 
 # Formats whose header tells the size at once; every current browser shows these by itself, and no other one.
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
+_JPEG = b"\xff\xd8"
 LARGE = 8_000_000  # pixels; smaller photos take 32 MB each at most
-REDUCIBLE = 500_000  # pixels; larger JPEGs may be decoded at reduced size, as `predict` does with a file
 
 
 class Photo:
@@ -41,12 +41,12 @@ class Photo:
         return hashlib.sha256(self.data).hexdigest()[:16]
 
     @contextmanager
-    def opened(self) -> Iterator[ImageSource]:
+    def opened(self, classifier: Classifier | None = None) -> Iterator[ImageSource]:
         """The picture for cnnhub to work on; no other large one is held meanwhile, and small ones never wait.
 
-        A small one is decoded now, and kept for the rest of the event. A JPEG of some size is handed over as its file, so that
-        the answer is the same here as in Python, and so is any large picture, to be decoded by whoever reads it: a decoded one
-        would be copied, and one copy takes 200 MB.
+        A small one is decoded now, and kept for the rest of the event. A large one is handed over as its file, to be
+        decoded by whoever reads it: a decoded picture would be copied, and one copy takes 200 MB. So is a JPEG that the
+        classifier would decode at reduced size: its answer here is the one that Python gives.
 
         Raises:
             ImageError: the file is no picture; a note says what it is, as `kinds` knows it.
@@ -55,7 +55,7 @@ class Photo:
             if self.is_large:
                 with memory.turn:
                     yield self.data
-            elif self._is_reducible:
+            elif classifier and self._size and self.data.startswith(_JPEG) and classifier.may_reduce(self._size):
                 yield self.data
             else:
                 self._picture = self._picture or images.open_image(self.data)
@@ -80,10 +80,6 @@ class Photo:
     def is_large(self) -> bool:
         """Whether it would take much memory decoded; what has no header that tells is taken to be large."""
         return self._size is None or self._size[0] * self._size[1] > LARGE
-
-    @property
-    def _is_reducible(self) -> bool:
-        return self.data.startswith(b"\xff\xd8") and self._size is not None and self._size[0] * self._size[1] > REDUCIBLE
 
     @property
     def is_shown_by_browsers(self) -> bool:

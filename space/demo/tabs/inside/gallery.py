@@ -53,7 +53,7 @@ def first_layer(classifier: cnnhub.Classifier) -> str:
 
 def maps_of(classifier: cnnhub.Classifier, photo: Photo, layer: str) -> torch.Tensor:
     """(C, H, W)."""
-    with photo.opened() as picture:
+    with photo.opened(classifier) as picture:
         return classifier.feature_maps(picture, layer)[layer]
 
 

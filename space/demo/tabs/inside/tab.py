@@ -167,7 +167,7 @@ def _seen(photo: Photo, network: str, layer: str | None, channels: int) -> Seen:
     classifier = networks.get(network)
     # a layer chosen in another network may not exist in this one
     name = layer if layer in classifier.layers() else first_layer(classifier)
-    with photo.opened() as picture:
+    with photo.opened(classifier) as picture:
         forward = classifier.forward_pass(picture, [*classifier.stages(), name])
     return Seen(classifier, gallery_of(name, forward.maps[name], channels), forward)
 
