@@ -43,7 +43,7 @@ Backbones = Annotated[Path, typer.Option(help="A folder of model folders of timm
 def everything(output: Output = None, record: Record = False, data: Data = DATA, weights: Weights = WEIGHTS) -> None:
     """Measure everything; training, which takes half an hour, only where its pictures are."""
     found = _answers()
-    figures = _others() | _page_figures() | memory_of_the_demo()
+    figures = _alone() | _others() | _page_figures() | memory_of_the_demo()
     if CHART_DATA.is_dir() and BACKBONES.is_dir():
         _draw_chart(CHART_DATA, BACKBONES, record)
     if data.is_dir() and weights.is_file():
@@ -55,9 +55,15 @@ def everything(output: Output = None, record: Record = False, data: Data = DATA,
 
 @app.command()
 def answers(output: Output = None, record: Record = False) -> None:
-    """From a picture's file to its answer, beside other libraries; start, feature maps, endpoints."""
+    """From a picture's file to its answer, beside other libraries."""
     found = _answers()
-    _finish(_others(), found, output, record)
+    _finish(_alone(), found, output, record)
+
+
+@app.command()
+def others(output: Output = None) -> None:
+    """Imports and start, feature maps and response maps, the demo's endpoints."""
+    _finish(_others(), {}, output)
 
 
 @app.command()
@@ -113,9 +119,12 @@ def _answers() -> dict[str, dict[str, answering.Timed]]:
     return found
 
 
+def _alone() -> dict[str, dict[str, list[float]]]:
+    return {"network alone, milliseconds": {name: timed.values for name, timed in answering.networks_alone().items()}}
+
+
 def _others() -> dict[str, dict[str, list[float]]]:
-    alone = {name: timed.values for name, timed in answering.networks_alone().items()}
-    return {"network alone, milliseconds": alone} | starting.figures() | looking.figures(_errors.print) | asking.figures()
+    return starting.figures() | looking.figures(_errors.print) | asking.figures()
 
 
 def _draw_chart(data: Path, backbones: Path, record: bool) -> None:

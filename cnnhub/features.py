@@ -148,6 +148,7 @@ def recording_copy(network: torch.nn.Module, layers: Sequence[str]) -> Iterator[
     {'0': tensor([0., 2.])}
     """
     private = _private_copy(network)
+    _give_outputs_of_their_own(private, layers)
     with recording(private, layers) as maps:
         yield private, maps
 
@@ -185,7 +186,18 @@ def recording(network: torch.nn.Module, layers: Sequence[str]) -> Iterator[dict[
 
 
 def _on_meta(network: torch.nn.Module) -> torch.nn.Module:
-    return _private_copy(network, device="meta").eval()
+    shadow = _private_copy(network, device="meta").eval()
+    _give_outputs_of_their_own(shadow, [name for name, _ in shadow.named_modules()])
+    return shadow
+
+
+def _give_outputs_of_their_own(private: torch.nn.Module, layers: Sequence[str]) -> None:
+    """An in-place ReLU hands its input back, which would pass for a layer that did nothing; so may what holds it alone."""
+    for name in layers:
+        layer = private.get_submodule(name)
+        for module in [layer] if any(True for _ in layer.parameters()) else layer.modules():
+            if hasattr(module, "inplace"):
+                vars(module)["inplace"] = False
 
 
 def _private_copy(network: torch.nn.Module, device: str | None = None) -> torch.nn.Module:
@@ -194,9 +206,6 @@ def _private_copy(network: torch.nn.Module, device: str | None = None) -> torch.
         id(tensor): tensor.to(device) if device else tensor for tensor in (*network.parameters(), *network.buffers())
     }
     private: torch.nn.Module = _copied(network, memo)
-    for module in private.modules():
-        if hasattr(module, "inplace"):
-            vars(module)["inplace"] = False  # an in-place ReLU would overwrite the maps of the layer before it
     return private
 
 
@@ -218,8 +227,12 @@ def _copied(module: torch.nn.Module, memo: dict[int, Any]) -> Any:
     for name, value in vars(module).items():
         if name == "_modules":
             continue
-        is_empty = isinstance(value, dict) and not value
-        held[name] = type(value)() if is_empty else value if isinstance(value, _PLAIN) else copy.deepcopy(value, memo)
+        if isinstance(value, dict) and not value:
+            held[name] = type(value)()
+        elif isinstance(value, _PLAIN) or (isinstance(value, tuple) and all(isinstance(each, _PLAIN) for each in value)):
+            held[name] = value
+        else:
+            held[name] = copy.deepcopy(value, memo)
     return twin
 
 
