@@ -23,7 +23,7 @@ SIZES = ((500, 375), (2000, 1500), (4000, 3000))
 ROUNDS, PICTURES = 9, 6  # of single pictures
 FOLDER_ROUNDS, FOLDER_PICTURES, BATCH = 3, 192, 32
 REFERENCE = "timm"
-REST = 0.02  # seconds before each run, in which the threads of the one before stop waiting for more and leave the cores
+REST = 0.1  # seconds before each candidate, in which the threads of the one before stop waiting for work and leave the cores
 
 Answer = Callable[[Path], str]
 AnswerAll = Callable[[Sequence[Path]], list[str]]
@@ -82,24 +82,26 @@ def networks_alone() -> dict[str, Timed]:
     }
     pixels = np.random.default_rng(0).integers(0, 256, (1, 3, 224, 224), np.uint8)
     times = {name: Timed() for name in engines}
-    for number in range(20 * ROUNDS):
+    for number in range(ROUNDS + 1):  # the first warms up
         for name, engine in engines.items():
             time.sleep(REST)
-            started = time.perf_counter()
-            engine.answer(pixels)
-            if number >= ROUNDS:
-                times[name].values.append((time.perf_counter() - started) * 1e3)
+            for _ in range(20):
+                started = time.perf_counter()
+                engine.answer(pixels)
+                times[name].values += [(time.perf_counter() - started) * 1e3] if number else []
     return times
 
 
 def _interleaved(candidates: dict[str, Answer], pictures: Sequence[Path], rounds: int) -> dict[str, Timed]:
+    """In each round every candidate answers all pictures, one after the other; another one begins each round."""
     times = {name: Timed(labels=[run(picture) for picture in pictures]) for name, run in candidates.items()}  # warm now
-    for _ in range(rounds):
-        for picture in pictures:
-            for name, run in candidates.items():
-                time.sleep(REST)
+    names = list(candidates)
+    for number in range(rounds):
+        for name in names[number % len(names) :] + names[: number % len(names)]:
+            time.sleep(REST)
+            for picture in pictures:
                 started = time.perf_counter()
-                run(picture)
+                candidates[name](picture)
                 times[name].values.append((time.perf_counter() - started) * 1e3)
     return times
 

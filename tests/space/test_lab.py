@@ -7,6 +7,7 @@ import io
 import json
 import random
 import re
+import threading
 import zlib
 from pathlib import Path
 
@@ -213,10 +214,10 @@ def test_the_photo_s_exact_pixels_can_be_unpacked() -> None:
 
 
 def test_a_decoded_photo_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pixels, "KEPT_SECONDS", 0.05)
+    monkeypatch.setattr(pixels._kept, "seconds", 0.05)
     first = Photo(CAT.read_bytes() + b"1").pixels()
     assert Photo(CAT.read_bytes() + b"1").pixels() is first
-    pixels.threading.Event().wait(0.5)
+    threading.Event().wait(0.5)
     assert first.id not in pixels._kept
     for extra in range(20):
         Photo(CAT.read_bytes() + bytes([extra])).pixels()

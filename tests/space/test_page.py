@@ -20,6 +20,7 @@ from demo.serving import gradio_fixes
 from demo.tab import Remembered, Room, Shared, Tab, merged
 from demo.tabs import TABS
 from demo.tabs.filter import settings
+from demo.tabs.inside import tab as inside
 from tests.support.places import EXAMPLES
 
 ROOMS = [tab.name for tab in TABS]
@@ -143,6 +144,7 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(images, "_open_encoded", counted)
     monkeypatch.setattr(pixels, "_kept", type(pixels._kept)())
+    monkeypatch.setattr(inside, "_passes", type(inside._passes)())
     return times
 
 
@@ -193,6 +195,16 @@ def test_a_photo_is_decoded_once_an_event(built: Page, decoded: list[str]) -> No
     decoded.clear()
     show(built.rooms[0], built, second_photo=Photo((EXAMPLES / "dog.jpg").read_bytes()))
     assert len(decoded) == 2, "once each, for its answer and for its small picture"
+
+
+def test_another_layer_or_language_needs_no_other_forward_pass(built: Page, decoded: list[str]) -> None:
+    room = built.rooms[2]
+    for layer in ("blocks.1", "blocks.3", "blocks.1"):
+        for language in ("en", "zh-TW"):
+            room.content({**values_of(built), room.parts.layer: layer, built.shared.language: language})
+    assert len(decoded) == 1
+    room.content({**values_of(built), room.parts.layer: "blocks.1.0.bn1"})  # no stage
+    assert len(decoded) == 2
 
 
 def test_the_laboratory_s_pixels_are_kept_from_event_to_event(built: Page, decoded: list[str]) -> None:

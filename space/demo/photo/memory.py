@@ -1,10 +1,16 @@
-"""Room for large photos: 50 megapixels take 200 MB decoded, and the machine that serves everybody has 2 GiB."""
+"""Room for large photos: 50 megapixels take 200 MB decoded, and the machine that serves everybody has 2 GiB. And what is kept of
+the last few photos from one event of the page to the next."""
 
 from __future__ import annotations
 
 import ctypes
 import threading
+from collections import OrderedDict
 from contextlib import suppress
+from typing import Generic, TypeVar
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
 
 M_MMAP_THRESHOLD = -3  # glibc's name for it, in malloc.h
 RETURNED_BYTES = 8 * 2**20  # larger than any plane of the laboratory, smaller than a block of Pillow's (16 MiB)
@@ -21,3 +27,38 @@ def give_back_large_blocks() -> None:
     """
     with suppress(AttributeError, OSError):
         ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, RETURNED_BYTES)
+
+
+class Kept(Generic[Key, Value]):
+    """The last few of something, each for half a minute: with the age at which files are deleted, less than the ten minutes that
+    the page promises."""
+
+    def __init__(self, most: int = 8, seconds: float = 30.0) -> None:
+        self.most, self.seconds = most, seconds
+        self._values: OrderedDict[Key, Value] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: Key) -> Value | None:
+        return self._values.get(key)
+
+    def keep(self, key: Key, value: Value) -> Value:
+        """Remember it, and forget the oldest."""
+        with self._lock:
+            self._values[key] = value
+            while len(self._values) > self.most:
+                self._values.popitem(last=False)
+        timer = threading.Timer(self.seconds, self._forget, [key, value])
+        timer.daemon = True
+        timer.start()
+        return value
+
+    def __contains__(self, key: Key) -> bool:
+        return key in self._values
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def _forget(self, key: Key, value: Value) -> None:
+        with self._lock:
+            if self._values.get(key) is value:
+                del self._values[key]

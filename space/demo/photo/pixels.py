@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import base64
 import math
-import threading
 import zlib
-from collections import OrderedDict
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -14,6 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+
+from demo.photo.memory import Kept
 
 if TYPE_CHECKING:
     import torch
@@ -84,8 +84,7 @@ class Pixels:
         return {name: int(plane.sum(dtype=np.int64)) / plane.size for name, plane in planes.items()}
 
 
-_kept: OrderedDict[str, Pixels] = OrderedDict()
-_lock = threading.Lock()
+_kept: Kept[str, Pixels] = Kept(MOST_KEPT, KEPT_SECONDS)
 
 
 def made(name: str, picture: Image.Image) -> Pixels:
@@ -99,15 +98,7 @@ def kept(name: str) -> Pixels | None:
 
 def keep(made: Pixels) -> Pixels:
     """Remember them for half a minute, and forget the oldest."""
-    name = made.id
-    with _lock:
-        _kept[name] = made
-        while len(_kept) > MOST_KEPT:
-            _kept.popitem(last=False)
-    timer = threading.Timer(KEPT_SECONDS, _forget, [name, made])
-    timer.daemon = True
-    timer.start()
-    return made
+    return _kept.keep(made.id, made)
 
 
 def fitted(picture: Image.Image) -> Image.Image:
@@ -118,9 +109,3 @@ def fitted(picture: Image.Image) -> Image.Image:
     shrink = math.sqrt(MAX_PIXELS / count)
     size = (max(1, int(picture.width * shrink)), max(1, int(picture.height * shrink)))
     return picture.resize(size, Image.Resampling.LANCZOS)
-
-
-def _forget(name: str, made: Pixels) -> None:
-    with _lock:
-        if _kept.get(name) is made:
-            del _kept[name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,17 +17,20 @@ from demo import networks, texts
 from demo.assets import called, data_uri, mounted
 from demo.endpoints import for_programs, require
 from demo.language import labelled
+from demo.photo.memory import Kept
 from demo.photo.photo import Photo
 from demo.tab import PRIVATE, Remembered, Room, Shared, Tab, Values, way
 from demo.tabs.inside import endpoints
 from demo.tabs.inside.endpoints import FIRST_CHANNELS
-from demo.tabs.inside.gallery import Gallery, file_name, first_layer, gallery_of, maps_file
+from demo.tabs.inside.gallery import Gallery, file_name, first_layer, gallery_of, maps_file, maps_of
 from demo.texts import Sentence, number, percent, t
 
 if TYPE_CHECKING:
     import torch
 
 CHANNELS = (16, 64, 256)
+# What the stages answered to the last photos: another layer, channel or language needs no other forward pass.
+_passes: Kept[tuple[str, cnnhub.Classifier], cnnhub.ForwardPass] = Kept(most=4)
 
 
 @dataclass(frozen=True)
@@ -165,11 +169,18 @@ def _file_words(language: str, classifier: cnnhub.Classifier, network: str, gall
 
 def _seen(photo: Photo, network: str, layer: str | None, channels: int) -> Seen:
     classifier = networks.get(network)
+    stages = classifier.stages()
     # a layer chosen in another network may not exist in this one
     name = layer if layer in classifier.layers() else first_layer(classifier)
-    with photo.opened(classifier) as picture:
-        forward = classifier.forward_pass(picture, [*classifier.stages(), name])
-    return Seen(classifier, gallery_of(name, forward.maps[name], channels), forward)
+    key = photo.id, classifier  # a repository's network may be loaded anew
+    forward = _passes.get(key)
+    if forward is None:
+        with photo.opened(classifier) as picture:
+            forward = classifier.forward_pass(picture, [*stages, name])
+        of_stages = {stage: forward.maps[stage] for stage in stages}
+        _passes.keep(key, dataclasses.replace(forward, maps=of_stages))
+    maps = forward.maps[name] if name in forward.maps else maps_of(classifier, photo, name)
+    return Seen(classifier, gallery_of(name, maps, channels), forward)
 
 
 def _photo_step(language: str, classifier: cnnhub.Classifier, given: Any) -> dict[str, Any]:
