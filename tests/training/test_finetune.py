@@ -19,6 +19,7 @@ from rich.console import Console
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 import cnnhub
+from cnnhub.engines.onnx import OnnxEngine
 from cnnhub.engines.torch import TorchEngine
 from cnnhub.errors import CnnHubError
 from cnnhub.hub.folder import read_config, write_config
@@ -56,7 +57,7 @@ def test_a_fine_tuned_model_answers_right(trained: Path, data: Path) -> None:
 
 
 def test_timm_loads_it_too(trained: Path, data: Path) -> None:
-    ours = cnnhub.load(trained)
+    ours = cnnhub.load(trained, engine="torch")
     theirs = timm.create_model(f"local-dir:{trained}", pretrained=True).eval()
     pixels = ours.preprocess(data / "test/red/1.jpg")
     with torch.inference_mode():
@@ -183,11 +184,23 @@ def test_out_of_memory_says_what_would_help() -> None:
     assert explain_memory(RuntimeError("size mismatch"), Recipe()) is None
 
 
-def test_out_of_memory_while_measuring_too(trained: Path, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def exhausted(self: TorchEngine, pixels: np.ndarray, *, embed: bool = False) -> None:
-        raise RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory")
+class Fail(Exception):
+    """As onnxruntime raises it: no RuntimeError."""
 
-    monkeypatch.setattr(TorchEngine, "answer", exhausted)
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory"),
+        Fail("[ONNXRuntimeError] : 1 : FAIL : ... Failed to allocate memory for requested buffer of size 963379200"),
+    ],
+)
+def test_out_of_memory_while_measuring_too(trained: Path, data: Path, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    def exhausted(self: object, pixels: np.ndarray, *, embed: bool = False) -> None:
+        raise error
+
+    for engine in (TorchEngine, OnnxEngine):
+        monkeypatch.setattr(engine, "answer", exhausted)
     with pytest.raises(OutOfMemoryError, match=r"with 12 pictures at once.*Take --batch-size 3; the figures stay the same"):
         evaluate(str(trained), data, batch_size=32)
 

@@ -57,7 +57,7 @@ def answers(
         readable += [number for number, _ in batch]
         try:
             ours, theirs = classifier.engine.answer(np.stack([pixels for _, pixels in batch]), embed=embed)
-        except RuntimeError as error:
+        except Exception as error:  # onnxruntime's errors are no RuntimeErrors
             if not is_out_of_memory(error):
                 raise
             raise OutOfMemoryError(
@@ -70,8 +70,8 @@ def answers(
     return Answers(readable, np.concatenate(logits), np.concatenate(embeddings or [np.empty((0, 0), np.float32)]))
 
 
-def is_out_of_memory(error: RuntimeError) -> bool:
-    """Whether torch says so; on a CPU it has no error of its own for it."""
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether torch or onnxruntime says so; on a CPU they have no error of their own for it."""
     message = str(error)
     return isinstance(error, torch.OutOfMemoryError) or "allocate memory" in message or "out of memory" in message
 
