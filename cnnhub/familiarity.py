@@ -73,7 +73,7 @@ def neighbour_distance(embeddings: NDArray[np.float32], taught: NDArray[np.float
     >>> neighbour_distance(np.array([[2.0, 0.0]]), np.array([[1.0, 0.0], [0.0, 1.0]]), k=2)
     array([1.], dtype=float32)
     """
-    alike = unit_length(embeddings) @ taught.T.astype(np.float32)  # (M, N)
+    alike = unit_length(embeddings) @ taught.astype(np.float32, copy=False).T  # (M, N)
     apart: NDArray[np.float32] = 1 - np.partition(alike, -k, axis=1)[:, -k]
     return apart
 
