@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import cnnhub
-from cnnhub.engines.graphs import folder, refusals
+from cnnhub.engines.graphs import folder, refusals, versions_of
 from cnnhub.errors import plural
 
 PACKAGES = ("torch", "torchvision", "timm", "huggingface_hub", "safetensors", "pillow", "numpy", "onnx", "onnxruntime")
@@ -76,13 +76,7 @@ def examine() -> Examination:
 
 def installed() -> dict[str, str | None]:
     """Name -> version; None for a package that is not installed."""
-    versions: dict[str, str | None] = {"cnnhub": cnnhub.__version__, "python": platform.python_version()}
-    for name in PACKAGES:
-        try:
-            versions[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            versions[name] = None
-    return versions
+    return {"cnnhub": cnnhub.__version__, "python": platform.python_version(), **versions_of(PACKAGES)}
 
 
 def torch_checks(versions: dict[str, str | None]) -> list[Check]:

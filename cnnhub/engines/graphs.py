@@ -11,6 +11,7 @@ import hashlib
 import importlib.metadata
 import json
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -172,9 +173,14 @@ def refusals() -> list[str]:
 
 
 def made_with() -> dict[str, str | None]:
-    """Versions of the packages that an export depends on; None for one that is not installed."""
+    """Versions of the packages that an export depends on."""
+    return versions_of(_MADE_WITH)
+
+
+def versions_of(packages: Iterable[str]) -> dict[str, str | None]:
+    """Name -> version; None for a package that is not installed."""
     versions: dict[str, str | None] = {}
-    for name in _MADE_WITH:
+    for name in packages:
         try:
             versions[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
