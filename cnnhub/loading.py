@@ -61,7 +61,7 @@ def load(
         max_bytes: refuse a repository on the Hub one of whose two files is larger, before it is downloaded.
         reduced_decoding: decode a large JPEG (a file, bytes or URL) at a half, a quarter or an eighth of its size, never below
             twice what the network's preprocessing scales it to, and whole where the first two labels are within 0.1 of each
-            other. That takes a fraction of the time and moves probabilities by less than 0.01. False decodes every pixel.
+            other. That takes a fraction of the time and moves most probabilities by less than 0.01. False decodes every pixel.
 
     Raises:
         ModelNotFoundError, ModelConfigError, ModelWeightsError: see each.
