@@ -7,6 +7,7 @@ it hooks a private copy of the modules that shares the weights.
 from __future__ import annotations
 
 import copy
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -21,7 +22,8 @@ else:
     torch = Lazy("torch")
 
 Shape = tuple[int, int, int]
-_PLAIN = (bool, int, float, str, type(None))
+_PLAIN = {bool, int, float, str, type(None)}
+_EMPTIED = {dict, OrderedDict, set}  # what holds hooks
 
 
 @dataclass(frozen=True)
@@ -214,23 +216,22 @@ def _copied(module: torch.nn.Module, memo: dict[int, Any]) -> Any:
     if id(module) in memo:
         return memo[id(module)]
     kind: Any = type(module)
-    plain: Any = torch.nn.Module
-    if (
-        hasattr(kind, "__deepcopy__")
-        or kind.__setstate__ is not plain.__setstate__
-        or kind.__reduce_ex__ is not plain.__reduce_ex__
-    ):
+    # torch's own only give a module of an old file what it lacks
+    is_usual = kind.__setstate__.__module__.startswith("torch.nn.modules.") and kind.__reduce_ex__ is object.__reduce_ex__
+    if hasattr(kind, "__deepcopy__") or not is_usual:
         return copy.deepcopy(module, memo)
     twin = memo[id(module)] = kind.__new__(kind)
     held = vars(twin)
-    held["_modules"] = {name: child if child is None else _copied(child, memo) for name, child in module._modules.items()}
     for name, value in vars(module).items():
-        if name == "_modules":
-            continue
-        if isinstance(value, dict) and not value:
-            held[name] = type(value)()
-        elif isinstance(value, _PLAIN) or (isinstance(value, tuple) and all(isinstance(each, _PLAIN) for each in value)):
+        of = type(value)
+        if of in _PLAIN or (of is tuple and _PLAIN.issuperset(map(type, value))):
             held[name] = value
+        elif of in _EMPTIED and not value:
+            held[name] = of()
+        elif name == "_modules":
+            held[name] = {child: each if each is None else _copied(each, memo) for child, each in value.items()}
+        elif name in ("_parameters", "_buffers"):
+            held[name] = {key: memo.get(id(tensor), tensor) for key, tensor in value.items()}
         else:
             held[name] = copy.deepcopy(value, memo)
     return twin

@@ -15,7 +15,13 @@ from demo.photo.input import PhotoInput
 
 # "multiple": an event that comes while another runs is run after it; gradio would otherwise drop it, and the page
 # would show one setting and the result of another
-PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "trigger_mode": "multiple"}
+# show_progress_on: gradio would take the state of each output, and of all that lies in it, three times an event
+PRIVATE: dict[str, Any] = {
+    "api_visibility": "private",
+    "show_progress": "hidden",
+    "show_progress_on": [],
+    "trigger_mode": "multiple",
+}
 
 Values: TypeAlias = Mapping[Any, Any]  # component -> its value, as gradio hands a set of inputs over
 Parameters: TypeAlias = Mapping[str, str]  # of an address's query

@@ -144,7 +144,7 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(images, "_open_encoded", counted)
     monkeypatch.setattr(pixels, "_kept", type(pixels._kept)())
-    monkeypatch.setattr(inside, "_passes", type(inside._passes)())
+    monkeypatch.setattr(inside, "_journeys", type(inside._journeys)())
     return times
 
 

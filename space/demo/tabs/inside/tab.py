@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -29,8 +28,17 @@ if TYPE_CHECKING:
     import torch
 
 CHANNELS = (16, 64, 256)
-# What the stages answered to the last photos: another layer, channel or language needs no other forward pass.
-_passes: Kept[tuple[str, cnnhub.Classifier], cnnhub.ForwardPass] = Kept(most=4)
+
+@dataclass(frozen=True)
+class Journey:
+    """A photo's way through a network: what its stages answered, and how the page draws them (the photo itself first)."""
+
+    forward: cnnhub.ForwardPass
+    steps: list[dict[str, Any]]
+
+
+# Of the last photos: another layer, channel or language needs no other forward pass, and no stage drawn again.
+_journeys: Kept[tuple[str, cnnhub.Classifier], Journey] = Kept(most=4)
 
 
 @dataclass(frozen=True)
@@ -53,11 +61,11 @@ class InsideShown:
 
 @dataclass(frozen=True)
 class Seen:
-    """What a network's layers answered to the photo: the chosen one's gallery, and the forward pass with all of its stages."""
+    """What a network's layers answered to the photo: the chosen one's gallery, and all stages."""
 
     classifier: cnnhub.Classifier
     gallery: Gallery
-    forward: cnnhub.ForwardPass
+    journey: Journey
 
 
 def layout(shared: Shared) -> Inside:
@@ -96,14 +104,12 @@ def show(photo: Photo | None, network: str, layer: str | None, channels: str, la
     seen = texts.attempt(language, _seen, photo, network, layer, int(channels))
     if isinstance(seen, Sentence):
         return InsideShown({"sentence": seen.html("alert")}, gr.skip())
-    classifier, gallery, prediction = seen.classifier, seen.gallery, seen.forward.prediction
+    classifier, gallery, prediction = seen.classifier, seen.gallery, seen.journey.forward.prediction
+    photo_step, *stages = seen.journey.steps
     known = classifier.layers()
     journey = {
         "sentence": describe(language, classifier, gallery).html(),
-        "steps": [
-            _photo_step(language, classifier, seen.forward.pixels),
-            *(_step(name, seen.forward.maps[name]) for name in classifier.stages()),
-        ],
+        "steps": [{"name": t(language, "photo_step"), **photo_step}, *stages],
         "selected": gallery.layer,
         "answer": f"{percent(prediction.probability)} {texts.label_text(language, classifier, prediction.label)}",
         "gallery": _gallery_value(language, gallery),
@@ -173,23 +179,23 @@ def _seen(photo: Photo, network: str, layer: str | None, channels: int) -> Seen:
     # a layer chosen in another network may not exist in this one
     name = layer if layer in classifier.layers() else first_layer(classifier)
     key = photo.id, classifier  # a repository's network may be loaded anew
-    forward = _passes.get(key)
-    if forward is None:
+    journey = _journeys.get(key)
+    if journey is None:
         with photo.opened(classifier) as picture:
             forward = classifier.forward_pass(picture, [*stages, name])
-        of_stages = {stage: forward.maps[stage] for stage in stages}
-        _passes.keep(key, dataclasses.replace(forward, maps=of_stages))
-    maps = forward.maps[name] if name in forward.maps else maps_of(classifier, photo, name)
-    return Seen(classifier, gallery_of(name, maps, channels), forward)
+        steps = [_photo_step(classifier, forward.pixels), *(_step(stage, forward.maps[stage]) for stage in stages)]
+        journey = _journeys.keep(key, Journey(forward, steps))
+    maps = journey.forward.maps[name] if name in journey.forward.maps else maps_of(classifier, photo, name)
+    return Seen(classifier, gallery_of(name, maps, channels), journey)
 
 
-def _photo_step(language: str, classifier: cnnhub.Classifier, given: Any) -> dict[str, Any]:
+def _photo_step(classifier: cnnhub.Classifier, given: Any) -> dict[str, Any]:
     """What the network gets to see of the photo: the pixels (3, H, W) that it was given, with the normalisation undone."""
     cfg, pixels = classifier.config.pretrained_cfg, np.asarray(given)
     mean, std = (np.array(values)[:, None, None] for values in (cfg.mean, cfg.std))
     values = (np.clip(pixels * std + mean, 0, 1) * 255).round().astype(np.uint8)
     picture = Image.fromarray(np.ascontiguousarray(values.transpose(1, 2, 0)))  # (3, H, W) -> (H, W, 3)
-    return {"name": t(language, "photo_step"), "size": _size(*pixels.shape), "picture": data_uri(picture)}
+    return {"size": _size(*pixels.shape), "picture": data_uri(picture)}
 
 
 def _step(name: str, maps: torch.Tensor) -> dict[str, Any]:
