@@ -48,6 +48,19 @@ class Normalise(torch.nn.Module):
         return (pixels.float() / 255 - self.mean) / self.std
 
 
+def to_bytes(normalised: torch.Tensor, cfg: PretrainedConfig) -> torch.Tensor:
+    """What `Normalise` made of 8 bits -> these: pixels (N, 3, H, W) uint8.
+
+    >>> from cnnhub.hub.config import PretrainedConfig
+    >>> cfg = PretrainedConfig()
+    >>> pixels = torch.arange(256, dtype=torch.uint8).expand(1, 3, 1, 256)
+    >>> torch.equal(to_bytes(Normalise(cfg)(pixels), cfg), pixels)
+    True
+    """
+    mean, std = (torch.tensor(values)[:, None, None] for values in (cfg.mean, cfg.std))
+    return ((normalised * std + mean) * 255).round().to(torch.uint8)
+
+
 def logits_and_embeddings(network: Any, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Normalised pixels (N, 3, H, W) -> logits (N, K) and embeddings (N, D), the backbone run once."""
     features = network.forward_features(pixels)

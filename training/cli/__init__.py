@@ -1,4 +1,4 @@
-"""`python -m training ...`: inspect, find-lr, finetune, evaluate, soup, familiar, push, package; one module a command.
+"""`python -m training ...`: one module a command.
 
 Nothing heavy is imported before a command runs, so that --help answers at once.
 """
@@ -12,7 +12,7 @@ from rich.markup import escape
 
 from cnnhub import caches
 from cnnhub.errors import CnnHubError
-from training.cli import evaluate, familiar, find_lr, finetune, inspect, package, push, soup
+from training.cli import backbones, evaluate, familiar, find_lr, finetune, framings, inspect, package, push, soup
 from training.cli.options import console
 
 app = typer.Typer(
@@ -24,8 +24,10 @@ app = typer.Typer(
 )
 app.command()(inspect.inspect)
 app.command("find-lr")(find_lr.find_lr)
-for command in (finetune.finetune, evaluate.evaluate, soup.soup, familiar.familiar, push.push, package.package):
+app.command()(finetune.finetune)
+for command in (evaluate.evaluate, framings.framings, soup.soup, familiar.familiar, push.push, package.package):
     app.command()(command)
+app.command()(backbones.backbones)
 
 
 def main() -> None:

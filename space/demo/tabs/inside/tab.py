@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 CHANNELS = (16, 64, 256)
 
+
 @dataclass(frozen=True)
 class Journey:
     """A photo's way through a network: what its stages answered, and how the page draws them (the photo itself first)."""
