@@ -9,12 +9,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import safetensors.torch
+import timm
+import torch
 from PIL import Image
 from typer.testing import CliRunner
 
 from cnnhub import hub
-from cnnhub.errors import CnnHubError, ModelNotFoundError
+from cnnhub.errors import CnnHubError, ModelNotFoundError, ModelWeightsError, UnknownNameError
 from training.cli import app
+from training.fit.backbones import check, create, describe
+from training.fit.recipe import Recipe
 from training.measure import backbones, framings
 
 
@@ -66,3 +71,21 @@ def test_framings_are_measured_on_what_one_may_choose_by(trained: Path, data: Pa
     assert framings.measure(str(trained), data, seed=0) == found
     with pytest.raises(CnnHubError, match="choose by"):
         framings.measure(str(trained), data, "test")
+
+
+def test_weights_that_lack_a_part_of_the_network(tmp_path: Path) -> None:
+    whole = timm.create_model("test_byobnet", num_classes=2)
+    state = {name: tensor for name, tensor in whole.state_dict().items() if not name.startswith("stem.")}
+    path = tmp_path / "model.safetensors"
+    safetensors.torch.save_file(state, path)
+    (tmp_path / hub.CONFIG_NAME).write_text('{"note": "describes no model"}')
+    with pytest.raises(ModelWeightsError, match="--fresh stem"):
+        check(Recipe(backbone="test_byobnet"), path)
+    with pytest.raises(UnknownNameError, match="stem"):
+        check(Recipe(backbone="test_byobnet", fresh=("sten",)), path)
+    recipe = Recipe(backbone="test_byobnet", fresh=("stem",))
+    check(recipe, path)
+    config = describe(recipe, ["a", "b"], {}, path)
+    made = create(config, recipe, path).state_dict()
+    assert all(torch.equal(made[name], tensor) for name, tensor in state.items() if not name.startswith("head.")), "of the file"
+    assert torch.equal(made["stem.conv.weight"], create(config, recipe, path).state_dict()["stem.conv.weight"]), "seeded"

@@ -49,6 +49,7 @@ def finetune(
     backbone_weights: options.BackboneWeights = None,
     from_scratch: options.FromScratch = False,
     model_arg: options.ModelArg = None,
+    fresh: options.Fresh = None,
     size: options.Size = None,
     views: Annotated[int, typer.Option(min=0, help="Phase one: augmented views of each picture.")] = Recipe.views,
     epochs: Epochs = None,

@@ -54,6 +54,9 @@ BackboneWeights = Annotated[
     ),
 ]
 FromScratch = Annotated[bool, typer.Option("--from-scratch", help="Random weights; no first phase.")]
+Fresh = Annotated[
+    list[str] | None, typer.Option(help="A part of the network that the weights lack, such as conv5: it begins with random ones.")
+]
 ModelArg = Annotated[list[str] | None, typer.Option(help="KEY=VALUE for timm, such as pad_type=same.")]
 Size = Annotated[int | None, typer.Option(help="Side of the input, 16 to 1024 pixels; the backbone's own by default.")]
 BatchSize = Annotated[int, typer.Option(min=2, help="Pictures a step, over all devices.")]
@@ -118,6 +121,7 @@ def asked(settings: Mapping[str, Any]) -> Asked:
         "backbone": backbone,
         "model_args": arguments,
         "teachers": tuple(map(str, settings["teacher"] or ())),
+        "fresh": tuple(settings["fresh"] or ()),
         "squashed_from": chosen.task.squashed_from if chosen.task else None,
     }
     return Asked(chosen, weights, Recipe(**{**given, **more}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from pathlib import Path
 from typing import Any, Literal
@@ -12,7 +13,7 @@ from huggingface_hub import HfApi, try_to_load_from_cache
 
 import cnnhub.classics  # noqa: F401  registers the networks that timm lacks
 from cnnhub.engines.network import COUNTER, create_network
-from cnnhub.errors import ModelNotFoundError, ModelWeightsError, UnknownNameError
+from cnnhub.errors import ModelConfigError, ModelNotFoundError, ModelWeightsError, UnknownNameError
 from cnnhub.hub.config import CnnHubMetadata, ModelConfig
 from cnnhub.hub.folder import CONFIG_NAME, read_config
 from training.fit.recipe import Recipe, RecipeError
@@ -51,7 +52,7 @@ def check(recipe: Recipe, weights: Weights) -> None:
     if recipe.size:
         _check_size(blueprint, recipe)
     if isinstance(weights, Path):
-        _fitting(blueprint, weights, name)
+        _fitting(blueprint, weights, name, recipe.fresh)
     elif weights == "hub":
         _from_timms_hub(recipe, num_classes=1)  # into the client's cache; `create` builds it once the labels are known
 
@@ -96,7 +97,7 @@ def create(config: ModelConfig, recipe: Recipe, weights: Weights) -> torch.nn.Mo
     else:
         network = create_network(config)
         if isinstance(weights, Path):
-            network.load_state_dict(_fitting(network, weights, config.architecture), strict=False)
+            network.load_state_dict(_fitting(network, weights, config.architecture, recipe.fresh), strict=False)
     return network.to(memory_format=torch.channels_last)
 
 
@@ -139,8 +140,12 @@ def _timm_name(backbone: str) -> str:
 
 
 def _beside(weights: Weights) -> ModelConfig | None:
-    """The config.json that lies beside a backbone's file, where one does."""
-    return read_config(weights.parent) if isinstance(weights, Path) and (weights.parent / CONFIG_NAME).is_file() else None
+    """The config.json that lies beside a backbone's file, where one does; one that describes no model says nothing."""
+    if not isinstance(weights, Path) or not (weights.parent / CONFIG_NAME).is_file():
+        return None
+    with contextlib.suppress(ModelConfigError):
+        return read_config(weights.parent)
+    return None
 
 
 def _check_size(blueprint: torch.nn.Module, recipe: Recipe) -> None:
@@ -178,13 +183,18 @@ def _from_timms_hub(recipe: Recipe, num_classes: int) -> torch.nn.Module:
     return network
 
 
-def _fitting(network: torch.nn.Module, path: Path, architecture: str) -> dict[str, torch.Tensor]:
-    """The file's weights for everything but the head."""
+def _fitting(network: torch.nn.Module, path: Path, architecture: str, fresh: tuple[str, ...]) -> dict[str, torch.Tensor]:
+    """The file's weights for everything but the head and the parts that begin anew."""
     try:
         state = timm.models.load_state_dict(str(path), weights_only=True)
     except Exception as error:
         raise ModelWeightsError(f"{path} cannot be read: {error}. Expected a backbone's safetensors file.") from error
-    head = head_names(network)
+    parts = [name for name, _ in network.named_children()]
+    for part in fresh:
+        if part not in parts:
+            raise UnknownNameError("part of the network", part, parts)
+    anew = tuple(f"{part}." for part in fresh)
+    head = head_names(network) | {name for name in network.state_dict() if name.startswith(anew)}
     counters = {name for name in network.state_dict() if name.endswith(COUNTER)}  # the oldest weights lack them
     expected = {name: tensor.shape for name, tensor in network.state_dict().items() if name not in head}
     found = {name: tensor for name, tensor in state.items() if name not in head}
@@ -194,5 +204,8 @@ def _fitting(network: torch.nn.Module, path: Path, architecture: str) -> dict[st
         problems = [f"{len(missing)} keys are missing, such as {missing[:3]}"] if missing else []
         problems += [f"{len(surplus)} are not part of it, such as {surplus[:3]}"] if surplus else []
         problems += [f"{len(shapes)} have other shapes, such as {'; '.join(shapes[:3])}"] if shapes else []
-        raise ModelWeightsError(f"{path} does not fit {architecture}: {'; '.join(problems)}. Check --backbone.")
+        lacking = sorted({name.partition(".")[0] for name in missing})
+        whole = [part for part in lacking if not any(name.startswith(f"{part}.") for name in found)]
+        way_out = f", or begin anew what the file lacks: {' '.join(f'--fresh {part}' for part in whole)}" if whole else ""
+        raise ModelWeightsError(f"{path} does not fit {architecture}: {'; '.join(problems)}. Check --backbone{way_out}.")
     return found

@@ -34,6 +34,7 @@ FEATURES = "run/features.safetensors"
 _WORTH_AN_EXPORT = 256  # passes; for fewer pictures exporting the network takes longer than it saves
 # What of a recipe decides the features of the plain pictures, and of the augmented views.
 _DECIDES = ("backbone", "model_args", "size", "precision")
+_DECIDES_FRESH = ("fresh", "seed")  # of parts that begin with random weights
 _DECIDES_VIEWS = ("views", "seed", "augment", "flip", "scale", "color_jitter")
 
 
@@ -88,7 +89,8 @@ def cached_features(ready: Prepared, run: Run, advance: Progress) -> Features:
     decide them; then another learning rate, say, costs no second pass.
     """
     recipe, cache = ready.recipe, run.output / FEATURES
-    settings = {name: getattr(recipe, name) for name in _DECIDES + (_DECIDES_VIEWS if recipe.views else ())}
+    decide = _DECIDES + (_DECIDES_VIEWS if recipe.views else ()) + (_DECIDES_FRESH if recipe.fresh else ())
+    settings = {name: getattr(recipe, name) for name in decide}
     key = hashlib.sha256(json.dumps({**ready.made_of, **settings}, sort_keys=True).encode()).hexdigest()
     if (found := _read(cache, key)) is not None:
         return found

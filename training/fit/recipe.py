@@ -17,7 +17,7 @@ AUTO = -1  # epochs: that is for the pictures to decide
 MANY_EPOCHS = 8
 FEW = 50  # pictures a label; with fewer, all layers learn them by heart, and the head alone answers better
 # What settings were before there was a choice: a run that was begun then goes on so.
-BEFORE = {"ema_warmup": False, "flip": True}
+BEFORE = {"ema_warmup": False, "flip": True, "fresh": []}
 
 
 class RecipeError(CnnHubError):
@@ -30,6 +30,7 @@ class Recipe:
 
     backbone: str = "mobilenetv2_100"  # a timm architecture, with or without a tag, or "torchvision:shufflenet_v2_x1_0"
     model_args: dict[str, str] = field(default_factory=dict)  # such as {"pad_type": "same"} for weights from TensorFlow
+    fresh: tuple[str, ...] = ()  # parts of the network, such as "conv5", that the weights lack: they begin with random ones
     size: int | None = None  # side of the square input, pixels; None takes the backbone's own
     views: int = 0  # phase one, augmented views of each training picture beside the plain one
     head_c: tuple[float, ...] = (0.003, 0.01, 0.03, 0.1, 0.3)  # phase one, inverse L2 penalties that are tried for the head
@@ -139,7 +140,12 @@ class Recipe:
 
     def as_json(self) -> dict[str, Any]:
         """As it stands in config.json and in checkpoints."""
-        return {**dataclasses.asdict(self), "head_c": list(self.head_c), "teachers": list(self.teachers)}
+        return {
+            **dataclasses.asdict(self),
+            "head_c": list(self.head_c),
+            "teachers": list(self.teachers),
+            "fresh": list(self.fresh),
+        }
 
 
 @dataclass(frozen=True)
