@@ -25,6 +25,7 @@ def evaluate(
     dataset: options.Dataset = None,
     image_column: options.ImageColumn = None,
     label_column: options.LabelColumn = None,
+    review: options.Review = None,
     split: Annotated[str, typer.Option(help="train, validation or test.")] = "test",
     ood: Ood = None,
     output: Output = None,
@@ -46,7 +47,7 @@ def evaluate(
     from training.measure.report import report
     from training.release import card
 
-    source = options.choose(task, data, dataset, image_column, label_column).source
+    source = options.choose(task, data, dataset, image_column, label_column, review).source
     if record:
         card.recordable(model)
     found = run(model, source, split, batch_size, ood or (), output or folder_for(model))

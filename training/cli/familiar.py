@@ -18,6 +18,7 @@ def familiar(
     dataset: options.Dataset = None,
     image_column: options.ImageColumn = None,
     label_column: options.LabelColumn = None,
+    review: options.Review = None,
     unlike: Annotated[
         list[Path] | None,
         typer.Option(help="Pictures of none of the labels, to learn from: a folder or a parquet file; may be given again."),
@@ -40,5 +41,5 @@ def familiar(
     """
     from training.fit.familiar import learn
 
-    source = options.choose(task, data, dataset, image_column, label_column).source
+    source = options.choose(task, data, dataset, image_column, label_column, review).source
     print(json.dumps(learn(model, source, unlike or (), ood or (), options.recorded_command(), probe_alone)))

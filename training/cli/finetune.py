@@ -44,6 +44,7 @@ def finetune(
     dataset: options.Dataset = None,
     image_column: options.ImageColumn = None,
     label_column: options.LabelColumn = None,
+    review: options.Review = None,
     output: Annotated[Path | None, typer.Option(help="Folder of the model; runs/TASK by default.")] = None,
     backbone: options.Backbone = None,
     backbone_weights: options.BackboneWeights = None,

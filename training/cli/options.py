@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 console = Console(stderr=True)
 
+_PICTURES = ("task", "data", "dataset", "image_column", "label_column", "review")  # what `choose` takes
+
 TaskName = Annotated[
     str | None, typer.Argument(help="cats-vs-dogs, flowers or flowers-102; leave out for your own pictures.", metavar="[TASK]")
 ]
@@ -39,6 +41,13 @@ Data = Annotated[
 Dataset = Annotated[str | None, typer.Option(help="In place of --data: a dataset on the Hub, owner/name or owner/name@revision.")]
 ImageColumn = Annotated[str | None, typer.Option(help="Its column of pictures; image by default.")]
 LabelColumn = Annotated[str | None, typer.Option(help="Its column of labels; label by default.")]
+Review = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Decisions on single pictures, as `review` makes them: train and validation follow them, test never does.",
+    ),
+]
 Backbone = Annotated[
     str | None,
     typer.Option(
@@ -77,7 +86,12 @@ class Chosen:
 
 
 def choose(
-    task: str | None, data: Path | None, dataset: str | None, image_column: str | None, label_column: str | None
+    task: str | None,
+    data: Path | None,
+    dataset: str | None,
+    image_column: str | None,
+    label_column: str | None,
+    review: Path | None = None,
 ) -> Chosen:
     """What was asked for, else what is published for the task."""
     from training.data import tasks
@@ -96,7 +110,7 @@ def choose(
     else:
         raise CnnHubError(f"No pictures were named. Give --data DIR, --dataset owner/name or a task ({', '.join(tasks.TASKS)}).")
     columns = image_column or source.image_column, label_column or source.label_column
-    source = dataclasses.replace(source, image_column=columns[0], label_column=columns[1])
+    source = dataclasses.replace(source, image_column=columns[0], label_column=columns[1], review=review)
     return Chosen(source, known, task or source.name)
 
 
@@ -113,7 +127,7 @@ def asked(settings: Mapping[str, Any]) -> Asked:
     """From the values of `finetune`'s options, by parameter."""
     from training.fit.backbones import built_as
 
-    chosen = choose(*(settings[name] for name in ("task", "data", "dataset", "image_column", "label_column")))
+    chosen = choose(*(settings[name] for name in _PICTURES))
     weights = _weights(settings["backbone_weights"], settings["from_scratch"])
     backbone, arguments = built_as(weights, settings["backbone"], model_args(settings["model_arg"]))
     given = {name: settings[name] for name in Recipe.__dataclass_fields__ if settings.get(name) is not None}
@@ -157,6 +171,15 @@ def _weights(given: str | None, from_scratch: bool) -> Weights:
             f"a built-in model ({', '.join(hub.builtin_models())})."
         )
     return path
+
+
+def model_source(given: str) -> str | Path:
+    """What `cnnhub.load` takes: a built-in model's name, or the folder that was given, or that of the file of weights."""
+    from cnnhub import hub
+
+    path = _weights(given, from_scratch=False)
+    assert isinstance(path, Path)
+    return given if given in hub.builtin_models() else path.parent
 
 
 def model_args(arguments: list[str] | None) -> dict[str, str]:

@@ -18,6 +18,7 @@ def soup(
     dataset: options.Dataset = None,
     image_column: options.ImageColumn = None,
     label_column: options.LabelColumn = None,
+    review: options.Review = None,
 ) -> None:
     """Average the weights of models fine-tuned from the same backbone: often better than each, and as fast as one.
 
@@ -31,7 +32,7 @@ def soup(
     from training.fit.soup import cook
     from training.release import card
 
-    chosen = options.choose(task, data, dataset, image_column, label_column)
+    chosen = options.choose(task, data, dataset, image_column, label_column, review)
     config = cook(model, chosen.source, output, chosen.name, options.recorded_command(), options.console)
     card.write(output, chosen.name, config, chosen.task)
     line = f"Saved. Load it with: cnnhub.load({card.as_source(output)!r})"

@@ -14,6 +14,7 @@ from pyarrow import parquet
 
 from cnnhub.pictures import Found, Reason, find
 from training.data import archives, layout
+from training.data.decisions import Reviewed
 from training.data.layout import FORMS, SPLITS, WHOLE, DataError, assign, role_of
 
 T = TypeVar("T")
@@ -39,6 +40,7 @@ class Source:
     # both: in a dataset on the Hub or in parquet files
     image_column: str = "image"
     label_column: str = "label"
+    review: Path | None = None  # decisions on single pictures of train and validation (`training.data.decisions`)
 
     def __str__(self) -> str:
         return self.place
@@ -71,8 +73,10 @@ class Origin:
 
     source: str | None = None  # a dataset on the Hub or an address; None for pictures on the trainer's own disk
     revision: str | None = None  # its commit
-    split_hash: dict[str, str] = field(default_factory=dict)  # split -> what it holds (`Pictures.fingerprint`)
+    # split -> what it holds (`Pictures.fingerprint`), before a review is applied
+    split_hash: dict[str, str] = field(default_factory=dict)
     lent: list[str] = field(default_factory=list)  # pictures in another split than their hash says (`Pictures.lent`)
+    review: Reviewed | None = None  # what was decided of single pictures
 
 
 @dataclass(frozen=True)

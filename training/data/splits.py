@@ -9,7 +9,8 @@ from pathlib import Path
 
 import datasets
 
-from training.data import cutting
+from training.data import cutting, decisions
+from training.data.decisions import DROP, Decision, Review
 from training.data.hygiene import Print, content, duplicates, examine_all
 from training.data.layout import FORMS, SPLITS, WHOLE, DataError
 from training.data.sources import MissingSplitError, Source, columns, stored
@@ -26,6 +27,8 @@ class Pictures:
         notes: what else was left out of the dataset, and how its layout was understood.
         lent: which pictures lie in another split than their hash says, a sentence for each label and split.
         prints: what is needed to find copies; empty where the pictures were not checked.
+        decided: what a review said of these pictures, those that it dropped too; empty where none was applied.
+        as_found: the fingerprint before a review was applied; None where none was.
     """
 
     def __init__(
@@ -38,6 +41,8 @@ class Pictures:
         self.lent: list[str] = []
         self.unreadable: list[str] = []
         self.prints: list[Print] = []
+        self.decided: list[Decision] = []
+        self.as_found: str | None = None
         if check:
             self._leave_out_unreadable(most_unreadable)
 
@@ -62,20 +67,44 @@ class Pictures:
     @cached_property
     def fingerprint(self) -> str:
         """What the split holds, whatever its files are called: SHA-256 over the sorted hashes and labels of its pictures."""
-        digests = [each.digest for each in self.prints]
-        if not digests:
-            digests = [hashlib.sha256(content(self.source(index))).hexdigest() for index in range(len(self))]
-        labelled = sorted(f"{digest} {self.labels[target]}" for digest, target in zip(digests, self.targets, strict=True))
+        labelled = sorted(f"{digest} {self.labels[target]}" for digest, target in zip(self.digests, self.targets, strict=True))
         return hashlib.sha256("\n".join(labelled).encode()).hexdigest()
+
+    @cached_property
+    def digests(self) -> list[str]:
+        """The SHA-256 of each picture's encoded bytes."""
+        known = [each.digest for each in self.prints]
+        return known or [hashlib.sha256(content(self.source(index))).hexdigest() for index in range(len(self))]
 
     def take(self, indices: Sequence[int], more: Pictures | None = None, others: Sequence[int] = ()) -> Pictures:
         """These pictures, and these others of `more`; nothing is read again."""
-        rows, prints = self._rows.select(indices), [self.prints[index] for index in indices]
+        rows, targets = self._rows.select(indices), [self.targets[index] for index in indices]
+        prints = [self.prints[index] for index in indices] if self.prints else []
         if more is not None:
             rows = datasets.concatenate_datasets([rows, more._rows.select(others)])
+            targets += [more.targets[index] for index in others]
             prints += [more.prints[index] for index in others]
         taken = Pictures(rows, check=False, notes=self.notes)
-        taken.unreadable, taken.prints, taken.lent = self.unreadable, prints, self.lent
+        taken.unreadable, taken.targets, taken.prints, taken.lent = self.unreadable, targets, prints, self.lent
+        taken.decided, taken.as_found = self.decided, self.as_found
+        return taken
+
+    def reviewed(self, review: Review, split: str) -> Pictures:
+        """The pictures with the labels that a review gave them, without those that it dropped; a note says how many.
+
+        Raises:
+            DataError: it gives a label that they do not have.
+        """
+        decisions.check_labels(review, self.labels)
+        found = [review.decisions.get(digest) for digest in self.digests]
+        taken = self.take([index for index, each in enumerate(found) if not each or each.decision != DROP])
+        taken.targets = [
+            self.labels.index(each.new_label) if each and each.new_label else target
+            for each, target in zip(found, self.targets, strict=True)
+            if not each or each.decision != DROP
+        ]
+        taken.decided, taken.as_found = [each for each in found if each], self.fingerprint
+        taken.notes = [*self.notes, f"{review.file}, {split}: {decisions.in_words(taken.decided)}."]
         return taken
 
     def _leave_out_unreadable(self, most: float) -> None:
@@ -101,41 +130,21 @@ def load_split(source: Source | Path, split: str, check: bool = True, most_unrea
 
     Args:
         source: a Path is a folder `DIR/SPLIT/LABEL/*.jpg` or `DIR/LABEL/*.jpg`, parquet files `DIR/SPLIT*.parquet`, what
-            `datasets` saved to disk, or an archive of such.
+            `datasets` saved to disk, or an archive of such. Its review is applied to train and validation, never to test.
         check: decode every picture once and leave out those that cannot be read.
         most_unreadable: the share of them beyond which the split is refused.
 
     Raises:
         MissingSplitError: there is no such split.
-        DataError: nothing can be read there.
+        DataError: nothing can be read there, or its review is none.
     """
     source = Source(str(source)) if isinstance(source, Path) else source
     if split not in SPLITS:
         raise DataError(f"The split is {split!r}; expected one of {', '.join(SPLITS)}.")
-    datasets.disable_progress_bars()
-    found = stored(source)
-    splits = found.splits
-    if split in splits and (split != "train" or "validation" in splits):
-        rows, notes = columns(splits[split](), source)
-        return Pictures(rows, check, [*found.notes, *notes], most_unreadable)
-    whole = splits.get(WHOLE) or splits.get("train")
-    if whole is None:
-        raise MissingSplitError(f"{source} holds no split {split!r}, only {', '.join(splits)}. {FORMS}")
-    if split == "test" and "validation" in splits:
-        raise MissingSplitError(f"{source} holds no split 'test', only {', '.join(splits)}; none of those was kept unseen.")
-    rows, notes = columns(whole(), source)
-    pictures = Pictures(rows, check=False)
-    sides, lent = cutting.cut([content(pictures.source(n)) for n in range(len(pictures))], pictures.targets, "test" in splits)
-    mine = Pictures(
-        rows.select([n for n, side in enumerate(sides) if side == split]), check, [*found.notes, *notes], most_unreadable
-    )
-    mine.lent = [
-        f"No {pictures.labels[each.target]!r} fell to {each.split} by its hash, so it was lent "
-        f"{', '.join(pictures.name(n) for n in each.pictures)}."
-        for each in lent
-    ]
-    mine.notes += mine.lent
-    return mine
+    if source.review is None or split == "test":
+        return _as_found(source, split, check, most_unreadable)
+    review = decisions.read(source.review)
+    return _as_found(source, split, check, most_unreadable).reviewed(review, split)
 
 
 def load_training(source: Source | Path, fix_leaks: bool = False) -> tuple[Pictures, Pictures]:
@@ -145,10 +154,23 @@ def load_training(source: Source | Path, fix_leaks: bool = False) -> tuple[Pictu
         fix_leaks: move validation pictures that have a copy in train to train, where otherwise they are refused.
 
     Raises:
+        DataError: as `load_both` does, or a picture lies in both.
+    """
+    train, validation = load_both(source)
+    return _without_leaks(train, validation, fix_leaks)
+
+
+def load_both(source: Source | Path) -> tuple[Pictures, Pictures]:
+    """The train and validation splits, with the same labels.
+
+    Raises:
         DataError: a split is missing, there are fewer than two labels, one has no picture, the splits have different ones, or
-            a picture lies in both.
+            most pictures of the review lie in neither.
     """
     train, validation = load_split(source, "train"), load_split(source, "validation")
+    if isinstance(source, Source) and source.review:
+        found = {each.sha256 for pictures in (train, validation) for each in pictures.decided}
+        decisions.check_found(decisions.read(source.review), len(found))
     if len(train.labels) < 2:
         raise DataError(f"train has the labels {train.labels}; expected two or more folders of pictures.")
     for pictures, split in ((train, "train"), (validation, "validation")):
@@ -172,7 +194,7 @@ def load_training(source: Source | Path, fix_leaks: bool = False) -> tuple[Pictu
             f"train and validation must have the same labels: {'; '.join(lacking[:5]) or 'their order differs'}. "
             "Add pictures of them, or remove the label."
         )
-    return _without_leaks(train, validation, fix_leaks)
+    return train, validation
 
 
 def leaks_between(first: Pictures, second: Pictures) -> list[tuple[list[int], list[int]]]:
@@ -198,3 +220,31 @@ def _without_leaks(train: Pictures, validation: Pictures, fix: bool) -> tuple[Pi
     if len({validation.targets[n] for n in kept}) < len(validation.labels):
         raise DataError("Without its copies of training pictures validation would lose a label. Add validation pictures.")
     return train.take(range(len(train)), validation, moved), validation.take(kept)
+
+
+def _as_found(source: Source, split: str, check: bool, most_unreadable: float) -> Pictures:
+    """One split as it is stored, whatever a review says of it."""
+    datasets.disable_progress_bars()
+    found = stored(source)
+    splits = found.splits
+    if split in splits and (split != "train" or "validation" in splits):
+        rows, notes = columns(splits[split](), source)
+        return Pictures(rows, check, [*found.notes, *notes], most_unreadable)
+    whole = splits.get(WHOLE) or splits.get("train")
+    if whole is None:
+        raise MissingSplitError(f"{source} holds no split {split!r}, only {', '.join(splits)}. {FORMS}")
+    if split == "test" and "validation" in splits:
+        raise MissingSplitError(f"{source} holds no split 'test', only {', '.join(splits)}; none of those was kept unseen.")
+    rows, notes = columns(whole(), source)
+    pictures = Pictures(rows, check=False)
+    sides, lent = cutting.cut([content(pictures.source(n)) for n in range(len(pictures))], pictures.targets, "test" in splits)
+    mine = Pictures(
+        rows.select([n for n, side in enumerate(sides) if side == split]), check, [*found.notes, *notes], most_unreadable
+    )
+    mine.lent = [
+        f"No {pictures.labels[each.target]!r} fell to {each.split} by its hash, so it was lent "
+        f"{', '.join(pictures.name(n) for n in each.pictures)}."
+        for each in lent
+    ]
+    mine.notes += mine.lent
+    return mine

@@ -15,6 +15,8 @@ from rich.markup import escape
 
 from cnnhub.errors import CnnHubError
 from cnnhub.hub.config import ModelConfig
+from training.data import decisions
+from training.data.decisions import Reviewed
 from training.data.pixels import Pixels, plain_transform, training_transform
 from training.data.sources import Origin, Source, revision_of
 from training.data.splits import Pictures, load_training
@@ -45,8 +47,9 @@ class Prepared:
 
     @property
     def made_of(self) -> dict[str, Any]:
-        """Hashes of the backbone's weights and of the pictures."""
-        return {"backbone_sha256": self.backbone.sha256, "data": self.data.split_hash}
+        """Hashes of the backbone's weights, of the pictures, and of the decisions on them."""
+        decided = {"review_sha256": self.data.review.sha256} if self.data.review else {}
+        return {"backbone_sha256": self.backbone.sha256, "data": self.data.split_hash, **decided}
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -102,7 +105,8 @@ def prepare(
     distil.check(recipe.teachers, config)
     network = backbones.create(config, recipe, weights).to(engine.device)
     _check_space(network, run)
-    split_hash = {"train": train.fingerprint, "validation": validation.fingerprint}
+    splits = {"train": train, "validation": validation}
+    split_hash = {split: pictures.as_found or pictures.fingerprint for split, pictures in splits.items()}
     return Prepared(
         network,
         config,
@@ -113,8 +117,16 @@ def prepare(
         teachers=teachers,
         backbone=backbones.origin(weights, recipe.backbone),
         is_trained=is_trained,
-        data=Origin(source.published, source.revision, split_hash, train.lent),
+        data=Origin(source.published, source.revision, split_hash, train.lent, _reviewed(source, splits)),
     )
+
+
+def _reviewed(source: Source, splits: dict[str, Pictures]) -> Reviewed | None:
+    """What the review did to each split, where there was one."""
+    if source.review is None:
+        return None
+    counts = {split: decisions.counts(pictures.decided) for split, pictures in splits.items()}
+    return Reviewed(source.review.name, decisions.read(source.review).sha256, counts)
 
 
 def _say(train: Pictures, validation: Pictures, engine: Accelerator, recipe: Recipe, console: Console) -> None:

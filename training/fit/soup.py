@@ -20,6 +20,7 @@ from rich.console import Console
 import cnnhub
 from cnnhub.hub.config import ModelConfig
 from cnnhub.hub.folder import read_config, read_weights, write
+from training.data import decisions
 from training.data.sources import Source
 from training.data.writable import check_free, check_writable
 from training.fit.choose import Crop, crop_name, cropped
@@ -83,6 +84,7 @@ def cook(folders: Sequence[Path], data: Source | Path, output: Path, name: str, 
     check_free(output)
     configs = {folder: read_config(folder) for folder in folders}
     _check_alike(configs)
+    _check_review(record_of(configs[folders[0]]), data)
     models = [_Ingredient(folder, config, record_of(config), read_weights(folder)) for folder, config in configs.items()]
     first, *others = sorted(models, key=lambda model: model.loss)
     network = cnnhub.load(first.folder, engine="torch").network
@@ -146,6 +148,18 @@ def _check_alike(configs: dict[Path, ModelConfig]) -> None:
                 )
 
 
+def _check_review(record: Record, data: Source | Path) -> None:
+    """Whether validation is told apart as it was for the models: by the decisions of the same review, or by none."""
+    given = decisions.read(data.review) if isinstance(data, Source) and data.review else None
+    theirs = record.data.review if record.data else None
+    if (given and given.sha256) != (theirs and theirs.sha256):
+        advice = f"Give --review {theirs.file}, as `finetune` had it" if theirs else "Leave --review out"
+        raise RecipeError(
+            f"The models were trained with {f'the review {theirs.file}' if theirs else 'no review'}, and "
+            f"{f'the review {given.file}, another one,' if given else 'none'} arrived. {advice}."
+        )
+
+
 def _what_must_agree(config: ModelConfig) -> dict[str, Any]:
     record, cfg = record_of(config), config.pretrained_cfg
     if not (record.recipe and record.backbone and record.data and record.is_finished):
@@ -156,6 +170,7 @@ def _what_must_agree(config: ModelConfig) -> dict[str, Any]:
         "labels": config.labels(),
         "backbone": record.backbone.sha256,
         "pictures": record.data.split_hash,
+        "review": record.data.review and record.data.review.sha256,
         **{key: getattr(cfg, key) for key in SEEN_ALIKE},
     }
 
