@@ -6,7 +6,7 @@ import globals from "globals";
 export default [
   js.configs.recommended,
   {
-    files: ["space/**/*.js"],
+    files: ["{space,training}/**/*.js"],
     languageOptions: { globals: globals.browser },
   },
   {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from cnnhub.engines.network import create_network
 from cnnhub.hub import folder
 from cnnhub.hub.config import ModelConfig
 from tests.support.places import tiny_config
+from tests.support.visiting import CHROMIUM
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -24,6 +26,19 @@ def exports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CNNHUB_CACHE", str(folder))
         yield folder
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    if CHROMIUM is None:
+        pytest.skip("no Chromium here; Debian's package chromium brings one")
+    from playwright.sync_api import sync_playwright
+
+    quiet = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=quiet)
+        yield running
+        running.close()
 
 
 @pytest.fixture

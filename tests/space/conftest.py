@@ -1,4 +1,4 @@
-"""One server and one browser for all tests that only read them."""
+"""One server for all tests that only read them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from gradio_client import Client
 
 from tests.support.running_space import Server, copy_of_the_space, running
-from tests.support.visiting import CHROMIUM, Visit
+from tests.support.visiting import Visit
 
 
 @pytest.fixture(scope="session")
@@ -30,19 +30,6 @@ def app(server: Server) -> str:
 def client(app: str) -> Client:
     """gradio's client of it."""
     return Client(app, verbose=False)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium here; Debian's package chromium brings one")
-    from playwright.sync_api import sync_playwright
-
-    quiet = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=quiet)
-        yield running
-        running.close()
 
 
 @pytest.fixture

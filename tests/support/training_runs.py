@@ -34,7 +34,8 @@ COLOURS = {"blue": (40, 60, 200), "red": (200, 50, 40)}
 _FORKING = """
 import importlib, json, os, sys
 for name in (
-    "cli", "data.inspection", "fit.familiar", "fit.find_lr", "fit.finetune", "fit.soup", "measure.report", "release.card"
+    "cli", "data.inspection", "fit.familiar", "fit.find_lr", "fit.finetune", "fit.review",
+    "fit.soup", "measure.report", "release.card"
 ):
     importlib.import_module(f"training.{name}")
 import torch.utils.tensorboard

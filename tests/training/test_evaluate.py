@@ -23,7 +23,7 @@ from training.measure.calibration import (
     share_above,
 )
 from training.measure.figures import measure
-from training.measure.review import is_at_chance, largest_losses, likely_wrong
+from training.measure.review import count_wrong, is_at_chance, largest_losses, likely_wrong
 
 
 def test_the_temperature_that_was_put_in_is_found() -> None:
@@ -84,7 +84,8 @@ def test_measure_by_hand() -> None:
 def test_likely_wrong_labels_come_first() -> None:
     probabilities = torch.tensor([[0.9, 0.1], [0.8, 0.2], [0.02, 0.98], [0.4, 0.6], [0.1, 0.9], [0.3, 0.7]])
     targets = torch.tensor([0, 0, 0, 1, 1, 0])
-    assert likely_wrong(probabilities, targets) == [2], "the last is an error, but not a confident one (0.7 < 0.75)"
+    assert count_wrong(probabilities, targets) == 1, "the last is an error, but not a confident one (0.7 < 0.75)"
+    assert likely_wrong(probabilities, targets) == [2, 5], "half as many again are listed"
     assert largest_losses(probabilities, targets)[:2] == [2, 5]
 
 

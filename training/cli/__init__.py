@@ -12,7 +12,7 @@ from rich.markup import escape
 
 from cnnhub import caches
 from cnnhub.errors import CnnHubError
-from training.cli import backbones, evaluate, familiar, find_lr, finetune, framings, inspect, package, push, soup
+from training.cli import backbones, evaluate, familiar, find_lr, finetune, framings, inspect, package, push, review, soup
 from training.cli.options import console
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ app = typer.Typer(
     help="Train models that `cnnhub.load` and the demo understand. Each command explains itself with --help.",
 )
 app.command()(inspect.inspect)
+app.command()(review.review)
 app.command("find-lr")(find_lr.find_lr)
 app.command()(finetune.finetune)
 for command in (evaluate.evaluate, framings.framings, soup.soup, familiar.familiar, push.push, package.package):

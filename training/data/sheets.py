@@ -51,15 +51,19 @@ def contact_sheet(path: Path, title: str, sections: Sequence[Section], notes: Se
     write_atomically(path, page.encode())
 
 
-def _figure(cell: Cell) -> str:
-    small = cell.image.convert("RGB")
-    small.thumbnail((SIDE, SIDE))
+def data_address(image: Image.Image, side: int) -> str:
+    """A small picture, its longer side `side` pixels at most, as an address that holds it."""
+    small = image.convert("RGB")
+    small.thumbnail((side, side))
     encoded = io.BytesIO()
     small.save(encoded, "JPEG", quality=80)
-    picture = base64.b64encode(encoded.getvalue()).decode()
+    return f"data:image/jpeg;base64,{base64.b64encode(encoded.getvalue()).decode()}"
+
+
+def _figure(cell: Cell) -> str:
     caption = html.escape(cell.caption)
     detail = html.escape(cell.detail).replace("/", "/<wbr>")  # a long path breaks between its folders
     return (
-        f'<figure><img alt="{caption}" src="data:image/jpeg;base64,{picture}">'
+        f'<figure><img alt="{caption}" src="{data_address(cell.image, SIDE)}">'
         f"<figcaption>{caption}<br><small>{detail}</small></figcaption></figure>"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,18 +32,33 @@ class Seen:
 def likely_wrong(probabilities: torch.Tensor, targets: torch.Tensor) -> list[int]:
     """Numbers of the pictures whose given label is likely wrong, the clearest first.
 
-    Confident learning (Northcutt et al. 2021, https://arxiv.org/abs/1911.00068): the answer is another label, and at least as
-    probable as that label is on average where it is given. It takes probabilities (N, K) of pictures that the network did not
-    learn from, and the given labels' class numbers (N,).
+    Those that are answered with another label, by how improbable the given one is; half as many again as `count_wrong` says,
+    since in a list of its length some wrong labels are missing. It takes probabilities (N, K) of pictures that the network did
+    not learn from, and the given labels' class numbers (N,).
     """
-    given = probabilities.gather(1, targets[:, None])[:, 0]
+    order = largest_losses(probabilities, targets)
+    disagreeing = (probabilities.argmax(1) != targets).tolist()
+    return [number for number in order if disagreeing[number]][: math.ceil(1.5 * count_wrong(probabilities, targets))]
+
+
+def count_wrong(probabilities: torch.Tensor, targets: torch.Tensor) -> int:
+    """How many of the given labels are likely wrong, from probabilities (N, K) and class numbers (N,).
+
+    Confident learning (Northcutt et al. 2021, https://arxiv.org/abs/1911.00068): a picture seems to be of a class if that is at
+    least as probable as it is on average where it is given. The share of each label's pictures that seem to be of another class,
+    among those that seem to be of any, is taken for the share of its wrong labels.
+    """
     classes = probabilities.shape[1]
-    counts = torch.bincount(targets, minlength=classes).clamp(min=1)
-    average = torch.bincount(targets, weights=given, minlength=classes) / counts
-    confidence, answers = probabilities.max(1)
-    suspicious = (answers != targets) & (confidence >= average[answers])
-    margin = given - confidence  # from the given label to the answer
-    return [number for number in torch.argsort(margin, stable=True).tolist() if suspicious[number]]
+    given = probabilities.gather(1, targets[:, None])[:, 0].double()
+    counts = torch.bincount(targets, minlength=classes)
+    average = torch.bincount(targets, weights=given, minlength=classes) / counts  # not a number for a label without pictures
+    best, seeming = torch.where(probabilities >= average - 1e-6, probabilities, -1.0).max(1)  # less a little, for rounding
+    joint = torch.zeros(classes, classes, dtype=torch.double)  # given label, class that it seems to be of
+    ones = torch.ones(len(targets), dtype=torch.double)
+    joint.index_put_((targets[best >= 0], seeming[best >= 0]), ones[best >= 0], accumulate=True)
+    right = joint.diagonal().clamp(min=1)  # no label is wrong throughout
+    wrong = joint.sum(1) - joint.diagonal()
+    return round((counts * wrong / (right + wrong)).sum().item())
 
 
 def largest_losses(probabilities: torch.Tensor, targets: torch.Tensor) -> list[int]:
@@ -73,18 +89,19 @@ def in_words(wrong: int | None) -> str:
 
 
 def write(path: Path, seen: Seen, split: str) -> int | None:
-    """A page of pictures: the likely wrong labels, then the largest losses among the others, at most 48 of each.
+    """A page of pictures: those whose labels are likely wrong, then the largest losses among the others, at most 48 of each.
 
     Returns:
         How many labels are likely wrong; None of a model at chance, which cannot say.
     """
     is_blind = is_at_chance(seen.probabilities, seen.targets)
     wrong = [] if is_blind else likely_wrong(seen.probabilities, seen.targets)
-    count = None if is_blind else len(wrong)
+    count = None if is_blind else count_wrong(seen.probabilities, seen.targets)
     others = [number for number in largest_losses(seen.probabilities, seen.targets) if number not in set(wrong)]
     notes = ["The network learned from these pictures, labels included, so wrong ones hide."] if split == "train" else []
+    first = f"; the {len(wrong)} to look at first" if wrong else ""
     sections = [
-        Section(in_words(count), [_cell(seen, number) for number in wrong[:MOST]]),
+        Section(f"{in_words(count)}{first}", [_cell(seen, number) for number in wrong[:MOST]]),
         Section("The largest losses among the others", [_cell(seen, number) for number in others[:MOST]]),
     ]
     contact_sheet(path, f"{split}: the hardest of {counted(len(seen.targets), 'picture')}", sections, notes)
