@@ -29,8 +29,8 @@ Accept = Annotated[
         min=0.0,
         max=1.0,
         metavar="PROBABILITY",
-        help="Write review.csv without a person: labels become the answers that have at least this probability, pictures like "
-        "none of the others are dropped, and all copies but one. 0.9 is careful.",
+        help="Write review.csv without a person: labels become the answers that have at least this probability; dropped are "
+        "pictures unlike all others that are not answered with their label, and all copies but one. 0.9 is careful.",
     ),
 ]
 Plant = Annotated[
@@ -91,19 +91,19 @@ def review(
 
 
 def _measured(found: Planted) -> Iterator[str]:
-    yield (
-        f"Of {found.planted:,} wrong labels put among {found.pictures:,} pictures, {found.found:,} stand in the list of "
-        f"{found.listed:,}: recall {found.recall:.1%}, precision {found.precision:.1%} or more (labels that were wrong before "
-        "do not count here)."
-    )
+    yield f"{found.planted:,} wrong labels put among {found.pictures:,} pictures; labels that were wrong before count as right:"
+    for title, each in (("likely wrong", found.wrong), ("answered with another label", found.doubtful)):
+        shares = f"recall {each.recall:.1%}, precision {each.precision:.1%}"
+        yield f"  {title}: {each.found:,} of them in a list of {each.listed:,}; {shares}"
 
 
 def _report(found: Reviewed) -> Iterator[str]:
     from training.data.words import counted
     from training.measure.review import in_words
 
-    yield f"{in_words(found.count)}; {counted(len(found.wrong), 'picture')} of {found.pictures:,} to look at for it."
-    yield f"{counted(len(found.unlike), 'picture')} like none of the others."
+    yield f"{in_words(found.count)}; {counted(len(found.wrong), 'picture')} of {found.pictures:,} to look at for it first."
+    yield f"{len(found.doubtful):,} more are answered with another label."
+    yield f"{counted(len(found.unlike), 'picture')} least like the others."
     yield f"{counted(len(found.alike), 'group')} of copies, or of pictures much alike."
     yield f"Decide on them: {escape(str(found.page))}"
     if found.file:

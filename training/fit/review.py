@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from training.data.words import counted
 from training.data.writable import check_writable
 from training.fit.folds import embeddings, out_of_fold
 from training.measure.likeness import likeness
-from training.measure.review import count_wrong, in_words, is_at_chance, likely_wrong
+from training.measure.review import count_wrong, doubtful, in_words, is_at_chance, likely_wrong
 
 PAGE, FILE = "review.html", "review.csv"
 MOST = 500  # of each kind that are listed: who has decided so many runs it again on what is left
@@ -38,8 +38,9 @@ class Reviewed:
 
     pictures: int
     count: int | None  # how many labels are likely wrong; None where the heads answer no better than chance
-    wrong: list[Listed]  # the pictures to look at for it
-    unlike: list[Listed]  # pictures that are like none of the others
+    wrong: list[Listed]  # the pictures to look at for it first
+    doubtful: list[Listed]  # the others that are answered with another label
+    unlike: list[Listed]  # the pictures that are the least like others
     alike: list[list[Listed]]  # groups of copies, or of pictures so much alike that they may be copies
     page: Path
     file: Path | None  # what was proposed, as decisions
@@ -49,8 +50,10 @@ class Reviewed:
         return {
             "pictures": self.pictures,
             "likely_wrong": self.count,
-            "wrong": [vars(each.proposed or each.given) for each in self.wrong],
-            "unlike": [vars(each.proposed or each.given) for each in self.unlike],
+            **{
+                name: [vars(each.proposed or each.given) for each in getattr(self, name)]
+                for name in ("wrong", "doubtful", "unlike")
+            },
             "alike": [[vars(each.proposed or each.given) for each in group] for group in self.alike],
             "page": str(self.page),
             "file": str(self.file) if self.file else None,
@@ -58,26 +61,27 @@ class Reviewed:
 
 
 @dataclass(frozen=True)
+class Finding:
+    """How many of the wrong labels that were put in a list finds."""
+
+    listed: int  # how long the list is
+    found: int  # how many of the planted stand in it
+    recall: float  # the share of the planted that is found
+    precision: float  # the share of the list that was planted: labels that were wrong before do not count
+
+
+@dataclass(frozen=True)
 class Planted:
-    """How many of the wrong labels that were put in the list finds."""
+    """How many wrong labels were put in, and what finds them."""
 
     pictures: int
     planted: int
-    listed: int  # how long the list is
-    found: int  # how many of the planted stand in it
-
-    @property
-    def recall(self) -> float:
-        return self.found / self.planted
-
-    @property
-    def precision(self) -> float:
-        """The share of the list that was planted: less than its share of wrong labels, where the pictures had some before."""
-        return self.found / max(1, self.listed)
+    wrong: Finding  # the list of likely wrong labels
+    doubtful: Finding  # all that are answered with another label
 
     def as_json(self) -> dict[str, Any]:
         """As `review --plant --json` prints it."""
-        return {**vars(self), "recall": self.recall, "precision": self.precision}
+        return asdict(self)
 
 
 def review(
@@ -94,7 +98,7 @@ def review(
         backbones: built-in names or model folders; what several see stands side by side.
         output: the folder of the page, and of the features, which are kept.
         accept: write what is proposed as a file of decisions too: labels become the answers that have at least this probability,
-            pictures that are like none are dropped, and of copies with one label all but the first.
+            pictures that are like none and not answered with their label are dropped, and of copies all but the first.
 
     Raises:
         DataError: the pictures cannot be read, or are too few.
@@ -106,17 +110,30 @@ def review(
         raise OutputError(f"--output: {file} is there already, and its decisions would be lost. Take another folder.")
     looked = _look(load_both(source), backbones, output)
     probabilities = out_of_fold(looked.features, looked.targets.numpy(), looked.groups, folds, seed)
-    wrong, count = _wrong(looked, probabilities, accept or 0.0)
-    found = Reviewed(len(looked.targets), count, wrong, _unlike(looked), _alike(looked), output / PAGE, file)
+    if is_at_chance(probabilities, looked.targets):
+        count, first, doubts = None, 0, []
+    else:
+        count = count_wrong(probabilities, looked.targets)
+        first, doubts = len(likely_wrong(probabilities, looked.targets)), _doubtful(looked, probabilities, accept or 0.0)
+    found = Reviewed(
+        len(looked.targets),
+        count,
+        wrong=doubts[:first],
+        doubtful=doubts[first:],
+        unlike=_unlike(looked, probabilities),
+        alike=_alike(looked),
+        page=output / PAGE,
+        file=file,
+    )
     desk.write(found.page, f"{source}, train and validation", looked.key, looked.labels, _sections(found))
     if file:
-        listed = [*wrong, *found.unlike, *(each for group in found.alike for each in group)]
+        listed = [*doubts, *found.unlike, *(each for group in found.alike for each in group)]
         decisions.write(file, [each.proposed or each.given for each in _once(listed)])
     return found
 
 
 def plant(source: Source, backbones: Sequence[str | Path], output: Path, share: float, folds: int = 5, seed: int = 0) -> Planted:
-    """Give a share of the pictures, drawn with the seed, another label each, and count how many of them the list finds.
+    """Give a share of the pictures, drawn with the seed, another label each, and count how many of them are found.
 
     Args:
         output: the folder of the features, which are kept; nothing else is written.
@@ -131,8 +148,14 @@ def plant(source: Source, backbones: Sequence[str | Path], output: Path, share: 
     targets = looked.targets.clone()
     targets[chosen] += torch.from_numpy(random.integers(1, len(looked.labels), len(chosen)))
     targets %= len(looked.labels)
-    listed = likely_wrong(out_of_fold(looked.features, targets.numpy(), looked.groups, folds, seed), targets)[:MOST]
-    return Planted(total, len(chosen), len(listed), len(set(chosen.tolist()) & set(listed)))
+    probabilities = out_of_fold(looked.features, targets.numpy(), looked.groups, folds, seed)
+
+    def finding(listed: Sequence[int]) -> Finding:
+        found = len(set(chosen.tolist()) & set(listed))
+        return Finding(len(listed), found, found / len(chosen), found / max(1, len(listed)))
+
+    every = doubtful(probabilities, targets)[:MOST]
+    return Planted(total, len(chosen), finding(likely_wrong(probabilities, targets)[:MOST]), finding(every))
 
 
 @dataclass(frozen=True)
@@ -143,7 +166,7 @@ class _Looked:
     features: Any  # (N, D) float32, of length 1
     copies: list[list[int]]  # groups that are copies by their hashes
     alike: list[tuple[int, int]]  # pairs that are much alike
-    outliers: list[int]  # those that are like none, the strangest first
+    outliers: list[int]  # those that are the least like others, the strangest first
 
     @property
     def labels(self) -> list[str]:
@@ -181,21 +204,31 @@ def _look(splits: tuple[Pictures, Pictures], backbones: Sequence[str | Path], ca
     return _Looked(splits, features, copies, found.alike, found.outliers)
 
 
-def _wrong(looked: _Looked, probabilities: torch.Tensor, at_least: float) -> tuple[list[Listed], int | None]:
-    """The pictures whose label is likely wrong, and how many labels are; answers of `at_least` are proposed."""
-    targets, listed = looked.targets, []
-    if is_at_chance(probabilities, targets):
-        return [], None
-    for number in likely_wrong(probabilities, targets)[:MOST]:
-        answer = int(probabilities[number].argmax())
-        share, label = float(probabilities[number, answer]), looked.labels[answer]
-        line = f"answer: {label} {share:.0%}, as given {float(probabilities[number, targets[number]]):.0%}"
-        listed.append(looked.listed(number, line, RELABEL, label) if share >= at_least else looked.listed(number, line))
-    return _once(listed), count_wrong(probabilities, targets)
+def _doubtful(looked: _Looked, probabilities: torch.Tensor, at_least: float) -> list[Listed]:
+    """Pictures that are answered with another label, the least probable given one first; answers of `at_least` are proposed."""
+    listed = []
+    for number in doubtful(probabilities, looked.targets)[:MOST]:
+        share, answer = probabilities[number].max(0)
+        proposed = (RELABEL, looked.labels[answer]) if share >= at_least else ()
+        listed.append(looked.listed(number, _answer(looked, probabilities, number), *proposed))
+    return listed
 
 
-def _unlike(looked: _Looked) -> list[Listed]:
-    return _once([looked.listed(number, "like none of the others", DROP) for number in looked.outliers[:MOST]])
+def _unlike(looked: _Looked, probabilities: torch.Tensor) -> list[Listed]:
+    """Those that are not answered with their own label either fit none, and can be dropped."""
+    fits = (probabilities.argmax(1) == looked.targets).tolist()
+    return _once(
+        looked.listed(number, _answer(looked, probabilities, number), "" if fits[number] else DROP)
+        for number in looked.outliers[:MOST]
+    )
+
+
+def _answer(looked: _Looked, probabilities: torch.Tensor, number: int) -> str:
+    """What a picture is answered with, for a reader."""
+    share, answer = probabilities[number].max(0)
+    given = int(looked.targets[number])
+    own = "" if answer == given else f", as given {probabilities[number, given]:.0%}"
+    return f"answer: {looked.labels[answer]} {share:.0%}{own}"
 
 
 def _alike(looked: _Looked) -> list[list[Listed]]:
@@ -238,13 +271,19 @@ def _sections(found: Reviewed) -> list[Section]:
     wrong = Section(
         f"{in_words(found.count)}{f'; the {len(found.wrong)} to look at first' if found.wrong else ''}",
         "A head on a frozen network that did not learn from the picture answers with another label. The least probable given "
-        "label comes first; where nothing wrong comes up any more, the rest can be left.",
+        "label comes first.",
         [[each] for each in found.wrong],
     )
+    doubtful = Section(
+        f"{len(found.doubtful):,} more, answered with another label",
+        "Most are only difficult, but what shows none of the labels stands here too. Where nothing of the kind comes up any "
+        "more, the rest can be left.",
+        [[each] for each in found.doubtful],
+    )
     unlike = Section(
-        f"{counted(len(found.unlike), 'picture')} like none of the others",
-        "What the network sees in them lies far from its eighth nearest neighbour, whatever the label. Some show none of the "
-        "labels and can be dropped; many are only unusual.",
+        f"The {counted(len(found.unlike), 'picture')} least like the others",
+        "What the network sees in them is far from what it sees in others, whatever the label. Some show none of the labels and "
+        "can be dropped; many are only unusual.",
         [[each] for each in found.unlike],
     )
     alike = Section(
@@ -253,4 +292,4 @@ def _sections(found: Reviewed) -> list[Section]:
         "praise. Pictures with the same bytes are decided on together; of those, finetune --fix-leaks keeps train's.",
         found.alike,
     )
-    return [wrong, *(section for section in (unlike, alike) if section.groups)]
+    return [wrong, *(section for section in (doubtful, unlike, alike) if section.groups)]

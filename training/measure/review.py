@@ -29,16 +29,19 @@ class Seen:
     numbers: Sequence[int]  # N numbers of its pictures
 
 
-def likely_wrong(probabilities: torch.Tensor, targets: torch.Tensor) -> list[int]:
-    """Numbers of the pictures whose given label is likely wrong, the clearest first.
+def doubtful(probabilities: torch.Tensor, targets: torch.Tensor) -> list[int]:
+    """Numbers of the pictures that are answered with another label, those whose given label is least probable first.
 
-    Those that are answered with another label, by how improbable the given one is; half as many again as `count_wrong` says,
-    since in a list of its length some wrong labels are missing. It takes probabilities (N, K) of pictures that the network did
-    not learn from, and the given labels' class numbers (N,).
+    It takes probabilities (N, K) of pictures that the network did not learn from, and the given labels' class numbers (N,).
     """
-    order = largest_losses(probabilities, targets)
     disagreeing = (probabilities.argmax(1) != targets).tolist()
-    return [number for number in order if disagreeing[number]][: math.ceil(1.5 * count_wrong(probabilities, targets))]
+    return [number for number in largest_losses(probabilities, targets) if disagreeing[number]]
+
+
+def likely_wrong(probabilities: torch.Tensor, targets: torch.Tensor) -> list[int]:
+    """Numbers of the pictures whose given label is likely wrong: the first of those that are doubtful, half as many again as
+    `count_wrong` says, since in a list of its length some wrong labels are missing."""
+    return doubtful(probabilities, targets)[: math.ceil(1.5 * count_wrong(probabilities, targets))]
 
 
 def count_wrong(probabilities: torch.Tensor, targets: torch.Tensor) -> int:
