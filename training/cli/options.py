@@ -170,12 +170,12 @@ def model_args(arguments: list[str] | None) -> dict[str, str]:
     return pairs
 
 
-def command_line() -> str:
-    """The command that is running, to be repeated from the start."""
+def command_line(arguments: list[str] | None = None) -> str:
+    """The command that is running, to be repeated from the start; or one with other arguments."""
     processes = os.environ.get("LOCAL_WORLD_SIZE")  # torchrun's
     launched = ["torchrun", "--nproc_per_node", processes] if processes else ["python"]
-    arguments = [argument for argument in sys.argv[1:] if argument not in ("--resume", "--overwrite")]
-    return shlex.join([*launched, "-m", "training", *arguments])
+    given = [argument for argument in arguments or sys.argv[1:] if argument not in ("--resume", "--overwrite")]
+    return shlex.join([*launched, "-m", "training", *given])
 
 
 def recorded_command() -> str:
