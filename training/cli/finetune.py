@@ -29,6 +29,23 @@ Epochs = Annotated[
 Rate = Annotated[float | None, typer.Option(min=0.0, help=f"Peak learning rate of the head; {Recipe.lr} by default.")]
 LabelSmoothing = Annotated[float | None, typer.Option(min=0.0, max=0.9, help="0 is off; 0.1 by default.")]
 Mixup = Annotated[float | None, typer.Option(min=0.0, help="Alpha; 0 is off; 0.2 by default.")]
+CutMix = Annotated[float, typer.Option(min=0.0, help="Alpha; 0 is off; beside mixup each batch has one of them.")]
+Without = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME", help="An operation that RandAugment leaves out, such as Rotate or Invert; may be given again."),
+]
+VerticalFlip = Annotated[bool, typer.Option("--vertical-flip", help="Turn half of the pictures upside down; for maps, cells ...")]
+ColorJitter = Annotated[float, typer.Option(min=0.0, max=1.0, help="Of light and colours, where --augment is off; 0 is off too.")]
+Erase = Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of pictures with a rectangle of noise; 0 is off.")]
+UnfreezeEpochs = Annotated[
+    float, typer.Option(min=0.0, help="Epochs in which the layers join the head, from above; 0 begins with all.")
+]
+ClassWeights = Annotated[
+    str, typer.Option(metavar="HOW", help="balanced: rare labels weigh as much as common ones together; none by default.")
+]
+BalancedSampler = Annotated[
+    bool, typer.Option("--balanced-sampler", help="Show each label as often, the pictures of rare ones again and again.")
+]
 Augment = Annotated[
     str | None,
     typer.Option(help="timm's auto_augment string; empty is off; rand-m5-n2-mstd0.5-inc1 by default."),
@@ -78,11 +95,19 @@ def finetune(
     warmup_epochs: Annotated[float, typer.Option(min=0.0, help="Linear warm-up; then cosine.")] = Recipe.warmup_epochs,
     label_smoothing: LabelSmoothing = None,
     mixup: Mixup = None,
+    cutmix: CutMix = Recipe.cutmix,
     augment: Augment = None,
+    without: Without = None,
+    color_jitter: ColorJitter = Recipe.color_jitter,
     flip: Flip = Recipe.flip,
+    vertical_flip: VerticalFlip = Recipe.vertical_flip,
+    erase: Erase = Recipe.erase,
     scale: Scale = None,
     ema_decay: EmaDecay = None,
     freeze_batch_norm: FreezeBatchNorm = None,
+    unfreeze_epochs: UnfreezeEpochs = Recipe.unfreeze_epochs,
+    class_weights: ClassWeights = Recipe.class_weights,
+    balanced_sampler: BalancedSampler = Recipe.balanced_sampler,
     batch_size: options.BatchSize = Recipe.batch_size,
     accumulate: Annotated[int, typer.Option(min=1, help="Micro-batches a step, to save memory.")] = Recipe.accumulate,
     clip: Annotated[float, typer.Option(min=0.0, help="Largest gradient norm; 0 is off.")] = Recipe.clip,

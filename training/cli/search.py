@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.console import RenderableType
 from rich.markup import escape
 
 from training.cli import options
@@ -39,8 +40,8 @@ def search(
     Example:
       python -m training search --data photos --backbone-weights imagenet --trials 12
     """
-    from training.fit.search import SEARCHED
     from training.fit.search import search as run_trials
+    from training.fit.suggest import SEARCHED
     from training.measure import plots
     from training.measure import trials as tried
 
@@ -60,7 +61,7 @@ def search(
     command = options.command_line(["finetune", *_kept(sys.argv[2:]), *tried.options_of({**found.best.settings, **epochs})])
     plots.search(found.trials, output / "search.png")
     (output / "table.md").write_text(tried.markdown(found, command), encoding="utf-8")
-    parts = [tried.table(found), f"The best is trial {found.best.number}. Train with it:", command]
+    parts: list[RenderableType] = [tried.table(found), f"The best is trial {found.best.number}. Train with it:", command]
     options.show(parts, {**found.as_json(), "command": command} if as_json else None)
 
 

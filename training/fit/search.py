@@ -165,7 +165,7 @@ class _Bench:
         """All layers, epoch after epoch, until the end or until the trial falls behind; adds each epoch's score."""
         recipe, trainer = ready.recipe, Trainer(ready)
         for epoch in range(1, recipe.epochs + 1):
-            batches = epoch_batches(len(ready.train.pictures), recipe, epoch, 0, 1)
+            batches = epoch_batches(ready.train.pictures.targets, recipe, epoch, 0, 1)
             micro_batches = iter(loader(ready.train, batches, self.run.workers))
             trainer.train_mode()
             first, title = (epoch - 1) * trainer.steps, f"  epoch {epoch} of {recipe.epochs}"
@@ -220,7 +220,7 @@ def _found(run: Run) -> Search | None:
 
 def _all_failed(trials: list[Trial]) -> str:
     """What was tried, and what to try."""
-    rates = sorted({trial.settings.get("lr") for trial in trials} - {None})
+    rates = sorted({float(trial.settings["lr"]) for trial in trials if "lr" in trial.settings})
     tried = f"with the learning rates {', '.join(f'{rate:g}' for rate in rates)}" if rates else "with the --lr that was given"
     advice = f"--lr {min(rates) / 10:g} and smaller" if rates else "a tenth of that --lr"
     return (
