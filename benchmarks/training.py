@@ -88,12 +88,13 @@ def _trainer(data: Path, weights: Any, precision: str, folder: Path) -> Any:
     from rich.console import Console
 
     from training.fit import devices
+    from training.fit.defaults import FINE_TUNING
     from training.fit.head import fit_head
     from training.fit.prepare import prepare
     from training.fit.recipe import Recipe, Run
     from training.fit.trainer import Trainer
 
-    recipe = Recipe(precision=devices.resolve_precision(precision), epochs=0)
+    recipe = Recipe(precision=devices.resolve_precision(precision), epochs=0, **FINE_TUNING)
     quiet = Console(quiet=True)
     ready = prepare(data, weights, recipe, Run(folder), {}, devices.accelerator(recipe.precision), quiet)
     head = fit_head(ready, Run(folder), quiet)

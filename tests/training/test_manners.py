@@ -142,6 +142,23 @@ def test_a_run_of_an_earlier_version_goes_on_as_it_was_begun() -> None:
     assert Recipe(layer_decay=0.7, epochs=2).as_begun(earlier).layer_decay == 0.7, "which `check_same` then refuses"
 
 
+def test_defaults_know_scratch_from_fine_tuning_and_small_pictures_from_photos() -> None:
+    tuned, anew, small = (
+        defaults.decided(Recipe(), sides, 2, scratch)
+        for sides, scratch in (([224] * 100, False), ([224] * 100, True), ([28] * 100, False))
+    )
+    assert (tuned.layer_decay, anew.layer_decay, small.layer_decay) == (0.85, 1.0, 0.85)
+    assert anew.mixup < tuned.mixup and anew.ema_decay < tuned.ema_decay
+    assert tuned.scale < anew.scale < small.scale, "half of a digit is another digit"
+    assert not any(each.left_open() for each in (tuned, anew, small))
+    asked = Recipe(layer_decay=0.5, scale=0.3, augment="", ema_decay=0.9, mixup=0.4)
+    for sides, scratch in (([28] * 100, True), ([224] * 100, False)):
+        decided = defaults.decided(asked, sides, 2, scratch)
+        assert all(
+            getattr(decided, name) == getattr(asked, name) for name in ("layer_decay", "scale", "augment", "ema_decay", "mixup")
+        )
+
+
 def test_flips_can_be_switched_off() -> None:
     assert Recipe(flip=False).augmentation()["hflip"] == 0 and Recipe().augmentation()["hflip"] == 0.5
 

@@ -28,7 +28,7 @@ Epochs = Annotated[
 # What has no default here is decided by what is trained on what (training/fit/defaults.py), or tried out by `search`.
 Rate = Annotated[float | None, typer.Option(min=0.0, help=f"Peak learning rate of the head; {Recipe.lr} by default.")]
 LabelSmoothing = Annotated[float | None, typer.Option(min=0.0, max=0.9, help="0 is off; 0.1 by default.")]
-Mixup = Annotated[float | None, typer.Option(min=0.0, help="Alpha; 0 is off; 0.2 by default.")]
+Mixup = Annotated[float | None, typer.Option(min=0.0, help="Alpha; 0 is off; 0.2 by default, 0 from scratch.")]
 CutMix = Annotated[float, typer.Option(min=0.0, help="Alpha; 0 is off; beside mixup each batch has one of them.")]
 Without = Annotated[
     list[str] | None,
@@ -40,19 +40,29 @@ Erase = Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of pictures 
 UnfreezeEpochs = Annotated[
     float, typer.Option(min=0.0, help="Epochs in which the layers join the head, from above; 0 begins with all.")
 ]
-ClassWeights = Annotated[
-    str, typer.Option(metavar="HOW", help="balanced: rare labels weigh as much as common ones together; none by default.")
-]
+ClassWeights = Annotated[str, typer.Option(metavar="HOW", help="balanced: rare labels weigh as much as common ones together.")]
 BalancedSampler = Annotated[
     bool, typer.Option("--balanced-sampler", help="Show each label as often, the pictures of rare ones again and again.")
 ]
 Augment = Annotated[
     str | None,
-    typer.Option(help="timm's auto_augment string; empty is off; rand-m5-n2-mstd0.5-inc1 by default."),
+    typer.Option(
+        help="timm's auto_augment string; empty is off; rand-m5-n2-mstd0.5-inc1 by default, rand-m3-n1-mstd0.5-inc1 from scratch."
+    ),
 ]
-Scale = Annotated[float | None, typer.Option(min=0.05, max=1.0, help="Smallest share of a random crop; 0.5 by default.")]
+Scale = Annotated[
+    float | None,
+    typer.Option(
+        min=0.05,
+        max=1.0,
+        help="Smallest share of a random crop; 0.5 by default, 0.7 from scratch, 0.9 of pictures of at most 64 pixels.",
+    ),
+]
 EmaDecay = Annotated[
-    float | None, typer.Option(min=0.0, max=0.99999, help="Of the weights' moving average, a step; 0 is off; 0.995 by default.")
+    float | None,
+    typer.Option(
+        min=0.0, max=0.99999, help="Of the weights' moving average, a step; 0 is off; 0.995 by default, off from scratch."
+    ),
 ]
 Flip = Annotated[
     bool, typer.Option("--flip/--no-flip", help="Turn half of the pictures left to right; not for digits, letters or arrows.")

@@ -21,8 +21,16 @@ FINE_TUNING: dict[str, Any] = {
     "ema_decay": 0.995,
     "scale": 0.5,
 }
-FROM_SCRATCH = FINE_TUNING
-SMALL_SCALE = FINE_TUNING["scale"]
+# For random weights: no layer knows anything yet, and what is changed too much is learned too late.
+FROM_SCRATCH: dict[str, Any] = {
+    "layer_decay": 1.0,
+    "label_smoothing": 0.1,
+    "mixup": 0.0,
+    "augment": "rand-m3-n1-mstd0.5-inc1",
+    "ema_decay": 0.0,
+    "scale": 0.7,
+}
+SMALL_SCALE = 0.9  # of small pictures
 
 
 def suited(recipe: Recipe, from_scratch: bool) -> Recipe:
