@@ -130,7 +130,7 @@ def test_runs_begun_before_these_settings_were_there_go_on() -> None:
 
 
 def test_a_run_with_all_of_them_resumes_as_it_was(data: Path, weights: Path, tmp_path: Path) -> None:
-    more = ["--balanced-sampler", "--unfreeze-epochs", 1.5, "--cutmix", 0.5, "--without", "Rotate", "--erase", 0.2]
+    more = ["--balanced-sampler", "--unfreeze-epochs", 1.5, "--cutmix", 0.5, "--without", "Rotate", "--erase", 0.2, "--epochs", 2]
     outcomes = []
     for name, before in (("whole", ""), ("cut", INTERRUPT)):
         once = finetuning(data, weights, tmp_path / name, *more)

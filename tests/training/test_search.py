@@ -89,7 +89,6 @@ def test_a_search_that_was_cut_ends_as_one_that_was_not(run: Run, tmp_path: Path
         told = run(tmp_path / "cut", "--trials", 4)
     assert "Stopped by SIGINT; the trials before this one stay. Go on with:" in told and "--trials 4 --resume" in told
     assert len(json.loads((tmp_path / "cut/search.json").read_text())["trials"]) == 1
-    assert tries(run(tmp_path / "cut", "--trials", 3, "--resume")) == tries(whole)[:3]
     resumed = run(tmp_path / "cut", "--trials", 4, "--resume")
     assert tries(resumed) == tries(whole) and resumed["best"] == whole["best"]
 

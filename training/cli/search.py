@@ -38,7 +38,7 @@ def search(
 
     \b
     Example:
-      python -m training search --data photos --backbone-weights imagenet --trials 12
+      python -m training search --data photos --backbone-weights imagenet
     """
     from training.fit.search import search as run_trials
     from training.fit.suggest import SEARCHED

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from rich.console import Console
@@ -42,7 +43,7 @@ def find_lr(data: Source | Path, weights: Weights, recipe: Recipe, run: Run, con
     than the rate does. Smith 2017, "Cyclical Learning Rates for Training Neural Networks" (range test); the suggestion is
     fastai's: a tenth of the rate at which the smoothed loss is smallest. Nothing is kept of the network.
     """
-    steady = {"mixup": 0.0, "cutmix": 0.0, "unfreeze_epochs": 0.0}
+    steady: dict[str, Any] = {"mixup": 0.0, "cutmix": 0.0, "unfreeze_epochs": 0.0}
     recipe = dataclasses.replace(recipe, precision=devices.resolve_precision(recipe.precision), **steady, epochs=1)
     engine = devices.accelerator(recipe.precision)
     with devices.explained(recipe):

@@ -230,7 +230,7 @@ def balanced_weights(targets: Sequence[int], classes: int) -> torch.Tensor:
 
 def layers_of(network: torch.nn.Module) -> list[list[torch.nn.Parameter]]:
     """The parameters by timm's layer groups, the head's group first."""
-    by_scale = defaultdict(list)
+    by_scale: dict[float, list[torch.nn.Parameter]] = defaultdict(list)
     for group in param_groups_layer_decay(network, layer_decay=0.5):
         by_scale[group["lr_scale"]] += group["params"]
     return [by_scale[scale] for scale in sorted(by_scale, reverse=True)]
