@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import MaxNLocator, NullFormatter, PercentFormatter
 from PIL import Image
 from scipy.stats import binomtest
 
@@ -122,7 +122,7 @@ def search(trials: Sequence[Trial], path: Path) -> None:
     names = list(shown[0].settings)
     best = min(shown, key=lambda each: (each.state != "whole", each.best.loss if each.best else 0.0))
     rows = -(-(1 + len(names)) // 4)
-    with _style(**{"text.parse_math": True}):  # powers of ten; the names of settings are ours
+    with _style():
         figure = _figure(11.0, 2.6 * rows)
         first, *others = figure.subplots(rows, 4, squeeze=False).flat
         for each in sorted(shown, key=lambda each: each is best):
@@ -140,17 +140,20 @@ def search(trials: Sequence[Trial], path: Path) -> None:
 def _draw_setting(axes: Axes, name: str, trials: Sequence[Trial], best: Trial) -> None:
     """A dot a trial: full where it ran whole, hollow where it was ended early."""
     values = [each.settings[name] for each in trials]
-    words = (
-        None if all(isinstance(value, int | float) and not isinstance(value, bool) for value in values) else sorted(set(values))
-    )
+    tried = sorted(set(values))
+    words = isinstance(tried[0], bool | str) or len(tried) == 1
+    if name == "lr":
+        axes.set_xscale("log")
+        axes.xaxis.set_minor_formatter(NullFormatter())
     for each, value in zip(trials, values, strict=True):
         colour = _RED if each is best else _BLUE
         face = colour if each.state == "whole" else "white"
         loss = each.best.loss if each.best else np.nan
-        axes.scatter(words.index(value) if words else value, loss, s=28, color=face, edgecolors=colour, zorder=2)
-    if words:
-        axes.set_xticks(range(len(words)), [setting(word) for word in words], rotation=20 if len(words) > 3 else 0)
-    axes.set(title=name.replace("_", " "), xscale="log" if name == "lr" else "linear")
+        axes.scatter(tried.index(value) if words else value, loss, s=28, color=face, edgecolors=colour, zorder=2)
+    if words or name in ("lr", "size"):
+        shown = tried if words or name == "size" else [tried[0], tried[-1]]
+        axes.set_xticks(range(len(tried)) if words else shown, [setting(value) for value in shown])
+    axes.set_title(name.replace("_", " "))
 
 
 def _draw_accuracy(axes: Axes, epochs: Sequence[float], top1: Sequence[float]) -> None:
