@@ -67,12 +67,12 @@ def test_a_search_that_was_cut_ends_as_one_that_was_not(run: Run, tmp_path: Path
     calls: list[object] = []
     compute = head.over_all
     monkeypatch.setattr(head, "over_all", lambda *given, **more: calls.append(given) or compute(*given, **more))
-    whole = run(tmp_path / "whole", "--trials", 4)
+    whole = run(tmp_path / "whole", "--trials", 3)
     assert len(calls) == 2, "the features of train and of validation, once for all trials"
     states = [each["state"] for each in whole["trials"]]
     assert states[0] == "whole" and "halved" in states and "failed" not in states
     assert whole["trials"][0]["settings"]["lr"] == 1e-3, "the default recipe comes first"
-    assert len({json.dumps(each["settings"]) for each in whole["trials"]}) == 4
+    assert len({json.dumps(each["settings"]) for each in whole["trials"]}) == 3
     assert "size" not in whole["trials"][0]["settings"], "what is given is not searched"
 
     steps = []
@@ -86,10 +86,10 @@ def test_a_search_that_was_cut_ends_as_one_that_was_not(run: Run, tmp_path: Path
 
     with monkeypatch.context() as patch:
         patch.setattr(Trainer, "step", stopped)
-        told = run(tmp_path / "cut", "--trials", 4)
-    assert "Stopped by SIGINT; the trials before this one stay. Go on with:" in told and "--trials 4 --resume" in told
+        told = run(tmp_path / "cut", "--trials", 3)
+    assert "Stopped by SIGINT; the trials before this one stay. Go on with:" in told and "--trials 3 --resume" in told
     assert len(json.loads((tmp_path / "cut/search.json").read_text())["trials"]) == 1
-    resumed = run(tmp_path / "cut", "--trials", 4, "--resume")
+    resumed = run(tmp_path / "cut", "--trials", 3, "--resume")
     assert tries(resumed) == tries(whole) and resumed["best"] == whole["best"]
 
     assert "holds a search. Add --resume to go on with it" in run(tmp_path / "cut", "--trials", 7)

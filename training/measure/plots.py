@@ -142,7 +142,7 @@ def _draw_setting(axes: Axes, name: str, trials: Sequence[Trial], best: Trial) -
     values = [each.settings[name] for each in trials]
     tried = sorted(set(values))
     words = isinstance(tried[0], bool | str) or len(tried) == 1
-    if name == "lr":
+    if name == "lr" and not words:
         axes.set_xscale("log")
         axes.xaxis.set_minor_formatter(NullFormatter())
     for each, value in zip(trials, values, strict=True):
