@@ -88,12 +88,13 @@ def _trainer(data: Path, weights: Any, precision: str, folder: Path) -> Any:
     from rich.console import Console
 
     from training.fit import devices
+    from training.fit.defaults import FINE_TUNING
     from training.fit.head import fit_head
     from training.fit.prepare import prepare
     from training.fit.recipe import Recipe, Run
     from training.fit.trainer import Trainer
 
-    recipe = Recipe(precision=devices.resolve_precision(precision), epochs=0)
+    recipe = Recipe(precision=devices.resolve_precision(precision), epochs=0, **FINE_TUNING)
     quiet = Console(quiet=True)
     ready = prepare(data, weights, recipe, Run(folder), {}, devices.accelerator(recipe.precision), quiet)
     head = fit_head(ready, Run(folder), quiet)
@@ -234,7 +235,7 @@ def _frozen(name: str, data: Path, weights: Path) -> float:
         optimizer = torch.optim.AdamW(head.parameters(), lr=1e-3)
         with frozen(ready.network):
             # One epoch, times eight: the others would compute the same.
-            for pixels, targets in loader(ready.train, epoch_batches(len(ready.train.pictures), ready.recipe, 1, 0, 1), 2):
+            for pixels, targets in loader(ready.train, epoch_batches(ready.train.pictures.targets, ready.recipe, 1, 0, 1), 2):
                 with ready.engine.autocast():
                     loss = torch.nn.functional.cross_entropy(
                         ready.network(pixels.contiguous(memory_format=torch.channels_last)).float(), targets
@@ -268,7 +269,7 @@ def _batches(ready: Any) -> Any:
     from training.data.pixels import loader
     from training.fit.trainer import epoch_batches
 
-    keys = [batch for epoch in (1, 2) for batch in epoch_batches(len(ready.train.pictures), ready.recipe, epoch, 0, 1)]
+    keys = [batch for epoch in (1, 2) for batch in epoch_batches(ready.train.pictures.targets, ready.recipe, epoch, 0, 1)]
     return iter(loader(ready.train, keys, 2))
 
 

@@ -7,6 +7,7 @@ import shutil
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -24,7 +25,7 @@ from training.data.pixels import loader
 from training.data.sources import Origin
 from training.data.tasks import TASKS
 from training.data.writable import check_free
-from training.fit import prepare
+from training.fit import defaults, prepare
 from training.fit.backbones import built_as
 from training.fit.devices import accelerator
 from training.fit.epochs import TimeLeft
@@ -52,7 +53,7 @@ def test_find_lr_takes_what_finetune_takes() -> None:
     assert ours <= theirs and theirs - ours == {"steps", "as_json"}
 
 
-@pytest.mark.parametrize("name", ["inspect", "find-lr", "finetune", "evaluate", "soup", "familiar", "push", "package"])
+@pytest.mark.parametrize("name", ["inspect", "find-lr", "finetune", "search", "evaluate", "soup", "familiar", "push", "package"])
 def test_help_is_whole_at_80_columns(name: str) -> None:
     told = CliRunner().invoke(app, [name, "--help"], env={"COLUMNS": "80", "TERMINAL_WIDTH": "80"}).output
     assert "…" not in told and max(map(len, told.splitlines())) <= 80
@@ -121,18 +122,41 @@ def test_looks_at_test_are_counted_by_the_pictures_and_beside_the_users_runs(
 
 
 def test_few_pictures_train_the_head_alone() -> None:
-    recipe = Recipe()
-    assert recipe.epochs == AUTO
-    assert recipe.decided(99, 2, head_can_do=True).epochs == 0
-    assert recipe.decided(100, 2, head_can_do=True).epochs == 8
-    assert recipe.decided(99, 2, head_can_do=False).epochs == 8, "from scratch there is nothing that a head could use"
-    assert Recipe(epochs=3).decided(99, 2, head_can_do=True).epochs == 3, "asked for"
+    def epochs(pictures: int, from_scratch: bool = False, **asked: Any) -> int:
+        return defaults.decided(Recipe(**asked), [224] * pictures, 2, from_scratch).epochs
+
+    assert Recipe().epochs == AUTO
+    assert (epochs(99), epochs(100)) == (0, 8)
+    assert epochs(99, from_scratch=True) == 8, "there is nothing that a head could use"
+    assert epochs(99, teachers=("a",)) == 8, "a teacher is for all layers"
+    assert epochs(99, epochs=3) == 3, "asked for"
 
 
 def test_a_run_of_an_earlier_version_goes_on_as_it_was_begun() -> None:
-    earlier = {**Recipe(epochs=8).as_json(), "backbone_sha256": "a"}
+    earlier = {**defaults.suited(Recipe(epochs=8, scale=0.5), False).as_json(), "backbone_sha256": "a"}
     del earlier["ema_warmup"], earlier["flip"]
-    assert Recipe().as_begun(earlier) == Recipe(epochs=8, ema_warmup=False)
+    for asked in (Recipe(), Recipe(layer_decay=0.85)):
+        begun = asked.as_begun(earlier)
+        assert not begun.left_open() and not begun.ema_warmup
+        assert defaults.decided(begun, [28] * 99, 2, from_scratch=True) == begun, "today's defaults have no say"
+    assert Recipe(layer_decay=0.7, epochs=2).as_begun(earlier).layer_decay == 0.7, "which `check_same` then refuses"
+
+
+def test_defaults_know_scratch_from_fine_tuning_and_small_pictures_from_photos() -> None:
+    tuned, anew, small = (
+        defaults.decided(Recipe(), sides, 2, scratch)
+        for sides, scratch in (([224] * 100, False), ([224] * 100, True), ([28] * 100, False))
+    )
+    assert (tuned.layer_decay, anew.layer_decay, small.layer_decay) == (0.85, 1.0, 0.85)
+    assert anew.mixup < tuned.mixup and anew.ema_decay < tuned.ema_decay
+    assert tuned.scale < anew.scale < small.scale, "half of a digit is another digit"
+    assert not any(each.left_open() for each in (tuned, anew, small))
+    asked = Recipe(layer_decay=0.5, scale=0.3, augment="", ema_decay=0.9, mixup=0.4)
+    for sides, scratch in (([28] * 100, True), ([224] * 100, False)):
+        decided = defaults.decided(asked, sides, 2, scratch)
+        assert all(
+            getattr(decided, name) == getattr(asked, name) for name in ("layer_decay", "scale", "augment", "ema_decay", "mixup")
+        )
 
 
 def test_flips_can_be_switched_off() -> None:
@@ -146,7 +170,7 @@ def test_the_average_does_not_keep_what_a_short_run_began_with(data: Path, weigh
         ready = prepare.prepare(data, weights, recipe, Run(tmp_path, workers=0), {}, accelerator("float32"), Console(quiet=True))
         start, trainer = copy_of(ready.network), Trainer(ready)
         trainer.train_mode()
-        batches = iter(loader(ready.train, epoch_batches(48, ready.recipe, 1, 0, 1), 0))
+        batches = iter(loader(ready.train, epoch_batches([0] * 48, ready.recipe, 1, 0, 1), 0))
         for number in range(6):
             trainer.step(number, batches)
         name = "head.fc.weight"

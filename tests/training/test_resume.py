@@ -215,8 +215,8 @@ def test_max_minutes_ends_with_the_best_model_saved(data: Path, weights: Path, t
 
 def test_processes_share_the_same_steps() -> None:
     recipe = Recipe(batch_size=12, accumulate=2)
-    alone = epoch_batches(50, Recipe(batch_size=12), 1, 0, 1)
-    parts = [epoch_batches(50, recipe, 1, process, 3) for process in range(3)]
+    alone = epoch_batches([0] * 50, Recipe(batch_size=12), 1, 0, 1)
+    parts = [epoch_batches([0] * 50, recipe, 1, process, 3) for process in range(3)]
     for step, whole in enumerate(alone):
         pieces = [key for part in parts for batch in part[2 * step : 2 * step + 2] for key in batch]
         assert sorted(pieces) == sorted(whole)

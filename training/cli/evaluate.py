@@ -32,6 +32,10 @@ def evaluate(
     as_json: options.Json = False,
     record: Annotated[bool, typer.Option("--record", help="Write the figures into the model folder's config and card.")] = False,
     batch_size: Annotated[int, typer.Option(min=1, help="Pictures at once.")] = 32,
+    mirror: Annotated[
+        bool,
+        typer.Option("--mirror", help="Measure too what the model answers to each picture and its mirror image together."),
+    ] = False,
 ) -> None:
     """Measure a model on one split: accuracy, errors by label, how far its probabilities hold, whether it notices strangers.
 
@@ -50,7 +54,7 @@ def evaluate(
     source = options.choose(task, data, dataset, image_column, label_column, review).source
     if record:
         card.recordable(model)
-    found = run(model, source, split, batch_size, ood or (), output or folder_for(model))
+    found = run(model, source, split, batch_size, ood or (), output or folder_for(model), mirror=mirror)
     options.show(report(found), found.as_json() if as_json else None)
     if record:
         card.record(model, found, options.recorded_command())

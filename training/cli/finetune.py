@@ -15,18 +15,64 @@ from training.cli import options
 from training.fit.recipe import Recipe, Run
 from training.fit.stops import DivergedError, Stopped, interruptible
 
-LayerDecay = Annotated[float, typer.Option(min=0.0, max=1.0, help="A layer's rate as a share of the one above's.")]
+LayerDecay = Annotated[
+    float | None,
+    typer.Option(min=0.0, max=1.0, help="A layer's rate as a share of the one above's; 0.85 by default, 1 from scratch."),
+]
 Epochs = Annotated[
     int | None,
     typer.Option(
         min=0, help="Phase two: epochs of all layers; 8 by default, none where there are fewer than 50 pictures a label."
     ),
 ]
+# What has no default here is decided by what is trained on what (training/fit/defaults.py), or tried out by `search`.
+Rate = Annotated[float | None, typer.Option(min=0.0, help=f"Peak learning rate of the head; {Recipe.lr} by default.")]
+LabelSmoothing = Annotated[float | None, typer.Option(min=0.0, max=0.9, help="0 is off; 0.1 by default.")]
+Mixup = Annotated[float | None, typer.Option(min=0.0, help="Alpha; 0 is off; 0.2 by default, 0 from scratch.")]
+CutMix = Annotated[float, typer.Option(min=0.0, help="Alpha; 0 is off; beside mixup each batch has one of them.")]
+Without = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME", help="An operation that RandAugment leaves out, such as Rotate or Invert; may be given again."),
+]
+VerticalFlip = Annotated[bool, typer.Option("--vertical-flip", help="Turn half of the pictures upside down; for maps, cells ...")]
+ColorJitter = Annotated[float, typer.Option(min=0.0, max=1.0, help="Of light and colours, where --augment is off; 0 is off too.")]
+Erase = Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of pictures with a rectangle of noise; 0 is off.")]
+UnfreezeEpochs = Annotated[
+    float, typer.Option(min=0.0, help="Epochs in which the layers join the head, from above; 0 begins with all.")
+]
+ClassWeights = Annotated[str, typer.Option(metavar="HOW", help="balanced: rare labels weigh as much as common ones together.")]
+BalancedSampler = Annotated[
+    bool, typer.Option("--balanced-sampler", help="Show each label as often, the pictures of rare ones again and again.")
+]
+Augment = Annotated[
+    str | None,
+    typer.Option(
+        help="timm's auto_augment string; empty is off; rand-m5-n2-mstd0.5-inc1 by default, rand-m3-n1-mstd0.5-inc1 from scratch."
+    ),
+]
+Scale = Annotated[
+    float | None,
+    typer.Option(
+        min=0.05,
+        max=1.0,
+        help="Smallest share of a random crop; 0.5 by default, 0.7 from scratch, 0.9 of pictures of at most 64 pixels.",
+    ),
+]
+EmaDecay = Annotated[
+    float | None,
+    typer.Option(
+        min=0.0, max=0.99999, help="Of the weights' moving average, a step; 0 is off; 0.995 by default, off from scratch."
+    ),
+]
 Flip = Annotated[
     bool, typer.Option("--flip/--no-flip", help="Turn half of the pictures left to right; not for digits, letters or arrows.")
 ]
 FreezeBatchNorm = Annotated[
-    bool, typer.Option("--freeze-batch-norm", help="Batch norm keeps the backbone's statistics; for few pictures.")
+    bool | None,
+    typer.Option(
+        "--freeze-batch-norm/--no-freeze-batch-norm",
+        help="Batch norm keeps the backbone's statistics; for few pictures; not by default.",
+    ),
 ]
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace what the output folder holds: an unfinished run, or a model.")
@@ -54,17 +100,25 @@ def finetune(
     size: options.Size = None,
     views: Annotated[int, typer.Option(min=0, help="Phase one: augmented views of each picture.")] = Recipe.views,
     epochs: Epochs = None,
-    lr: Annotated[float, typer.Option(min=0.0, help="Peak learning rate of the head.")] = Recipe.lr,
-    layer_decay: LayerDecay = Recipe.layer_decay,
+    lr: Rate = None,
+    layer_decay: LayerDecay = None,
     weight_decay: Annotated[float, typer.Option(min=0.0, help="AdamW's.")] = Recipe.weight_decay,
     warmup_epochs: Annotated[float, typer.Option(min=0.0, help="Linear warm-up; then cosine.")] = Recipe.warmup_epochs,
-    label_smoothing: Annotated[float, typer.Option(min=0.0, max=0.9, help="0 is off.")] = Recipe.label_smoothing,
-    mixup: Annotated[float, typer.Option(min=0.0, help="Alpha; 0 is off.")] = Recipe.mixup,
-    augment: Annotated[str, typer.Option(help="timm's auto_augment string; empty is off.")] = Recipe.augment,
+    label_smoothing: LabelSmoothing = None,
+    mixup: Mixup = None,
+    cutmix: CutMix = Recipe.cutmix,
+    augment: Augment = None,
+    without: Without = None,
+    color_jitter: ColorJitter = Recipe.color_jitter,
     flip: Flip = Recipe.flip,
-    scale: Annotated[float, typer.Option(min=0.05, max=1.0, help="Smallest share of a random crop.")] = Recipe.scale,
-    ema_decay: Annotated[float, typer.Option(min=0.0, max=0.99999, help="A step; 0 is off.")] = Recipe.ema_decay,
-    freeze_batch_norm: FreezeBatchNorm = Recipe.freeze_batch_norm,
+    vertical_flip: VerticalFlip = Recipe.vertical_flip,
+    erase: Erase = Recipe.erase,
+    scale: Scale = None,
+    ema_decay: EmaDecay = None,
+    freeze_batch_norm: FreezeBatchNorm = None,
+    unfreeze_epochs: UnfreezeEpochs = Recipe.unfreeze_epochs,
+    class_weights: ClassWeights = Recipe.class_weights,
+    balanced_sampler: BalancedSampler = Recipe.balanced_sampler,
     batch_size: options.BatchSize = Recipe.batch_size,
     accumulate: Annotated[int, typer.Option(min=1, help="Micro-batches a step, to save memory.")] = Recipe.accumulate,
     clip: Annotated[float, typer.Option(min=0.0, help="Largest gradient norm; 0 is off.")] = Recipe.clip,

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from training.cli import options
+from training.fit.defaults import FINE_TUNING
 from training.fit.recipe import Recipe
 
 
@@ -34,7 +35,7 @@ def inspect(
     chosen = options.choose(task, data, dataset, image_column, label_column)
     place = output or Path("runs")
     sheet = place if place.suffix in (".html", ".htm") else place / f"inspect-{chosen.name}.html"
-    found = inspection.inspect(chosen.source, sheet, Recipe().augmentation() if augment else None)
+    found = inspection.inspect(chosen.source, sheet, Recipe(**FINE_TUNING).augmentation() if augment else None)
     options.show(inspection.report(found), found.as_json() if as_json else None)
     if found.leaks:
         raise SystemExit(1)

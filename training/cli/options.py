@@ -125,20 +125,20 @@ class Asked:
 
 def asked(settings: Mapping[str, Any]) -> Asked:
     """From the values of `finetune`'s options, by parameter."""
-    from training.fit.backbones import built_as
+    from training.fit.backbones import recipe_for
 
     chosen = choose(*(settings[name] for name in _PICTURES))
     weights = _weights(settings["backbone_weights"], settings["from_scratch"])
-    backbone, arguments = built_as(weights, settings["backbone"], model_args(settings["model_arg"]))
     given = {name: settings[name] for name in Recipe.__dataclass_fields__ if settings.get(name) is not None}
     more = {
-        "backbone": backbone,
-        "model_args": arguments,
+        "backbone": settings["backbone"],
+        "model_args": model_args(settings["model_arg"]),
         "teachers": tuple(map(str, settings["teacher"] or ())),
         "fresh": tuple(settings["fresh"] or ()),
+        "without": tuple(settings["without"] or ()),
         "squashed_from": chosen.task.squashed_from if chosen.task else None,
     }
-    return Asked(chosen, weights, Recipe(**{**given, **more}))
+    return Asked(chosen, weights, recipe_for(weights, **{**given, **more}))
 
 
 def like(other: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -193,12 +193,12 @@ def model_args(arguments: list[str] | None) -> dict[str, str]:
     return pairs
 
 
-def command_line() -> str:
-    """The command that is running, to be repeated from the start."""
+def command_line(arguments: list[str] | None = None) -> str:
+    """The command that is running, to be repeated from the start; or one with other arguments."""
     processes = os.environ.get("LOCAL_WORLD_SIZE")  # torchrun's
     launched = ["torchrun", "--nproc_per_node", processes] if processes else ["python"]
-    arguments = [argument for argument in sys.argv[1:] if argument not in ("--resume", "--overwrite")]
-    return shlex.join([*launched, "-m", "training", *arguments])
+    given = [argument for argument in arguments or sys.argv[1:] if argument not in ("--resume", "--overwrite")]
+    return shlex.join([*launched, "-m", "training", *given])
 
 
 def recorded_command() -> str:

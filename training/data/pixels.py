@@ -12,7 +12,9 @@ import numpy as np
 import torch
 from PIL import Image
 from timm.data import create_transform
+from timm.data.auto_augment import RandAugment
 
+from cnnhub.errors import UnknownNameError
 from cnnhub.hub.config import ModelConfig
 from cnnhub.images import open_image
 from training.data.splits import Pictures
@@ -51,14 +53,32 @@ def loader(pixels: Pixels, batches: Sequence[list[Key]], workers: int) -> Any:
 
 def training_transform(config: ModelConfig, augmentation: Augmentation) -> Transform:
     """Random crop, flip and augmentation, then numbers as the network wants them."""
-    transform: Transform = create_transform(**_shared(config), is_training=True, **augmentation)
+    transform: Transform = augmenting(augmentation, **_shared(config))
     return transform
 
 
 def random_part(augmentation: Augmentation) -> Callable[[Image.Image], Image.Image]:
     """What training does to a picture before it becomes numbers: to show it."""
-    crop, augment, _ = create_transform(input_size=224, separate=True, is_training=True, **augmentation)
+    crop, augment, _ = augmenting(augmentation, input_size=224, separate=True)
     return lambda image: augment(crop(image))
+
+
+def augmenting(augmentation: Augmentation, **settings: Any) -> Any:
+    """timm's transform for training, whose RandAugment lacks the operations in `augmentation["without"]`.
+
+    Raises:
+        UnknownNameError: there is no such operation; which there are.
+    """
+    known = {name: value for name, value in augmentation.items() if name != "without"}
+    made = create_transform(is_training=True, **settings, **known)
+    for step in [step for part in (made if isinstance(made, tuple) else (made,)) for step in part.transforms]:
+        if isinstance(step, RandAugment):
+            names = {_plain(operation.name) for operation in step.ops}
+            for name in augmentation.get("without", ()):
+                if name not in names:
+                    raise UnknownNameError("operation of RandAugment", name, sorted(names))
+            step.ops = [operation for operation in step.ops if _plain(operation.name) not in augmentation.get("without", ())]
+    return made
 
 
 def plain_transform(config: ModelConfig) -> Transform:
@@ -99,6 +119,11 @@ def _leave_signals_to_the_main_process(worker: int) -> None:
     """A terminal sends Ctrl-C to the workers too; the step that the main process finishes needs their pictures."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _plain(operation: str) -> str:
+    """What timm calls an operation, without how its magnitude is counted."""
+    return operation.removesuffix("Increasing").removesuffix("Rel")
 
 
 def _shared(config: ModelConfig) -> dict[str, Any]:

@@ -33,6 +33,19 @@ def built_as(weights: Weights, backbone: str | None, model_args: dict[str, Any])
     return backbone or beside.architecture, {**beside.model_args, **model_args}
 
 
+def recipe_for(
+    weights: Weights, backbone: str | None = None, model_args: dict[str, Any] | None = None, **settings: Any
+) -> Recipe:
+    """A recipe whose backbone is built as the weights want it.
+
+    >>> from cnnhub.hub import BUILTIN_FOLDER
+    >>> recipe_for(BUILTIN_FOLDER / "imagenet" / "model.safetensors", epochs=2).model_args
+    {'pad_type': 'same'}
+    """
+    named, arguments = built_as(weights, backbone, model_args or {})
+    return Recipe(backbone=named, model_args=arguments, **settings)
+
+
 def check(recipe: Recipe, weights: Weights) -> None:
     """Whether the backbone can be built and its weights are there and fit it, before any picture is read.
 

@@ -119,7 +119,7 @@ class _Course:
         """One epoch, from the step where the run stands."""
         state, recipe, steps = self.state, self.recipe, self.trainer.steps
         share = self.engine.process_index, self.engine.num_processes
-        batches = epoch_batches(len(self.ready.train.pictures), recipe, state.epoch, *share)
+        batches = epoch_batches(self.ready.train.pictures.targets, recipe, state.epoch, *share)
         micro_batches = iter(loader(self.ready.train, batches[state.step * recipe.accumulate :], self.run.workers))
         self.trainer.train_mode()
         first, before, started = state.step, state.seconds, time.monotonic()

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from rich.console import Console
@@ -38,11 +39,12 @@ class Found:
 def find_lr(data: Source | Path, weights: Weights, recipe: Recipe, run: Run, console: Console, steps: int = 100) -> Found:
     """Fit the head, then train all layers for so many steps, the rate rising from 1e-6 to 1 as a geometric series.
 
-    Ends early where the loss doubles. Without mixup, whose share of a second picture moves the loss of a step more than the
-    rate does. Smith 2017, "Cyclical Learning Rates for Training Neural Networks" (range test); the
-    suggestion is fastai's: a tenth of the rate at which the smoothed loss is smallest. Nothing is kept of the network.
+    Ends early where the loss doubles. Without mixup and CutMix, whose share of a second picture moves the loss of a step more
+    than the rate does. Smith 2017, "Cyclical Learning Rates for Training Neural Networks" (range test); the suggestion is
+    fastai's: a tenth of the rate at which the smoothed loss is smallest. Nothing is kept of the network.
     """
-    recipe = dataclasses.replace(recipe, precision=devices.resolve_precision(recipe.precision), mixup=0.0, epochs=1)
+    steady: dict[str, Any] = {"mixup": 0.0, "cutmix": 0.0, "unfreeze_epochs": 0.0}
+    recipe = dataclasses.replace(recipe, precision=devices.resolve_precision(recipe.precision), **steady, epochs=1)
     engine = devices.accelerator(recipe.precision)
     with devices.explained(recipe):
         ready = prepare(data, weights, recipe, run, {}, engine, console)
@@ -96,4 +98,4 @@ def _endless(train: Pixels, recipe: Recipe, workers: int) -> Batches:
     epoch = 0
     while True:
         epoch += 1
-        yield from loader(train, epoch_batches(len(train.pictures), recipe, epoch, 0, 1), workers)
+        yield from loader(train, epoch_batches(train.pictures.targets, recipe, epoch, 0, 1), workers)

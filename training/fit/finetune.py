@@ -37,7 +37,12 @@ _DRAWN = (plots.CURVES, CONFUSION, RELIABILITY)
 
 
 def finetune(
-    data: Source | Path, weights: Weights, recipe: Recipe, run: Run, label_texts: dict[str, dict[str, str]], console: Console
+    data: Source | Path,
+    weights: Weights,
+    recipe: Recipe,
+    run: Run,
+    label_texts: dict[str, dict[str, str]] | None = None,
+    console: Console | None = None,
 ) -> ModelConfig:
     """Fine-tune a backbone on `data`'s train split, choose on its validation split, write a model folder.
 
@@ -45,8 +50,17 @@ def finetune(
 
     Args:
         weights: a backbone's file with any classifier, "hub" for timm's, or "scratch".
+        label_texts: language -> label -> what a reader sees.
+        console: what is told while it goes on; standard error by default.
+
+    Example (docs/retrain.md has it with pictures)::
+
+        weights = BUILTIN_FOLDER / "imagenet" / "model.safetensors"
+        finetune(Path("photos"), weights, recipe_for(weights, epochs=4), Run(Path("runs/mine")))
+        cnnhub.load("./runs/mine").predict("photo.jpg")
     """
     started = time.monotonic()
+    console = console or Console(stderr=True)
     if run.resume and (done := finished(run.output)):
         return done
     with devices.explained(recipe):
@@ -55,7 +69,7 @@ def finetune(
         console = console if engine.is_main_process else Console(quiet=True)
         found = _found(run, console)
         recipe = recipe.as_begun(found["identity"]) if found else recipe
-        ready = prepare(data, weights, recipe, run, label_texts, engine, console)
+        ready = prepare(data, weights, recipe, run, label_texts or {}, engine, console)
         if found:
             checkpoint.check_same({**BEFORE, **found["identity"]}, ready.identity)
 

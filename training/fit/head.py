@@ -35,7 +35,9 @@ _WORTH_AN_EXPORT = 256  # passes; for fewer pictures exporting the network takes
 # What of a recipe decides the features of the plain pictures, and of the augmented views.
 _DECIDES = ("backbone", "model_args", "size", "precision")
 _DECIDES_FRESH = ("fresh", "seed")  # of parts that begin with random weights
-_DECIDES_VIEWS = ("views", "seed", "augment", "flip", "scale", "color_jitter")
+_DECIDES_VIEWS = (
+    "views", "seed", "augment", "without", "flip", "vertical_flip", "erase", "scale", "color_jitter",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -174,8 +176,9 @@ def _choose(features: dict[str, torch.Tensor], recipe: Recipe) -> tuple[dict[str
     """-> (the linear layer's state, its score on validation, the inverse penalty)"""
     x, y = features["train"].numpy(), features["train_targets"].numpy()
     tried = []
+    weights = None if recipe.class_weights == "none" else recipe.class_weights
     for c in recipe.head_c:
-        state = _linear_state(LogisticRegression(C=c, max_iter=1000).fit(x, y))
+        state = _linear_state(LogisticRegression(C=c, max_iter=1000, class_weight=weights).fit(x, y))
         logits = torch.nn.functional.linear(features["validation"], state["weight"], state["bias"])
         score = score_of(logits, features["validation_targets"])
         tried.append((state, score, c))

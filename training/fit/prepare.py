@@ -23,10 +23,10 @@ from training.data.splits import Pictures, load_training
 from training.data.tasks import are_named
 from training.data.words import counted
 from training.data.writable import check_writable
-from training.fit import backbones, distil
+from training.fit import backbones, defaults, distil
 from training.fit.backbones import Weights
 from training.fit.distil import Teachers
-from training.fit.recipe import AUTO, FEW, MANY_EPOCHS, Recipe, Run
+from training.fit.recipe import AUTO, Recipe, Run
 from training.release.record import Backbone
 
 
@@ -63,6 +63,15 @@ class Prepared:
         return torch.tensor(self.validation.pictures.targets)
 
 
+@dataclass(frozen=True)
+class Splits:
+    """The pictures to train on and to choose by."""
+
+    source: Source  # at the revision that was read
+    train: Pictures
+    validation: Pictures
+
+
 def prepare(
     data: Source | Path,
     weights: Weights,
@@ -77,36 +86,60 @@ def prepare(
     Args:
         weights: a backbone's file with any classifier, "hub" for timm's, or "scratch".
     """
+    check(weights, recipe, run, engine)
+    teachers = distil.load(recipe.teachers, engine.device) if recipe.teachers else None
+    return build(read(data, run, engine), weights, recipe, run, label_texts, engine, console, teachers)
+
+
+def check(weights: Weights, recipe: Recipe, run: Run, engine: Accelerator) -> None:
+    """Refuse what cannot work before any picture is read."""
+    recipe = defaults.suited(recipe, weights == "scratch")
     recipe.check(engine.num_processes)
     check_writable(run.output)
     backbones.check(recipe, weights)
-    teachers = distil.load(recipe.teachers, engine.device) if recipe.teachers else None
+
+
+def read(data: Source | Path, run: Run, engine: Accelerator) -> Splits:
+    """Read the train and validation splits."""
     source = Source(str(data)) if isinstance(data, Path) else data
     source = dataclasses.replace(source, revision=revision_of(source))
     with engine.main_process_first():
-        train, validation = load_training(source, run.fix_leaks)
-    is_trained = weights != "scratch"
-    recipe = recipe.fitted_to(len(train), engine.num_processes)
-    decided = recipe.decided(len(train), len(train.labels), head_can_do=is_trained and not teachers)
+        return Splits(source, *load_training(source, run.fix_leaks))
+
+
+def build(
+    splits: Splits,
+    weights: Weights,
+    recipe: Recipe,
+    run: Run,
+    label_texts: dict[str, dict[str, str]],
+    engine: Accelerator,
+    console: Console,
+    teachers: Teachers | None = None,
+) -> Prepared:
+    """Decide what the recipe leaves open and build the network."""
+    source, train, validation = splits.source, splits.train, splits.validation
+    asked = recipe.fitted_to(len(train), engine.num_processes)
+    sides = [min(each.size) for each in train.prints]
+    recipe = defaults.decided(asked, sides, len(train.labels), from_scratch=weights == "scratch")
     if not are_named(label_texts, train.labels):  # the pictures are of something else than the task's
-        label_texts, decided = {}, dataclasses.replace(decided, squashed_from=None)
+        label_texts, recipe = {}, dataclasses.replace(recipe, squashed_from=None)
     if recipe.squashed_from and any(w != h for w, h in (each.size for each in validation.prints)):
-        decided = dataclasses.replace(decided, squashed_from=None)
-    _say(train, validation, engine, decided, console)
-    if recipe.epochs == AUTO and not decided.epochs:
+        recipe = dataclasses.replace(recipe, squashed_from=None)
+    _say(train, validation, engine, recipe, console)
+    if asked.epochs == AUTO and not recipe.epochs:
         console.print(
-            f"Fewer than {FEW} pictures a label: the head alone is trained, since all layers would learn them by heart. To train "
-            f"them nevertheless, give --epochs {MANY_EPOCHS}.",
+            f"Fewer than {defaults.FEW} pictures a label: the head alone is trained, since all layers would learn them by heart. "
+            f"To train them nevertheless, give --epochs {defaults.MANY_EPOCHS}.",
             soft_wrap=True,
         )
-    recipe = decided
 
     config = backbones.describe(recipe, train.labels, label_texts, weights)
     distil.check(recipe.teachers, config)
     network = backbones.create(config, recipe, weights).to(engine.device)
     _check_space(network, run)
-    splits = {"train": train, "validation": validation}
-    split_hash = {split: pictures.as_found or pictures.fingerprint for split, pictures in splits.items()}
+    both = {"train": train, "validation": validation}
+    split_hash = {split: pictures.as_found or pictures.fingerprint for split, pictures in both.items()}
     return Prepared(
         network,
         config,
@@ -116,8 +149,8 @@ def prepare(
         validation=Pixels(validation, plain_transform(config)),
         teachers=teachers,
         backbone=backbones.origin(weights, recipe.backbone),
-        is_trained=is_trained,
-        data=Origin(source.published, source.revision, split_hash, train.lent, _reviewed(source, splits)),
+        is_trained=weights != "scratch",
+        data=Origin(source.published, source.revision, split_hash, train.lent, _reviewed(source, both)),
     )
 
 

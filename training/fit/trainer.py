@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from accelerate.utils import broadcast
+from numpy.typing import NDArray
 from timm.data import Mixup
-from timm.optim import create_optimizer_v2
+from timm.optim import create_optimizer_v2, param_groups_layer_decay
 from timm.scheduler import CosineLRScheduler
 from timm.utils import ModelEmaV3
 from torch.nn.modules.batchnorm import _BatchNorm
@@ -67,7 +70,13 @@ class Trainer:
             t_in_epochs=False,
         )
         classes, smoothing = ready.config.num_classes, recipe.label_smoothing
-        self.mixup = Mixup(mixup_alpha=recipe.mixup, label_smoothing=smoothing, num_classes=classes) if recipe.mixup else None
+        self.mixup = None
+        if recipe.mixup or recipe.cutmix:
+            self.mixup = Mixup(recipe.mixup, recipe.cutmix, label_smoothing=smoothing, num_classes=classes)
+        self.class_weights = None
+        if recipe.class_weights == "balanced":
+            self.class_weights = balanced_weights(ready.train.pictures.targets, classes).to(ready.engine.device)
+        self.layers = layers_of(self.network) if recipe.unfreeze_epochs else []
         self.bad_in_a_row = 0
 
     @property
@@ -103,6 +112,8 @@ class Trainer:
                 with nullcontext() if last else engine.no_sync(self.model):
                     sums += self._micro_batch(pixels.contiguous(memory_format=torch.channels_last), targets)
         loss_sum, right = engine.reduce(sums).tolist()
+        for parameter in self._asleep(number):
+            parameter.grad = None  # and the optimizer passes it over
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), recipe.clip or math.inf)
         loss = loss_sum / (recipe.accumulate * engine.num_processes)
         is_good = math.isfinite(loss) and bool(torch.isfinite(norm))
@@ -152,10 +163,27 @@ class Trainer:
             with self.engine.autocast():
                 wanted, smoothing = self.teachers(pixels), recipe.label_smoothing
         logits = self.model(pixels).float()
-        loss = F.cross_entropy(logits, wanted, label_smoothing=smoothing)
+        if self.class_weights is None:
+            loss = F.cross_entropy(logits, wanted, label_smoothing=smoothing)
+        else:
+            losses = F.cross_entropy(logits, wanted, label_smoothing=smoothing, reduction="none")
+            loss = (losses * self._weights(wanted)).mean()
         self.engine.backward(loss / recipe.accumulate)
         right = (logits.argmax(1) == targets).sum()
         return torch.stack([loss.detach().double(), right.double()])
+
+    def _weights(self, wanted: torch.Tensor) -> torch.Tensor:
+        """Class numbers (N,) or shares of classes (N, K) -> what each picture weighs (N,)."""
+        assert self.class_weights is not None
+        return wanted @ self.class_weights if wanted.is_floating_point() else self.class_weights[wanted]
+
+    def _asleep(self, number: int) -> list[torch.nn.Parameter]:
+        """What does not learn yet in a step: of so many layers those farthest from the head."""
+        steps = self.recipe.unfreeze_epochs * self.steps
+        if number >= steps:
+            return []
+        awake = 1 + int(number / steps * (len(self.layers) - 1))
+        return [parameter for layer in self.layers[awake:] for parameter in layer]
 
     def _skip(self, number: int, statistics: list[torch.Tensor]) -> None:
         """Leave weights as they are and give batch norm back the statistics that the bad forward pass spoiled."""
@@ -171,22 +199,61 @@ class Trainer:
             )
 
 
-def epoch_batches(pictures: int, recipe: Recipe, epoch: int, process: int, processes: int) -> list[list[Key]]:
+def epoch_batches(targets: Sequence[int], recipe: Recipe, epoch: int, process: int, processes: int) -> list[list[Key]]:
     """One process's micro-batches of an epoch, `recipe.accumulate` to a step; the incomplete last step is dropped.
 
     Every process cuts its share out of the same shuffled steps, so that the pictures of a step do not depend on how many
     processes there are.
+
+    Args:
+        targets: the class number of each picture.
     """
-    order = np.random.default_rng(derive(recipe.seed, epoch)).permutation(pictures).tolist()
+    order = _order(np.asarray(targets), recipe, epoch)
     micro = recipe.micro_batch(processes)
     batches = []
-    for start in range(0, pictures - recipe.batch_size + 1, recipe.batch_size):
+    for start in range(0, len(order) - recipe.batch_size + 1, recipe.batch_size):
         for part in range(recipe.accumulate):
             first = start + (part * processes + process) * micro
-            batches.append([(index, derive(recipe.seed, epoch, index)) for index in order[first : first + micro]])
+            batches.append([(index, derive(recipe.seed, epoch, *key)) for index, *key in order[first : first + micro]])
     return batches
+
+
+def balanced_weights(targets: Sequence[int], classes: int) -> torch.Tensor:
+    """What a picture of each class weighs (K,), so that classes weigh alike together and pictures one on average.
+
+    >>> balanced_weights([0, 0, 0, 1], 2)
+    tensor([0.6667, 2.0000])
+    """
+    counts = torch.bincount(torch.tensor(targets), minlength=classes)
+    return len(targets) / (classes * counts.clamp(min=1)).float()
+
+
+def layers_of(network: torch.nn.Module) -> list[list[torch.nn.Parameter]]:
+    """The parameters by timm's layer groups, the head's group first."""
+    by_scale: dict[float, list[torch.nn.Parameter]] = defaultdict(list)
+    for group in param_groups_layer_decay(network, layer_decay=0.5):
+        by_scale[group["lr_scale"]] += group["params"]
+    return [by_scale[scale] for scale in sorted(by_scale, reverse=True)]
 
 
 def copy_of(network: torch.nn.Module) -> dict[str, torch.Tensor]:
     """Its weights and statistics, on the CPU, as they are now."""
     return {name: tensor.detach().cpu().clone() for name, tensor in network.state_dict().items()}
+
+
+def _order(targets: NDArray[np.int64], recipe: Recipe, epoch: int) -> list[tuple[int, ...]]:
+    """An epoch's pictures, each with what its seed follows from: its number, and how often it came before in the epoch.
+
+    A balanced epoch is as long as any; a rare label's pictures come again and again in it, a common one's not all.
+    """
+    generator = np.random.default_rng(derive(recipe.seed, epoch))
+    if not recipe.balanced_sampler:
+        return [(index, index) for index in generator.permutation(len(targets)).tolist()]
+    labels = np.unique(targets)
+    share = -(-len(targets) // len(labels))
+    drawn: list[tuple[int, ...]] = []
+    for label in labels:
+        those = np.flatnonzero(targets == label)
+        rounds = ((turn, index) for turn in range(share) for index in generator.permutation(those).tolist())
+        drawn += [(index, index, turn) for turn, index in islice(rounds, share)]
+    return [drawn[place] for place in generator.permutation(len(drawn))[: len(targets)]]

@@ -28,6 +28,7 @@ class Answers:
     readable: list[int]  # numbers of the pictures that can be read; one row each below
     logits: NDArray[np.float32]  # (N, K)
     embeddings: NDArray[np.float32]  # (N, D); (0, 0) where they were not asked for
+    mirrored: NDArray[np.float32]  # (N, K), the logits of the pictures left to right; (0, K) where they were not asked for
 
 
 def answers(
@@ -37,6 +38,7 @@ def answers(
     title: str,
     batch_size: int = 1,
     embed: bool = False,
+    mirror: bool = False,
 ) -> Answers:
     """Show a model pictures, `batch_size` at once; those that cannot be read are left out.
 
@@ -44,19 +46,23 @@ def answers(
         sources: what cnnhub reads, `total` of them; each is decoded once, and one batch is held at a time.
         title: what the progress bar says.
         embed: ask for embeddings too.
+        mirror: show each picture left to right too.
 
     Raises:
         OutOfMemoryError: what would help.
     """
     readable: list[int] = []
-    logits = [np.empty((0, len(classifier.labels)), np.float32)]
+    logits, mirrored = [np.empty((0, len(classifier.labels)), np.float32)], [np.empty((0, len(classifier.labels)), np.float32)]
     embeddings: list[NDArray[np.float32]] = []
     shown = track(sources, title, total=total, console=Console(stderr=True), transient=True)
     opened = _opened(classifier, shown)
     while batch := list(islice(opened, batch_size)):
         readable += [number for number, _ in batch]
         try:
-            ours, theirs = classifier.engine.answer(np.stack([pixels for _, pixels in batch]), embed=embed)
+            pixels = np.stack([each for _, each in batch])
+            ours, theirs = classifier.engine.answer(pixels, embed=embed)
+            if mirror:
+                mirrored.append(classifier.engine.answer(np.ascontiguousarray(pixels[..., ::-1]))[0])
         except Exception as error:  # onnxruntime's errors are no RuntimeErrors
             if not is_out_of_memory(error):
                 raise
@@ -67,7 +73,8 @@ def answers(
         logits.append(ours)
         if theirs is not None:
             embeddings.append(theirs)
-    return Answers(readable, np.concatenate(logits), np.concatenate(embeddings or [np.empty((0, 0), np.float32)]))
+    embedded = np.concatenate(embeddings or [np.empty((0, 0), np.float32)])
+    return Answers(readable, np.concatenate(logits), embedded, np.concatenate(mirrored))
 
 
 def is_out_of_memory(error: Exception) -> bool:

@@ -48,6 +48,7 @@ class Evaluation:
     log_folder: Path | None = None  # where they stand
     likely_wrong: int | None = None  # how many labels are likely wrong, where a contact sheet was written; None at chance
     contact_sheet: Path | None = None  # its path
+    mirrored: Figures | None = None  # of the mean answer to each picture and to it left to right, where that was asked for
     notes: list[str] = field(default_factory=list)  # what was left out of the dataset, and how its layout was understood
 
     def as_json(self) -> dict[str, Any]:
@@ -64,6 +65,8 @@ class Evaluation:
         }
         if self.false_alarm is not None:
             found |= {"false_alarm": self.false_alarm, "energy": self.energy()}
+        if self.mirrored:
+            found["mirrored"] = self.mirrored.recorded()
         if self.split == "test":
             found["test_log"] = asdict(self.test_log) if self.test_log else None
         if self.contact_sheet:
@@ -89,6 +92,7 @@ def evaluate(
     others: Sequence[Path] = (),
     output: Path | None = None,
     log: bool = True,
+    mirror: bool = False,
 ) -> Evaluation:
     """Classify every picture of a split.
 
@@ -99,6 +103,7 @@ def evaluate(
         output: a folder for confusion_matrix.png, reliability.png and SPLIT.html, the pictures that were hardest.
         log: add a line to the log of looks (in the model's folder, or in runs/evaluation where that is not the user's) if this
             opens the test split; only a check of a recorded figure goes without.
+        mirror: measure too what the mean of the logits of each picture and of it left to right would give.
 
     Raises:
         UnknownNameError: the dataset has a label that the model does not know.
@@ -119,7 +124,7 @@ def evaluate(
         )
     sets = unfamiliar.read_all(others, classifier.labels)
     encoded = (pictures.source(index) for index in range(len(pictures)))
-    answered = answers(classifier, encoded, len(pictures), f"evaluating {split}", batch_size)
+    answered = answers(classifier, encoded, len(pictures), f"evaluating {split}", batch_size, mirror=mirror)
     if not answered.readable:
         raise DataError(f"None of the {len(pictures)} pictures of {split} in {data} can be read.")
     logits, targets = torch.from_numpy(answered.logits), numbers[torch.tensor(pictures.targets)[answered.readable]]
@@ -129,6 +134,9 @@ def evaluate(
     unreadable = len(pictures) - len(answered.readable)
     notes = [*pictures.notes, *(note for each in sets for note in each.notes)]
     found = Evaluation(source, split, figures, unreadable, pictures.fingerprint, calibration, notes=notes)
+    if mirror:
+        both = (logits + torch.from_numpy(answered.mirrored)) / 2
+        found = replace(found, mirrored=measure(both, targets, classifier.labels, calibration.temperature))
     if calibration.threshold is not None:
         alarm = share_above(energies_of(logits), calibration.threshold)
         noticed = {each.name: _detection(classifier, each, calibration.threshold, batch_size) for each in sets}

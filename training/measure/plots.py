@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import MaxNLocator, NullFormatter, PercentFormatter
 from PIL import Image
 from scipy.stats import binomtest
 
@@ -22,6 +22,7 @@ from cnnhub.files import write_atomically
 from training.measure.calibration import expected_calibration_error
 from training.measure.calibration import reliability as table_of
 from training.measure.figures import Epoch
+from training.measure.trials import Trial, setting
 
 CURVES = "curves.png"
 MOST_CLASSES = 50  # that a confusion matrix can show
@@ -113,6 +114,46 @@ def lr_curve(rates: Sequence[float], losses: Sequence[float], suggestion: float,
         axes.set(xscale="log", xlabel="learning rate", ylabel="cross-entropy (nats)")
         axes.set_ylim(lowest - 0.1 * (first - lowest), first + 0.6 * (first - lowest))  # its end shoots out of any frame
         _save(figure, path)
+
+
+def search(trials: Sequence[Trial], path: Path) -> None:
+    """Validation loss by epoch, a line a trial, and the smallest loss against each setting that was searched; the best in red."""
+    shown = [each for each in trials if each.best]
+    names = list(shown[0].settings)
+    best = min(shown, key=lambda each: (each.state != "whole", each.best.loss if each.best else 0.0))
+    rows = -(-(1 + len(names)) // 4)
+    with _style():
+        figure = _figure(11.0, 2.6 * rows)
+        first, *others = figure.subplots(rows, 4, squeeze=False).flat
+        for each in sorted(shown, key=lambda each: each is best):
+            losses = [score.loss for score in each.epochs]
+            first.plot(range(1, len(losses) + 1), losses, color=_RED if each is best else _QUIET, marker="o")
+        first.set(title="loss on validation (nats)", xlabel="epoch")
+        first.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+        for axes, name in zip(others, names, strict=False):
+            _draw_setting(axes, name, shown, best)
+        for axes in others[len(names) :]:
+            axes.set_axis_off()
+        _save(figure, path)
+
+
+def _draw_setting(axes: Axes, name: str, trials: Sequence[Trial], best: Trial) -> None:
+    """A dot a trial: full where it ran whole, hollow where it was ended early."""
+    values = [each.settings[name] for each in trials]
+    tried = sorted(set(values))
+    words = isinstance(tried[0], bool | str) or len(tried) == 1
+    if name == "lr" and not words:
+        axes.set_xscale("log")
+        axes.xaxis.set_minor_formatter(NullFormatter())
+    for each, value in zip(trials, values, strict=True):
+        colour = _RED if each is best else _BLUE
+        face = colour if each.state == "whole" else "white"
+        loss = each.best.loss if each.best else np.nan
+        axes.scatter(tried.index(value) if words else value, loss, s=28, color=face, edgecolors=colour, zorder=2)
+    if words or name in ("lr", "size"):
+        shown = tried if words or name == "size" else [tried[0], tried[-1]]
+        axes.set_xticks(range(len(tried)) if words else shown, [setting(value) for value in shown])
+    axes.set_title(name.replace("_", " "))
 
 
 def _draw_accuracy(axes: Axes, epochs: Sequence[float], top1: Sequence[float]) -> None:

@@ -40,6 +40,9 @@ def _figures(found: Evaluation) -> Table:
     table.add_row("accuracy (95 % interval)", f"{figures.top1:.2%} ({low:.2%} to {high:.2%})")
     if figures.top5 is not None:
         table.add_row("right label among the first five", f"{figures.top5:.2%}")
+    if (both := found.mirrored) is not None:
+        table.add_row("accuracy with each picture mirrored too", f"{both.top1:.2%} ({both.top1 - figures.top1:+.2%})")
+        table.add_row("cross-entropy with it", f"{both.loss:.4f}")
     table.add_row("cross-entropy, nats (at T = 1)", f"{figures.loss:.4f} ({figures.loss_uncalibrated:.4f})")
     table.add_row("calibration error (at T = 1)", f"{figures.ece:.2%} ({figures.ece_uncalibrated:.2%})")
     table.add_row("temperature T", f"{found.calibration.temperature:.4f}")
