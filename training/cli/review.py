@@ -65,6 +65,7 @@ def review(
     each (the keys stand on top, the browser remembers), and save review.csv. Nothing changes until you train with it:
 
     \b
+    Example:
       python -m training review --data photos
       python -m training finetune --data photos --review review.csv
 
