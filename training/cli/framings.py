@@ -16,6 +16,7 @@ def framings(
     dataset: options.Dataset = None,
     image_column: options.ImageColumn = None,
     label_column: options.LabelColumn = None,
+    review: options.Review = None,
     split: Annotated[str, typer.Option(help="validation or train.")] = "validation",
     seed: options.Seed = 0,
     as_json: options.Json = False,
@@ -32,6 +33,6 @@ def framings(
     """
     from training.measure import framings as measuring
 
-    source = options.choose(task, data, dataset, image_column, label_column).source
+    source = options.choose(task, data, dataset, image_column, label_column, review).source
     found = measuring.measure(model, source, split, batch_size, seed)
     options.show(measuring.report(found), found.as_json() if as_json else None)

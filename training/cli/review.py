@@ -70,7 +70,7 @@ def review(
       python -m training finetune --data photos --review review.csv
 
     Train and validation follow the decisions, each picture named by the hash of its bytes; test is never opened and never
-    changed. `evaluate`, `familiar` and `soup` take --review too.
+    changed. `evaluate`, `framings`, `familiar` and `soup` take --review too.
 
     \b
     How far the list can be trusted on your pictures:

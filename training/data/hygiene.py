@@ -80,11 +80,17 @@ def examine_all(source: Callable[[int], str | bytes], name: Callable[[int], str]
 def duplicates(prints: Sequence[Print]) -> list[list[int]]:
     """Groups of two or more positions in `prints` that hold one picture: equal bytes, or hashes at most 16 bits apart and, of
     small or plain pictures, equal greys."""
-    pairs = [*_equal(prints), *_near(prints)]
-    if not pairs:
-        return []
-    rows, columns = np.array(pairs).T
-    graph = coo_array((np.ones(len(pairs), np.int8), (rows, columns)), shape=(len(prints), len(prints)))
+    return connected([*_equal(prints), *_near(prints)], len(prints))
+
+
+def connected(pairs: Sequence[tuple[int, int]], count: int) -> list[list[int]]:
+    """Groups of two or more of `count` positions that pairs connect, directly or by way of others.
+
+    >>> connected([(0, 3), (3, 4)], count=6)
+    [[0, 3, 4]]
+    """
+    rows, columns = np.array(pairs, dtype=int).reshape(-1, 2).T
+    graph = coo_array((np.ones(len(pairs), np.int8), (rows, columns)), shape=(count, count))
     _, labels = connected_components(graph, directed=False)
     groups: dict[int, list[int]] = {}
     for position in sorted({*rows.tolist(), *columns.tolist()}):

@@ -6,20 +6,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from cnnhub.errors import OutputError
 from training.data import decisions, desk
 from training.data.decisions import DROP, RELABEL, Decision
 from training.data.desk import Listed, Section
-from training.data.hygiene import duplicates
+from training.data.hygiene import connected, duplicates
 from training.data.sources import Source
 from training.data.splits import Pictures, load_both
 from training.data.words import counted
@@ -109,7 +108,7 @@ def review(
     if file and file.exists():
         raise OutputError(f"--output: {file} is there already, and its decisions would be lost. Take another folder.")
     looked = _look(load_both(source), backbones, output)
-    probabilities = out_of_fold(looked.features, looked.targets.numpy(), looked.groups, folds, seed)
+    probabilities = looked.answered(looked.targets, folds, seed)
     if is_at_chance(probabilities, looked.targets):
         count, first, doubts = None, 0, []
     else:
@@ -128,6 +127,7 @@ def review(
     desk.write(found.page, f"{source}, train and validation", looked.key, looked.labels, _sections(found))
     if file:
         listed = [*doubts, *found.unlike, *(each for group in found.alike for each in group)]
+        listed.sort(key=lambda each: each.proposed is None)  # for a picture in several lists what is proposed in one counts
         decisions.write(file, [each.proposed or each.given for each in _once(listed)])
     return found
 
@@ -148,7 +148,7 @@ def plant(source: Source, backbones: Sequence[str | Path], output: Path, share: 
     targets = looked.targets.clone()
     targets[chosen] += torch.from_numpy(random.integers(1, len(looked.labels), len(chosen)))
     targets %= len(looked.labels)
-    probabilities = out_of_fold(looked.features, targets.numpy(), looked.groups, folds, seed)
+    probabilities = looked.answered(targets, folds, seed)
 
     def finding(listed: Sequence[int]) -> Finding:
         found = len(set(chosen.tolist()) & set(listed))
@@ -172,7 +172,7 @@ class _Looked:
     def labels(self) -> list[str]:
         return self.splits[0].labels
 
-    @property
+    @cached_property
     def targets(self) -> torch.Tensor:
         """The given labels' class numbers (N,)."""
         return torch.tensor([target for pictures in self.splits for target in pictures.targets])
@@ -182,10 +182,19 @@ class _Looked:
         """Of the set of pictures and their labels."""
         return hashlib.sha256(" ".join(pictures.fingerprint for pictures in self.splits).encode()).hexdigest()
 
-    @property
-    def groups(self) -> Any:
-        """A number for each picture (N,), the same for copies and pictures much alike: none may vouch for another."""
-        return _connected([*(pair for group in self.copies for pair in pairwise(group)), *self.alike], len(self.features))
+    @cached_property
+    def groups(self) -> list[list[int]]:
+        """Pictures that are copies or much alike, as numbers; those with copies first."""
+        pairs = [*(pair for group in self.copies for pair in pairwise(group)), *self.alike]
+        copies = {number for group in self.copies for number in group}
+        return sorted(connected(pairs, len(self.targets)), key=copies.isdisjoint)
+
+    def answered(self, targets: torch.Tensor, folds: int, seed: int) -> torch.Tensor:
+        """Out-of-fold probabilities (N, K) for these labels; pictures of one group do not vouch for each other."""
+        names = np.arange(len(targets))
+        for group in self.groups:
+            names[group] = group[0]
+        return out_of_fold(self.features, targets.numpy(), names, folds, seed)
 
     def listed(self, number: int, line: str, decision: str = "", new_label: str = "") -> Listed:
         """One picture, what is said of it, and what is proposed."""
@@ -239,15 +248,12 @@ def _alike(looked: _Looked) -> list[list[Listed]]:
         if {each.label for each in others} == {first.label}:  # else which label is right comes first
             spare |= {number for number, each in zip(group[1:], others, strict=True) if each.sha256 != first.sha256}
     hashed = {number for group in looked.copies for number in group}
-    names = looked.groups
-    repeated = [name for name, count in enumerate(np.bincount(names)) if count > 1]
-    groups = sorted((np.flatnonzero(names == name).tolist() for name in repeated), key=hashed.isdisjoint)
     return [
         [
             looked.listed(number, "a copy" if number in hashed else "much alike", DROP if number in spare else "")
             for number in group
         ]
-        for group in groups[:MOST]
+        for group in looked.groups[:MOST]
     ]
 
 
@@ -259,37 +265,33 @@ def _once(listed: Iterable[Listed]) -> list[Listed]:
     return list(first.values())
 
 
-def _connected(pairs: Sequence[tuple[int, int]], count: int) -> Any:
-    """A number for each of `count` pictures (N,), the same for those that pairs connect."""
-    rows, columns = np.array(pairs, dtype=int).reshape(-1, 2).T
-    graph = coo_array((np.ones(len(rows), np.int8), (rows, columns)), shape=(count, count))
-    return connected_components(graph, directed=False)[1]
-
-
 def _sections(found: Reviewed) -> list[Section]:
     """The page's; of what is not there nothing but that no label seems wrong."""
-    wrong = Section(
-        f"{in_words(found.count)}{f'; the {len(found.wrong)} to look at first' if found.wrong else ''}",
-        "A head on a frozen network that did not learn from the picture answers with another label. The least probable given "
-        "label comes first.",
-        [[each] for each in found.wrong],
-    )
-    doubtful = Section(
-        f"{len(found.doubtful):,} more, answered with another label",
-        "Most are only difficult, but what shows none of the labels stands here too. Where nothing of the kind comes up any "
-        "more, the rest can be left.",
-        [[each] for each in found.doubtful],
-    )
-    unlike = Section(
-        f"The {counted(len(found.unlike), 'picture')} least like the others",
-        "What the network sees in them is far from what it sees in others, whatever the label. Some show none of the labels and "
-        "can be dropped; many are only unusual.",
-        [[each] for each in found.unlike],
-    )
-    alike = Section(
-        f"{counted(len(found.alike), 'group')} of copies, or of pictures much alike",
-        "One of a group is enough, and none should lie in train and in validation: what was learned by heart, validation would "
-        "praise. Pictures with the same bytes are decided on together; of those, finetune --fix-leaks keeps train's.",
-        found.alike,
-    )
-    return [wrong, *(section for section in (doubtful, unlike, alike) if section.groups)]
+    first = f"; the {len(found.wrong)} to look at first" if found.wrong else ""
+    parts = [
+        (
+            f"{in_words(found.count)}{first}",
+            "A head on a frozen network that did not learn from the picture answers with another label. The least probable given "
+            "label comes first.",
+            [[each] for each in found.wrong],
+        ),
+        (
+            f"{len(found.doubtful):,} more, answered with another label",
+            "Most are only difficult, but what shows none of the labels stands here too. Where nothing of the kind comes up any "
+            "more, the rest can be left.",
+            [[each] for each in found.doubtful],
+        ),
+        (
+            f"The {counted(len(found.unlike), 'picture')} least like the others",
+            "What the network sees in them is far from what it sees in others, whatever the label. Some show none of the labels "
+            "and can be dropped; many are only unusual.",
+            [[each] for each in found.unlike],
+        ),
+        (
+            f"{counted(len(found.alike), 'group')} of copies, or of pictures much alike",
+            "One of a group is enough, and none should lie in train and in validation: what was learned by heart, validation "
+            "would praise. Pictures with the same bytes are decided on together; of those, finetune --fix-leaks keeps train's.",
+            found.alike,
+        ),
+    ]
+    return [Section(*part) for number, part in enumerate(parts) if part[2] or number == 0]

@@ -12,7 +12,7 @@ K = 16  # neighbours: more than a picture's few copies, or the few others of its
 # Of the distance to the 16th neighbour: two pictures that are nearer to each other are of one photo or one session. That held for
 # nearly all such pairs of flowers, and of cats and dogs.
 MUCH_NEARER = 0.4
-FARTHEST = 0.02  # of all pictures: 30 cats and dogs put among 2,953 flowers, and the reverse, were all among them
+FARTHEST = 0.02  # of all pictures: of 30 cats and dogs put among 2,953 flowers, or the reverse, 29 or 30 were among them
 _BLOCK = 1024
 
 
