@@ -206,11 +206,11 @@ def _fitting(network: torch.nn.Module, path: Path, architecture: str, fresh: tup
     for part in fresh:
         if part not in parts:
             raise UnknownNameError("part of the network", part, parts)
-    anew = tuple(f"{part}." for part in fresh)
-    head = head_names(network) | {name for name in network.state_dict() if name.startswith(anew)}
+    prefixes = tuple(f"{part}." for part in fresh)
+    anew = head_names(network) | {name for name in network.state_dict() if name.startswith(prefixes)}
     counters = {name for name in network.state_dict() if name.endswith(COUNTER)}  # the oldest weights lack them
-    expected = {name: tensor.shape for name, tensor in network.state_dict().items() if name not in head}
-    found = {name: tensor for name, tensor in state.items() if name not in head}
+    expected = {name: tensor.shape for name, tensor in network.state_dict().items() if name not in anew}
+    found = {name: tensor for name, tensor in state.items() if name not in anew}
     missing, surplus = sorted(expected.keys() - found.keys() - counters), sorted(found.keys() - expected.keys())
     shapes = [f"{n} {tuple(found[n].shape)}, not {tuple(s)}" for n, s in expected.items() if n in found and found[n].shape != s]
     if missing or surplus or shapes:
