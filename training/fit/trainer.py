@@ -22,6 +22,7 @@ from timm.utils import ModelEmaV3
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from training.data.pixels import Key, derive, seeded
+from training.fit.depthwise import quick_backward
 from training.fit.prepare import Prepared
 from training.fit.recipe import Recipe
 from training.fit.stops import DivergedError
@@ -162,7 +163,8 @@ class Trainer:
         if self.teachers:
             with self.engine.autocast():
                 wanted, smoothing = self.teachers(pixels), recipe.label_smoothing
-        logits = self.model(pixels).float()
+        with quick_backward(self.engine.device, recipe.precision):
+            logits = self.model(pixels).float()
         if self.class_weights is None:
             loss = F.cross_entropy(logits, wanted, label_smoothing=smoothing)
         else:
