@@ -21,10 +21,13 @@ from benchmarks import start as starting
 from benchmarks.decoding import figures as reduced_decoding
 from benchmarks.memory import figures as memory_of_the_demo
 from benchmarks.training import figures as fine_tuning
+from cnnhub.hub import builtin_models
+from training.data.sources import Source
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
 DATA, WEIGHTS = SHARED / "data/cats-vs-dogs", SHARED / "pretrained/mobilenetv2_100/model.safetensors"
+CHART = ROOT / "docs" / "accuracy.png"
 CHART_DATA, BACKBONES = SHARED / "data/flowers", SHARED / "pretrained"
 
 app = typer.Typer(add_completion=False, help=__doc__)
@@ -36,7 +39,6 @@ Record = Annotated[bool, typer.Option("--record", help="Write the table into REA
 Data = Annotated[Path, typer.Option(help="Pictures of cats and dogs, DIR/{train,validation}/LABEL/*.jpg.")]
 Weights = Annotated[Path, typer.Option(help="The backbone: timm's mobilenetv2_100, safetensors.")]
 ChartData = Annotated[Path, typer.Option("--data", help="Pictures, DIR/{train,validation}/LABEL/*.jpg.")]
-Backbones = Annotated[Path, typer.Option(help="A folder of model folders of timm's layout.")]
 
 
 @app.command(name="all")
@@ -45,7 +47,7 @@ def everything(output: Output = None, record: Record = False, data: Data = DATA,
     found = _answers()
     figures = _alone() | _others() | _page_figures() | memory_of_the_demo()
     if CHART_DATA.is_dir() and BACKBONES.is_dir():
-        _draw_chart(CHART_DATA, BACKBONES, record)
+        _draw_chart(CHART_DATA, None, [BACKBONES], CHART)
     if data.is_dir() and weights.is_file():
         figures |= fine_tuning(data, weights, _errors)
     else:
@@ -67,9 +69,14 @@ def others(output: Output = None) -> None:
 
 
 @app.command()
-def chart(data: ChartData = CHART_DATA, backbones: Backbones = BACKBONES) -> None:
-    """Accuracy of a linear head on frozen backbones against milliseconds and multiply-adds -> docs/accuracy.png."""
-    _draw_chart(data, backbones, record=True)
+def chart(
+    data: ChartData = CHART_DATA,
+    review: Annotated[Path | None, typer.Option(help="Decisions on its pictures, as `training review` makes them.")] = None,
+    models: Annotated[list[Path] | None, typer.Option(help="A folder of model folders; may be given again.")] = None,
+    picture: Annotated[Path, typer.Option(help="What is drawn.")] = CHART,
+) -> None:
+    """Accuracy of built-in models, and of those in folders, against milliseconds, multiply-adds and megabytes."""
+    _draw_chart(data, review, models or [BACKBONES], picture)
 
 
 @app.command()
@@ -127,10 +134,10 @@ def _others() -> dict[str, dict[str, list[float]]]:
     return starting.figures() | looking.figures(_errors.print) | asking.figures()
 
 
-def _draw_chart(data: Path, backbones: Path, record: bool) -> None:
-    found = accuracy.points(data, backbones, _errors.print)
-    if record:
-        accuracy.draw(found, f"A linear head on frozen features, {data.name}, validation", ROOT / "docs" / "accuracy.png")
+def _draw_chart(data: Path, review: Path | None, folders: list[Path], picture: Path) -> None:
+    models = [str(path) for folder in folders for path in sorted(folder.iterdir()) if (path / "config.json").is_file()]
+    found = accuracy.points(Source(str(data), review=review), [*builtin_models(), *models], _errors.print)
+    accuracy.draw(found, f"{data.name}, validation", picture)
 
 
 def _finish(

@@ -43,7 +43,7 @@ class Classifier:
         reduced_decoding: whether large JPEGs are decoded at reduced size, see `load`.
 
     >>> cnnhub.load("cats-vs-dogs")
-    Classifier('cats-vs-dogs', mobilenetv2_100, 2 labels)
+    Classifier('cats-vs-dogs', tf_efficientnet_lite1, 2 labels)
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class Classifier:
         """The strangeness above which a picture is called unfamiliar; None where the model stores none.
 
         >>> round(cnnhub.load("imagenet").threshold, 2)
-        1.83
+        1.9
         """
         return self._taught.stored.threshold if self._taught else self._energy.threshold
 
@@ -137,7 +137,7 @@ class Classifier:
         >>> from sklearn.datasets import load_sample_image
         >>> scores = cnnhub.load("imagenet").predict(load_sample_image("china.jpg"), top_k=2).scores
         >>> [f"{label} {share:.0%}" for label, share in scores.items()]
-        ['palace 43%', 'monastery 11%']
+        ['palace 88%', 'monastery 8%']
         """
         _check_top_k(top_k)
         pixels, answer = self._seen(image)
@@ -324,7 +324,7 @@ class Classifier:
         >>> from sklearn.datasets import load_sample_image
         >>> seen = cnnhub.load("imagenet").forward_pass(load_sample_image("china.jpg"), "bn2")
         >>> seen.pixels.shape, seen.maps["bn2"].shape, seen.prediction.label
-        (torch.Size([3, 224, 224]), torch.Size([1280, 7, 7]), 'palace')
+        (torch.Size([3, 240, 240]), torch.Size([1280, 8, 8]), 'palace')
         """
         import torch
 

@@ -21,7 +21,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PHOTO = ROOT / "space" / "examples" / "cat.jpg"
 PREDICT = "import sys, cnnhub; print(cnnhub.__file__); print(cnnhub.load('cats-vs-dogs').predict(sys.argv[1]).label)"
-MOST_BYTES = 20e6
+MOST_BYTES = 45e6
 
 
 def main() -> None:

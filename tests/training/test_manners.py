@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from cnnhub.errors import OutputError
 from cnnhub.hub import BUILTIN_FOLDER
-from cnnhub.hub.folder import read_config
+from cnnhub.hub.folder import read_config, write_config
 from tests.support.training_runs import write_scenes
 from training.cli import app, main, options
 from training.cli.finetune import finetune as command
@@ -41,10 +41,16 @@ def test_a_built_in_model_is_a_backbone_and_says_how_it_is_built(monkeypatch: py
     defaults = {name: each.default for name, each in signatures.signature(command).parameters.items()}
     asked = options.asked({**defaults, "data": Path("photos"), "backbone_weights": "imagenet"})
     assert asked.weights == BUILTIN_FOLDER / "imagenet" / "model.safetensors"
-    assert (asked.recipe.backbone, asked.recipe.model_args) == ("mobilenetv2_100", {"pad_type": "same"})
+    assert (asked.recipe.backbone, asked.recipe.model_args) == ("tf_efficientnet_lite1", {})
     assert built_as(asked.weights, "resnet18", {}) == ("resnet18", {}), "another architecture was asked for"
-    assert built_as(asked.weights, None, {"pad_type": ""})[1] == {"pad_type": ""}, "what is asked for comes first"
     assert built_as("hub", None, {}) == ("mobilenetv2_100", {})
+
+
+def test_how_it_pads_comes_with_a_file(tmp_path: Path) -> None:
+    beside = read_config(BUILTIN_FOLDER / "imagenet").model_copy(update={"model_args": {"pad_type": "same"}})
+    write_config(tmp_path, beside)
+    assert built_as(tmp_path / "model.safetensors", None, {}) == (beside.architecture, {"pad_type": "same"})
+    assert built_as(tmp_path / "model.safetensors", None, {"pad_type": ""})[1] == {"pad_type": ""}, "what is asked for comes first"
 
 
 def test_find_lr_takes_what_finetune_takes() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import signal
 from collections import Counter
 from pathlib import Path
@@ -10,13 +11,14 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from rich.console import Console
 
 import cnnhub
 from cnnhub.errors import UnknownNameError
 from tests.support.training_runs import finetuning, ours, training
 from tests.training.test_resume import INTERRUPT
-from training.data.pixels import augmenting, derive, loader
+from training.data.pixels import augmenting, derive, loader, random_part, seeded, set_back
 from training.fit import prepare
 from training.fit.devices import accelerator
 from training.fit.recipe import BEFORE, Recipe, RecipeError, Run
@@ -116,6 +118,31 @@ def test_single_operations_are_left_out() -> None:
         Recipe(augment="", without=("Rotate",)).check()
     given = Recipe(vertical_flip=True, erase=0.25, flip=False, augment="").augmentation()
     assert (given["vflip"], given["hflip"], given["re_prob"]) == (0.5, 0.0, 0.25)
+
+
+def test_some_pictures_are_set_back() -> None:
+    photo = Image.new("RGB", (80, 60), (200, 30, 30))
+    calm = Recipe(augment="", scale=1.0, color_jitter=0.0).augmentation()
+    shown = {share: random_part({**calm, "set_back": share}) for share in (0, 0.5)}
+
+    def plain(share: float) -> list[bool]:
+        with seeded(3):
+            return [len(shown[share](photo).getcolors(224 * 224)) == 1 for _ in range(40)]
+
+    assert all(plain(0))
+    assert 8 < sum(plain(0.5)) < 32
+    small = set_back(photo, 0.5, Image.new("RGB", photo.size, "white"), random.Random(0))
+    assert small.size == photo.size and dict(map(reversed, small.getcolors()))[200, 30, 30] == 40 * 30
+
+
+def test_where_nothing_is_set_back_nothing_is_drawn_for_it() -> None:
+    before = Recipe().augmentation() | {"scale": (0.5, 1.0), "auto_augment": "rand-m5-n2-mstd0.5-inc1"}
+    photo = Image.effect_noise((80, 60), 90).convert("RGB")
+    without = {name: value for name, value in before.items() if name != "set_back"}
+    with seeded(5):
+        first = random_part(before)(photo)
+    with seeded(5):
+        assert first.tobytes() == random_part(without)(photo).tobytes()
 
 
 def test_what_cannot_be_asked_of_rare_labels() -> None:

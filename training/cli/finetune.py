@@ -36,6 +36,9 @@ Without = Annotated[
 ]
 VerticalFlip = Annotated[bool, typer.Option("--vertical-flip", help="Turn half of the pictures upside down; for maps, cells ...")]
 ColorJitter = Annotated[float, typer.Option(min=0.0, max=1.0, help="Of light and colours, where --augment is off; 0 is off too.")]
+SetBack = Annotated[
+    float, typer.Option(min=0.0, max=1.0, help="Share of pictures that are shown small; 0 is off.")
+]
 Erase = Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of pictures with a rectangle of noise; 0 is off.")]
 UnfreezeEpochs = Annotated[
     float, typer.Option(min=0.0, help="Epochs in which the layers join the head, from above; 0 begins with all.")
@@ -112,6 +115,7 @@ def finetune(
     color_jitter: ColorJitter = Recipe.color_jitter,
     flip: Flip = Recipe.flip,
     vertical_flip: VerticalFlip = Recipe.vertical_flip,
+    set_back: SetBack = Recipe.set_back,
     erase: Erase = Recipe.erase,
     scale: Scale = None,
     ema_decay: EmaDecay = None,
@@ -136,8 +140,9 @@ def finetune(
 ) -> None:
     """Fine-tune a backbone: first the head on frozen features, then all layers at layer-wise decayed rates.
 
-    The best model by validation accuracy is kept, or a blend of it with the first phase's where that has a smaller validation
-    loss (WiSE-FT); the test split is never opened. Where there are fewer than 50 pictures a label, the head alone is trained.
+    The best model by validation accuracy is kept, or a blend of it with the first phase's where that answers as many right there
+    with a smaller loss (WiSE-FT); the test split is never opened. Where there are fewer than 50 pictures a label, the head alone
+    is trained.
     Ctrl-C saves a checkpoint; the same command with --resume goes on, and ends with the weights of a run that was never
     interrupted.
 

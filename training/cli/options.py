@@ -58,7 +58,7 @@ BackboneWeights = Annotated[
     str | None,
     typer.Option(
         metavar="SOURCE",
-        help="A built-in model (imagenet, flowers, cats-vs-dogs), a model's folder or a file of weights; without it timm's "
+        help="A built-in model (imagenet, flowers, cats-vs-dogs ...), a model's folder or a file of weights; without it timm's "
         "from the Hub. A config.json beside the weights says how they are used.",
     ),
 ]

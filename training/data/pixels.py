@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image
+from PIL import Image, ImageFilter
 from timm.data import create_transform
 from timm.data.auto_augment import RandAugment
 
@@ -54,13 +54,13 @@ def loader(pixels: Pixels, batches: Sequence[list[Key]], workers: int) -> Any:
 def training_transform(config: ModelConfig, augmentation: Augmentation) -> Transform:
     """Random crop, flip and augmentation, then numbers as the network wants them."""
     transform: Transform = augmenting(augmentation, **_shared(config))
-    return transform
+    return lambda image: transform(_sometimes_set_back(image, augmentation))
 
 
 def random_part(augmentation: Augmentation) -> Callable[[Image.Image], Image.Image]:
     """What training does to a picture before it becomes numbers: to show it."""
     crop, augment, _ = augmenting(augmentation, input_size=224, separate=True)
-    return lambda image: augment(crop(image))
+    return lambda image: augment(crop(_sometimes_set_back(image, augmentation)))
 
 
 def augmenting(augmentation: Augmentation, **settings: Any) -> Any:
@@ -69,7 +69,7 @@ def augmenting(augmentation: Augmentation, **settings: Any) -> Any:
     Raises:
         UnknownNameError: there is no such operation; which there are.
     """
-    known = {name: value for name, value in augmentation.items() if name != "without"}
+    known = {name: value for name, value in augmentation.items() if name not in ("without", "set_back")}
     made = create_transform(is_training=True, **settings, **known)
     for step in [step for part in (made if isinstance(made, tuple) else (made,)) for step in part.transforms]:
         if isinstance(step, RandAugment):
@@ -79,6 +79,19 @@ def augmenting(augmentation: Augmentation, **settings: Any) -> Any:
                     raise UnknownNameError("operation of RandAugment", name, sorted(names))
             step.ops = [operation for operation in step.ops if _plain(operation.name) not in augmentation.get("without", ())]
     return made
+
+
+def set_back(image: Image.Image, share: float, page: Image.Image, chance: random.Random) -> Image.Image:
+    """The picture at `share` of its width and height, somewhere before a page of its own size."""
+    width, height = image.size
+    small = image.resize((max(1, round(width * share)), max(1, round(height * share))), Image.Resampling.BICUBIC)
+    page.paste(small, (chance.randint(0, width - small.width), chance.randint(0, height - small.height)))
+    return page
+
+
+def blurred(image: Image.Image) -> Image.Image:
+    """Nothing but its colours."""
+    return image.filter(ImageFilter.GaussianBlur(max(image.size) / 8))
 
 
 def plain_transform(config: ModelConfig) -> Transform:
@@ -93,6 +106,16 @@ def stretched(transform: Transform, ratio: float | None) -> Transform:
     if ratio is None:
         return transform
     return lambda image: transform(image.resize((round(image.height * ratio), image.height), Image.Resampling.BICUBIC))
+
+
+def _sometimes_set_back(image: Image.Image, augmentation: Augmentation) -> Image.Image:
+    """In `augmentation["set_back"]` of all cases at 0.35 to 0.9 of its size, before its own blurred colours or a plain colour."""
+    share = augmentation.get("set_back", 0.0)
+    if not share or random.random() >= share:  # where it is off nothing is drawn, so that earlier runs go on as they began
+        return image
+    colour = tuple(random.choices(range(256), k=3))
+    page = blurred(image) if random.random() < 0.5 else Image.new("RGB", image.size, colour)
+    return set_back(image, random.uniform(0.35, 0.9), page, random.Random(random.random()))
 
 
 def derive(*numbers: int) -> int:

@@ -39,8 +39,8 @@ def recipe_for(
     """A recipe whose backbone is built as the weights want it.
 
     >>> from cnnhub.hub import BUILTIN_FOLDER
-    >>> recipe_for(BUILTIN_FOLDER / "imagenet" / "model.safetensors", epochs=2).model_args
-    {'pad_type': 'same'}
+    >>> recipe_for(BUILTIN_FOLDER / "imagenet" / "model.safetensors", epochs=2).backbone
+    'tf_efficientnet_lite1'
     """
     named, arguments = built_as(weights, backbone, model_args or {})
     return Recipe(backbone=named, model_args=arguments, **settings)
@@ -190,7 +190,7 @@ def _from_timms_hub(recipe: Recipe, num_classes: int) -> torch.nn.Module:
     except Exception as error:  # the client and timm raise what the network provokes
         raise ModelNotFoundError(
             f"The weights of {recipe.backbone} cannot be fetched: {(str(error) or type(error).__name__).splitlines()[0][:200]}. "
-            "Give --backbone-weights FILE, or --backbone-weights imagenet, the MobileNetV2 that comes with cnnhub, or "
+            "Give --backbone-weights FILE, or --backbone-weights imagenet, the EfficientNet-Lite1 that comes with cnnhub, or "
             "--from-scratch."
         ) from error
     return network

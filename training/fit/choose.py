@@ -66,7 +66,7 @@ def blend(network: torch.nn.Module, start: Weights, score: Callable[[], Score]) 
     WiSE-FT: Wortsman et al. 2022, "Robust fine-tuning of zero-shot models", https://arxiv.org/abs/2109.01903: on the line
     between the two, accuracy on pictures unlike the training set's is often better than at either end. The start is here the
     fitted head on the frozen backbone. The smallest cross-entropy wins, since accuracy hardly tells neighbours on the line
-    apart; between equals the larger share.
+    apart, but no blend that answers fewer right than either end; between equals the larger share.
 
     Args:
         score: the network's score on validation.
@@ -76,7 +76,9 @@ def blend(network: torch.nn.Module, start: Weights, score: Callable[[], Score]) 
     for share in SHARES:
         network.load_state_dict(between(start, end, share))
         scores[share] = score()
-    best = min(SHARES, key=lambda share: (scores[share].loss, -share))
+    ends = max(scores[SHARES[0]].top1, scores[SHARES[-1]].top1)
+    as_good = [share for share in SHARES if scores[share].top1 >= ends]
+    best = min(as_good, key=lambda share: (scores[share].loss, -share))
     network.load_state_dict(between(start, end, best))
     return Blended(best, {f"{share:g}": scores[share] for share in SHARES})
 

@@ -33,12 +33,12 @@ class _QuickBackward(TorchFunctionMode):
     """Puts `_Depthwise` in the place of each depthwise convolution, whatever module calls it."""
 
     def __torch_function__(
-        self, function: Callable[..., Any], types: Iterable[type], args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+        self, function: Callable[..., Any], types: Iterable[type], args: Any = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        kwargs = kwargs or {}
-        if function is _conv2d and (asked := _asked(*args, **kwargs)):
-            return _Depthwise.apply(*asked)  # type: ignore[no-untyped-call]
-        return function(*args, **kwargs)
+        named = kwargs or {}
+        if function is _conv2d and (asked := _asked(*args, **named)):
+            return _Depthwise.apply(*asked)
+        return function(*args, **named)
 
 
 def _asked(
@@ -46,17 +46,16 @@ def _asked(
     weight: torch.Tensor,
     bias: torch.Tensor | None = None,
     stride: int | tuple[int, ...] = 1,
-    padding: int | str | tuple[int, ...] = 0,
+    padding: int | tuple[int, ...] | str = 0,
     dilation: int | tuple[int, ...] = 1,
     groups: int = 1,
 ) -> tuple[torch.Tensor, torch.Tensor, int, int] | None:
     """The arguments of conv2d -> those of `_Depthwise`, where it can compute the same."""
-    strides, paddings, dilations = ({each} if isinstance(each, int) else set(each) for each in (stride, padding, dilation))
-    is_depthwise = 1 < groups == x.shape[1] == weight.shape[0] and bias is None
-    is_square = weight.shape[2] == weight.shape[3] and len(strides) == len(paddings) == 1 and dilations == {1}
-    if not is_depthwise or not is_square or isinstance(padding, str) or max(paddings) >= weight.shape[2]:
+    if bias is not None or isinstance(padding, str) or not 1 < groups == x.shape[1] == weight.shape[0]:
         return None
-    return x, weight, strides.pop(), paddings.pop()
+    strides, paddings, dilations = ({each} if isinstance(each, int) else {*each} for each in (stride, padding, dilation))
+    is_square = weight.shape[2] == weight.shape[3] and len(strides) == len(paddings) == 1 and dilations == {1}
+    return (x, weight, strides.pop(), paddings.pop()) if is_square and max(paddings) < weight.shape[2] else None
 
 
 class _Depthwise(torch.autograd.Function):
@@ -81,8 +80,7 @@ class _Depthwise(torch.autograd.Function):
         if any(in_one):
             to_x, to_weight, _ = _backward(gradient, x, weight, stride, padding, in_one)
         if for_weight and is_wide:
-            widened = (each.float() for each in (gradient, x, weight))
-            _, to_weight, _ = _backward(*widened, stride, padding, [False, True, False])
+            _, to_weight, _ = _backward(gradient.float(), x.float(), weight.float(), stride, padding, [False, True, False])
         if for_x and stride > 1:
             to_x = _spread(gradient, x.shape, stride, padding, side)
             to_x = _conv2d(to_x, weight.flip(2, 3), None, 1, side - 1 - padding, 1, len(weight))

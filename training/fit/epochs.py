@@ -77,7 +77,8 @@ def fit_all(
     leaves both.
 
     Args:
-        head_score: phase one's score, which an epoch has to beat.
+        head_score: phase one's score. An epoch has to beat it to be written; to be kept at the end too, unless the recipe then
+            looks between the two for the best weights.
         found: a checkpoint to go on from.
         time_left: how long training may go on; None for as long as it takes.
         log: called with numbers and the step, for TensorBoard.
@@ -87,7 +88,8 @@ def fit_all(
         Stopped: after SIGINT or SIGTERM, once the state is saved.
     """
     trainer = Trainer(ready)
-    course = _Course(ready, run, time_left, log, console, trainer, State(best=head_score), copy_of(ready.network))
+    to_beat = None if ready.recipe.blend else head_score
+    course = _Course(ready, run, head_score, time_left, log, console, trainer, State(best=to_beat), copy_of(ready.network))
     if found:
         course.restore(found)
     elif ready.recipe.epochs:
@@ -105,6 +107,7 @@ class _Course:
 
     ready: Prepared
     run: Run
+    head_score: Score | None
     time_left: TimeLeft | None
     log: Log
     console: Console
@@ -194,18 +197,19 @@ class _Course:
         )
         state.history.append(entry)
         self.log({"validation/top1": score.top1, "validation/loss": score.loss}, state.total)
-        kept = state.best is None or score.rank > state.best.rank
-        if kept:
+        is_best = state.best is None or score.rank > state.best.rank
+        is_written = is_best and (self.head_score is None or score.rank > self.head_score.rank)
+        if is_best:
             state.best, state.best_epoch = score, len(state.history)
             self.best_weights = copy_of(averaged)
-            if self.engine.is_main_process:
-                self._try(lambda: folder.write(self.run.output, self.ready.config, averaged), "the best model so far")
+        if is_written and self.engine.is_main_process:
+            self._try(lambda: folder.write(self.run.output, self.ready.config, averaged), "the best model so far")
         validated = time.monotonic() - started
         if self.time_left:
             self.time_left.one_pass = validated
         self.console.print(
             f"phase 2, epoch {entry.epoch:g} of {recipe.epochs}: validation {score.top1:.2%}, loss {score.loss:.4f}; "
-            f"{speed:.0f} pictures/s, validated in {validated:.0f} s{self._left(validated)}{', saved' if kept else ''}"
+            f"{speed:.0f} pictures/s, validated in {validated:.0f} s{self._left(validated)}{', saved' if is_written else ''}"
         )
         if state.stopped == "max-minutes":
             self.console.print(

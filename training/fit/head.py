@@ -36,7 +36,7 @@ _WORTH_AN_EXPORT = 256  # passes; for fewer pictures exporting the network takes
 _DECIDES = ("backbone", "model_args", "size", "precision")
 _DECIDES_FRESH = ("fresh", "seed")  # of parts that begin with random weights
 _DECIDES_VIEWS = (
-    "views", "seed", "augment", "without", "flip", "vertical_flip", "erase", "scale", "color_jitter",
+    "views", "seed", "augment", "without", "flip", "vertical_flip", "set_back", "erase", "scale", "color_jitter",
 )  # fmt: skip
 
 

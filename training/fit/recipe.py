@@ -17,7 +17,8 @@ SIZES = range(16, 1025)
 AUTO, AUTOMATIC = -1, "auto"  # a number and a string that are left open: `defaults` decides them
 # What settings were before there was a choice: a run that was begun then goes on so.
 BEFORE = {
-    "ema_warmup": False, "flip": True, "fresh": [], "cutmix": 0.0, "without": [], "vertical_flip": False, "erase": 0.0,
+    "ema_warmup": False, "flip": True, "fresh": [], "cutmix": 0.0, "without": [], "vertical_flip": False, "set_back": 0.0,
+    "erase": 0.0,
     "unfreeze_epochs": 0.0, "class_weights": "none", "balanced_sampler": False,
 }  # fmt: skip
 OPEN = ("epochs", "layer_decay", "label_smoothing", "mixup", "augment", "scale", "ema_decay")
@@ -49,6 +50,8 @@ class Recipe:
     flip: bool = True  # half of the pictures left to right; not for digits, letters or arrows
     without: tuple[str, ...] = ()  # operations that RandAugment does not do, by timm's names, such as "Rotate"
     vertical_flip: bool = False  # half of the pictures upside down; for pictures from above
+    # share of the pictures that are shown small, before their own blurred colours or a plain one, as subjects far away are
+    set_back: float = 0.0
     erase: float = 0.0  # share of the pictures of which a random rectangle becomes noise (Zhong et al. 2017); 0 is off
     scale: float = AUTO  # smallest share of the picture's area that a random crop keeps
     color_jitter: float = 0.25  # used where `augment` is off
@@ -151,6 +154,7 @@ class Recipe:
             "vflip": 0.5 if self.vertical_flip else 0.0,
             "auto_augment": self.augment or None,
             "without": self.without,
+            "set_back": self.set_back,
             "color_jitter": self.color_jitter,
             "re_prob": self.erase,
             "re_mode": "pixel",

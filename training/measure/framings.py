@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from PIL import Image, ImageEnhance, ImageFilter
+from PIL import Image, ImageEnhance
 from rich.console import RenderableType
 from rich.markup import escape
 from rich.table import Table
@@ -22,7 +22,7 @@ import cnnhub
 from cnnhub.errors import CnnHubError, ImageError
 from cnnhub.images import open_image
 from training.data.layout import DataError
-from training.data.pixels import derive
+from training.data.pixels import blurred, derive, set_back
 from training.data.sources import Source
 from training.data.splits import load_split
 from training.data.words import counted
@@ -35,11 +35,7 @@ Framing = Callable[[Image.Image, random.Random], Image.Image]
 
 def small_subject(image: Image.Image, chance: random.Random) -> Image.Image:
     """The picture at half its size somewhere before its own blurred colours: a quarter of the frame."""
-    width, height = image.size
-    page = image.filter(ImageFilter.GaussianBlur(max(width, height) / 8))
-    small = image.resize((max(1, width // 2), max(1, height // 2)), Image.Resampling.BICUBIC)
-    page.paste(small, (chance.randint(0, width - small.width), chance.randint(0, height - small.height)))
-    return page
+    return set_back(image, 0.5, blurred(image), chance)
 
 
 def cut_subject(image: Image.Image, chance: random.Random) -> Image.Image:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from cnnhub.errors import CnnHubError
 from cnnhub.files import write_atomically
 from cnnhub.hub import BUILTIN_FOLDER
 from cnnhub.hub.config import ModelConfig
-from cnnhub.hub.folder import CARD_NAME, read_config, write_config
+from cnnhub.hub.folder import CARD_NAME, WEIGHTS_NAME, read_config, write_config
 from training.data.sources import Origin
 from training.data.tasks import TASKS, Task
 from training.data.words import counted
@@ -20,6 +21,7 @@ from training.measure.calibration import FEWEST_MISTAKES
 from training.measure.evaluate import CONFUSION, RELIABILITY, Evaluation, home, log_entry
 from training.measure.figures import fitted
 from training.measure.plots import CURVES
+from training.release.origins import BACKBONES
 from training.release.record import Record, record_of, shown
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -57,6 +59,7 @@ def write(folder: Path, name: str, config: ModelConfig, task: Task | None) -> No
         "about": task.about(pictures) if task else "The trainer's own pictures.",
         "terms": task.data_terms if task else "Not stated.",
         "origin": record.backbone.origin if record.backbone else record.origin,
+        "backbone_text": BACKBONES.get(record.backbone.sha256 or "") if record.backbone else None,
         "registered_here": config.architecture.startswith("cnnhub_"),
         "pictures": [(title, file) for title, file in _PICTURES if (folder / file).is_file()],
         "log": testlog.summary(folder, record.metrics.get("test", {}).get("split_hash")),
@@ -69,16 +72,24 @@ def write(folder: Path, name: str, config: ModelConfig, task: Task | None) -> No
 
 
 def write_again(folder: Path, config: ModelConfig) -> None:
-    """The same for a folder whose config.json has changed: its name and task are on record."""
-    name = record_of(config).name or folder.resolve().name
-    write(folder, name, config, TASKS.get(name))
+    """The same for a folder whose config.json has changed: its task is on record, and its name unless it is built in."""
+    place = folder.resolve()
+    task = record_of(config).name or place.name
+    write(folder, place.name if place.parent == BUILTIN_FOLDER else task, config, TASKS.get(task))
 
 
 def write_imagenet(folder: Path, config: ModelConfig) -> None:
+    """The same for a backbone with its own thousand classes."""
     data = _metadata("imagenet", None)
     data.datasets = ["ILSVRC/imagenet-1k"]
     neighbours = config.cnnhub.neighbours
-    _save(folder, data, "imagenet.md", cfg=config.pretrained_cfg, neighbours=neighbours.model_dump() if neighbours else None)
+    facts = {
+        "architecture": config.architecture,
+        "breeds": config.cnnhub.model_dump().get("breeds"),
+        "backbone_text": BACKBONES.get(hashlib.sha256((folder / WEIGHTS_NAME).read_bytes()).hexdigest()),
+        "neighbours": neighbours.model_dump() if neighbours else None,
+    }
+    _save(folder, data, "imagenet.md", cfg=config.pretrained_cfg, **facts)
 
 
 def record(source: str, found: Evaluation, command: str) -> None:
