@@ -122,7 +122,7 @@ def test_models(call: Call, cache: Path) -> None:
         "4.7 MB",
         "96.05% (Five flowers test)",
     ]
-    assert rows["imagenet", "built in"][1:] == ["1,000 labels", "7.2 MB", "not stated"]
+    assert rows["imagenet", "built in"][1:] == ["1,000 labels", "11.2 MB", "not stated"]
     assert rows["owner/tiny", "main (aaaaaaa)"] == ["test_byobnet", "ant, bee, cow", "0.4 MB", "71.25% (Insects test)"]
     assert rows["owner/tiny", "b" * 40] == ["test_byobnet", "ant, bee, cow", "not downloaded", "no card here"]
 

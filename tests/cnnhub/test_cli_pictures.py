@@ -37,7 +37,7 @@ def test_features_draws_the_stages(call: Call, tmp_path: Path) -> None:
     stages = classifier.stages()
     assert [row[0] for row in done.rows()] == stages
     facts = json.loads((tmp_path / "cat-features/features.json").read_text())
-    assert facts["model"] == "cats-vs-dogs" and facts["input_size"] == [3, 224, 224]
+    assert facts["model"] == "cats-vs-dogs" and facts["input_size"] == [3, 240, 240]
     assert names(tmp_path / "cat-features") == sorted(["features.json", *(item["file"] for item in facts["layers"])])
     maps = classifier.feature_maps(CAT, stages)
     for item in facts["layers"]:

@@ -50,7 +50,7 @@ def test_how_it_pads_comes_with_a_file(tmp_path: Path) -> None:
     beside = read_config(BUILTIN_FOLDER / "imagenet").model_copy(update={"model_args": {"pad_type": "same"}})
     write_config(tmp_path, beside)
     assert built_as(tmp_path / "model.safetensors", None, {}) == (beside.architecture, {"pad_type": "same"})
-    assert built_as(tmp_path / "model.safetensors", None, {"pad_type": ""})[1] == {"pad_type": ""}, "what is asked for comes first"
+    assert built_as(tmp_path / "model.safetensors", None, {"pad_type": ""})[1] == {"pad_type": ""}, "what is asked for wins"
 
 
 def test_find_lr_takes_what_finetune_takes() -> None:

@@ -36,9 +36,7 @@ Without = Annotated[
 ]
 VerticalFlip = Annotated[bool, typer.Option("--vertical-flip", help="Turn half of the pictures upside down; for maps, cells ...")]
 ColorJitter = Annotated[float, typer.Option(min=0.0, max=1.0, help="Of light and colours, where --augment is off; 0 is off too.")]
-SetBack = Annotated[
-    float, typer.Option(min=0.0, max=1.0, help="Share of pictures that are shown small; 0 is off.")
-]
+SetBack = Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of pictures that are shown small; 0 is off.")]
 Erase = Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of pictures with a rectangle of noise; 0 is off.")]
 UnfreezeEpochs = Annotated[
     float, typer.Option(min=0.0, help="Epochs in which the layers join the head, from above; 0 begins with all.")
