@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,7 @@ def networks_alone() -> dict[str, Timed]:
         "onnxruntime int8": cnnhub.load("cats-vs-dogs", precision="int8").engine,
         "torch": cnnhub.load("cats-vs-dogs", engine="torch").engine,
     }
-    pixels = np.random.default_rng(0).integers(0, 256, (1, 3, 224, 224), np.uint8)
+    pixels = np.random.default_rng(0).integers(0, 256, (1, 3, _side(), _side()), np.uint8)
     times = {name: Timed() for name in engines}
     for number in range(ROUNDS + 1):  # the first warms up
         for name, engine in engines.items():
@@ -158,15 +159,27 @@ def _session() -> Any:
 def _pixels(picture: Path, reduced: bool) -> Any:
     import numpy as np
 
+    side = _side()
     with Image.open(picture) as image:
         if reduced:
-            image.draft("RGB", (448, 448))
+            image.draft("RGB", (2 * side, 2 * side))
         width, height = image.size
-        scale = 224 / min(width, height)
-        size = (224, int(224 * height / width)) if width <= height else (int(224 * width / height), 224)
-        small = image.convert("RGB").resize(size, Image.Resampling.BICUBIC) if scale != 1 else image.convert("RGB")
-        left, top = round((small.width - 224) / 2), round((small.height - 224) / 2)
-        return np.ascontiguousarray(np.asarray(small.crop((left, top, left + 224, top + 224))).transpose(2, 0, 1))
+        size = (side, int(side * height / width)) if width <= height else (int(side * width / height), side)
+        small = (
+            image.convert("RGB").resize(size, Image.Resampling.BICUBIC) if min(width, height) != side else image.convert("RGB")
+        )
+        left, top = round((small.width - side) / 2), round((small.height - side) / 2)
+        return np.ascontiguousarray(np.asarray(small.crop((left, top, left + side, top + side))).transpose(2, 0, 1))
+
+
+@cache
+def _side() -> int:
+    """Of the model's square input, pixels; its crop is the whole shorter side."""
+    from cnnhub.hub.folder import read_config
+
+    cfg = read_config(MODEL).pretrained_cfg
+    assert (cfg.crop_mode, cfg.crop_pct) == ("center", 1.0)
+    return cfg.input_size[-1]
 
 
 def _timm(say: Callable[[str], None]) -> dict[str, Answer]:
@@ -231,7 +244,7 @@ def _fastai() -> Answer:
         get_items=lambda _: EXAMPLES,
         splitter=IndexSplitter([0]),
         get_y=lambda path: labels[EXAMPLES.index(path) % 2],
-        item_tfms=Resize(224, method=ResizeMethod.Crop),
+        item_tfms=Resize(_side(), method=ResizeMethod.Crop),
         batch_tfms=Normalize.from_stats(cfg["mean"], cfg["std"]),
     )
     learner = Learner(block.dataloaders(ROOT, bs=1, num_workers=0), network, loss_func=CrossEntropyLossFlat())

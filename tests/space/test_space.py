@@ -101,10 +101,10 @@ def test_filter_with_own_weights_stride_and_padding(client: Client) -> None:
 def test_feature_maps(client: Client) -> None:
     path, facts = client.predict(handle_file(str(CAT)), api_name="/feature_maps")
     assert facts["layer"] == "blocks.1"
-    assert facts["shape"] == [24, 56, 56]
+    assert facts["shape"] == [24, 60, 60]
     assert (facts["shown"], facts["of"]) == (24, 24)
     assert facts["columns"] == 5
-    assert Image.open(path).size == (5 * 56, 5 * 56)
+    assert Image.open(path).size == (5 * 60, 5 * 60)
     _, facts = client.predict(handle_file(str(CAT)), "bn2", "imagenet", 16, api_name="/feature_maps")
     maps = cnnhub.load("imagenet").feature_maps(CAT, "bn2")["bn2"]
     assert facts["channels"] == torch.argsort(maps.abs().mean((1, 2)), descending=True, stable=True)[:16].tolist()
