@@ -165,9 +165,8 @@ def _pixels(picture: Path, reduced: bool) -> Any:
             image.draft("RGB", (2 * side, 2 * side))
         width, height = image.size
         size = (side, int(side * height / width)) if width <= height else (int(side * width / height), side)
-        small = (
-            image.convert("RGB").resize(size, Image.Resampling.BICUBIC) if min(width, height) != side else image.convert("RGB")
-        )
+        whole = image.convert("RGB")
+        small = whole if min(width, height) == side else whole.resize(size, Image.Resampling.BICUBIC)
         left, top = round((small.width - side) / 2), round((small.height - side) / 2)
         return np.ascontiguousarray(np.asarray(small.crop((left, top, left + side, top + side))).transpose(2, 0, 1))
 

@@ -44,12 +44,11 @@ class Point:
 
 
 def points(source: Source, models: Sequence[str], say: Callable[[str], None]) -> list[Point]:
-    """Of each model, a built-in name or a folder, that can be loaded and answers these labels or has features to learn from."""
+    """Of each model, a built-in name or a folder, that can be loaded and answers the pictures' labels, or has features."""
     import cnnhub
     from training.data.splits import load_split
 
     validation = load_split(source, "validation", check=False)
-    names = validation.labels
     found = []
     for model in models:
         try:
@@ -57,10 +56,8 @@ def points(source: Source, models: Sequence[str], say: Callable[[str], None]) ->
         except cnnhub.CnnHubError as error:
             say(f"{model} is left out: {error}")
             continue
-        if set(classifier.labels) == set(names):
+        if set(classifier.labels) == set(validation.labels):
             accuracy, kind = _answered(classifier, validation), _how_made(classifier)
-        elif len(classifier.labels) < MOST_TRAIN:
-            continue  # it was taught other pictures
         else:
             accuracy, kind = _with_a_head(classifier, load_split(source, "train", check=False), validation), "frozen"
         found.append(Point(Path(model).name, kind, accuracy, *_cost(classifier), _bytes_of(model) / 1e6))
