@@ -81,8 +81,8 @@ class Classifier:
     def false_alarm(self) -> float | None:
         """The share of the validation pictures, 0 to 1, that were called unfamiliar; None where it was not measured.
 
-        >>> cnnhub.load("cats-vs-dogs").false_alarm
-        0.04875
+        >>> round(cnnhub.load("cats-vs-dogs").false_alarm, 4)
+        0.0495
         """
         return self._taught.stored.false_alarm if self._taught else self._energy.false_alarm
 

@@ -12,7 +12,7 @@ from rich.markup import escape
 
 from cnnhub import caches
 from cnnhub.errors import CnnHubError
-from training.cli import backbones, evaluate, familiar, find_lr, finetune, framings, inspect, package, push, review, search, soup
+from training.cli import backbones, evaluate, familiar, find_lr, finetune, framings, inspect, package, push, review, search, soup, unfold
 from training.cli.options import console
 
 app = typer.Typer(
@@ -29,6 +29,7 @@ app.command()(finetune.finetune)
 for command in (search.search, evaluate.evaluate, framings.framings, soup.soup, familiar.familiar, push.push, package.package):
     app.command()(command)
 app.command()(backbones.backbones)
+app.command()(unfold.unfold)
 
 
 def main() -> None:

@@ -3,10 +3,16 @@
 
 const PHRASE = /^The input value that is provided in the "[^]*?" \S*\s+component\.\s*/;
 
-export const watchDocs = () => new MutationObserver(() => {
-  if (!location.search.includes("view=api")) return;
-  const texts = document.createTreeWalker(document.querySelector(".api-docs") ?? document.body, NodeFilter.SHOW_TEXT);
+export function watchDocs() {
+  new MutationObserver(shorten).observe(document.documentElement, { childList: true, subtree: true, characterData: true });
+  shorten();  // a visitor can be there first
+}
+
+function shorten() {
+  const docs = document.querySelector(".api-docs");
+  if (!docs) return;
+  const texts = document.createTreeWalker(docs, NodeFilter.SHOW_TEXT);
   for (let text = texts.nextNode(); text; text = texts.nextNode()) {
     if (PHRASE.test(text.data)) text.data = text.data.replace(PHRASE, "");
   }
-}).observe(document.documentElement, { childList: true, subtree: true, characterData: true });
+}
