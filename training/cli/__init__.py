@@ -12,7 +12,21 @@ from rich.markup import escape
 
 from cnnhub import caches
 from cnnhub.errors import CnnHubError
-from training.cli import backbones, evaluate, familiar, find_lr, finetune, framings, inspect, package, push, review, search, soup, unfold
+from training.cli import (
+    backbones,
+    evaluate,
+    familiar,
+    find_lr,
+    finetune,
+    framings,
+    inspect,
+    package,
+    push,
+    review,
+    search,
+    soup,
+    unfold,
+)
 from training.cli.options import console
 
 app = typer.Typer(

@@ -32,4 +32,6 @@ def unfold(
 
     source = options.choose(None, data, dataset, None, None, None).source
     count = run(weights, source, output, backbone, tuple(fresh or ()), slope, pictures)
-    options.console.print(f"{count} batch norms have statistics now: {output / 'model.safetensors'}", highlight=False, soft_wrap=True)
+    options.console.print(
+        f"{count} batch norms have statistics now: {output / 'model.safetensors'}", highlight=False, soft_wrap=True
+    )

@@ -31,7 +31,13 @@ _BATCH = 64  # pictures at once; large enough for statistics of a batch
 
 
 def unfold(
-    weights: Path, source: Source, output: Path, backbone: str, fresh: tuple[str, ...] = (), slope: float = 0.0, pictures: int = 512
+    weights: Path,
+    source: Source,
+    output: Path,
+    backbone: str,
+    fresh: tuple[str, ...] = (),
+    slope: float = 0.0,
+    pictures: int = 512,
 ) -> int:
     """Write the weights with statistics in their batch norms; returns how many were given some.
 
@@ -70,7 +76,9 @@ def unfold(
         raise RecipeError(f"None of the batch norms of {weights} is folded: each has statistics. It can be trained on as it is.")
     give_back(network, norms, batches, slope)
     kept = network.state_dict().keys() - backbones.head_names(network)
-    state = {name: tensor.contiguous() for name, tensor in network.state_dict().items() if name in kept and not name.startswith(anew)}
+    state = {
+        name: tensor.contiguous() for name, tensor in network.state_dict().items() if name in kept and not name.startswith(anew)
+    }
     write_atomically(output / WEIGHTS_NAME, safetensors.torch.save(state))
     return len(norms)
 
@@ -81,9 +89,7 @@ def is_folded(norm: nn.BatchNorm2d) -> bool:
     return bool((norm.running_mean == 0).all() and torch.allclose(passed, torch.ones_like(passed), atol=1e-3))
 
 
-def give_back(
-    network: nn.Module, norms: dict[str, nn.BatchNorm2d], batches: list[torch.Tensor], slope: float = 0.0
-) -> None:
+def give_back(network: nn.Module, norms: dict[str, nn.BatchNorm2d], batches: list[torch.Tensor], slope: float = 0.0) -> None:
     """Put the statistics of batches (N, 3, H, W) into the norms of a network in eval mode, whose maps keep their proportions."""
     with torch.no_grad():
         with _leaky(network, slope):
@@ -107,11 +113,11 @@ def _moments(
 
     def add(name: str, values: torch.Tensor) -> None:
         values = values.double()
-        sums[name] += torch.stack([torch.ones_like(values[0, :, 0, 0]) * values[:, 0].numel(), values.sum((0, 2, 3)), (values**2).sum((0, 2, 3))])
+        sums[name] += torch.stack(
+            [torch.ones_like(values[0, :, 0, 0]) * values[:, 0].numel(), values.sum((0, 2, 3)), (values**2).sum((0, 2, 3))]
+        )
 
-    hooks = [
-        norm.register_forward_pre_hook(lambda _, inputs, name=name: add(name, inputs[0])) for name, norm in norms.items()
-    ]
+    hooks = [norm.register_forward_pre_hook(lambda _, inputs, name=name: add(name, inputs[0])) for name, norm in norms.items()]
     try:
         for batch in batches:
             network(batch)
