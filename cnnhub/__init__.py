@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from cnnhub import convolution, errors, features, invariance, kernels, render, stack
+    from cnnhub import anatomy, convolution, errors, features, invariance, kernels, render, stack
     from cnnhub.classifier import Classifier
     from cnnhub.errors import CnnHubError
     from cnnhub.hub import builtin_models
@@ -30,6 +30,7 @@ _HOME = {
     "ForwardPass": "prediction",
     "Prediction": "prediction",
     "ReliabilityBin": "prediction",
+    "anatomy": "anatomy",
     "builtin_models": "hub",
     "convolution": "convolution",
     "errors": "errors",
@@ -48,6 +49,7 @@ __all__ = [
     "ForwardPass",
     "Prediction",
     "ReliabilityBin",
+    "anatomy",
     "builtin_models",
     "convolution",
     "errors",

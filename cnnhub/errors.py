@@ -98,6 +98,10 @@ class GeometryError(CnnHubError):
     """Stride, padding, dilation, window or picture with which no output exists."""
 
 
+class AnatomyError(CnnHubError):
+    """The network cannot be followed: it does not take a picture of that size, or does what a table cannot show."""
+
+
 class PushError(CnnHubError):
     """The push cannot be done, or the Hub did not do it."""
 

@@ -149,7 +149,7 @@ def recording_copy(network: torch.nn.Module, layers: Sequence[str]) -> Iterator[
     >>> maps
     {'0': tensor([0., 2.])}
     """
-    private = _private_copy(network)
+    private = private_copy(network)
     _give_outputs_of_their_own(private, layers)
     with recording(private, layers) as maps:
         yield private, maps
@@ -188,7 +188,7 @@ def recording(network: torch.nn.Module, layers: Sequence[str]) -> Iterator[dict[
 
 
 def _on_meta(network: torch.nn.Module) -> torch.nn.Module:
-    shadow = _private_copy(network, device="meta").eval()
+    shadow = private_copy(network, device="meta").eval()
     _give_outputs_of_their_own(shadow, [name for name, _ in shadow.named_modules()])
     return shadow
 
@@ -202,7 +202,7 @@ def _give_outputs_of_their_own(private: torch.nn.Module, layers: Sequence[str]) 
                 vars(module)["inplace"] = False
 
 
-def _private_copy(network: torch.nn.Module, device: str | None = None) -> torch.nn.Module:
+def private_copy(network: torch.nn.Module, device: str | None = None) -> torch.nn.Module:
     """A copy of the modules; its tensors are the network's own, or stand-ins without memory on "meta"."""
     memo: dict[int, Any] = {
         id(tensor): tensor.to(device) if device else tensor for tensor in (*network.parameters(), *network.buffers())

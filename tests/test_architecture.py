@@ -50,7 +50,8 @@ HOUSES = [
         (
             "cli",
             "__init__",
-            "batch doctor probe exporting",
+            "batch doctor probe exporting schematic",
+            "anatomy",
             "loading",
             "classifier",
             "prediction results preprocessing familiarity features render engines stack invariance hub.catalogue",
@@ -59,7 +60,7 @@ HOUSES = [
             "hub.repository hub.folder",
             "hub.config",
             "hub.labels convolution pictures",
-            "kernels images files classics caches ahead",
+            "kernels images files classics caches ahead fields",
             "errors lazy",
         ),
     ),

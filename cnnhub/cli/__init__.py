@@ -15,7 +15,7 @@ import typer
 
 import cnnhub
 from cnnhub import caches
-from cnnhub.cli import doctor, export, features, filter, models, predict
+from cnnhub.cli import anatomy, doctor, export, features, filter, models, predict
 from cnnhub.cli.output import printable
 from cnnhub.errors import CnnHubError
 
@@ -35,7 +35,16 @@ app = typer.Typer(
       cnnhub filter cat.jpg --kernel sobel_x
     """,
 )
-for command in (predict.predict, features.features, filter.filter, models.models, models.info, export.export, doctor.doctor):
+for command in (
+    predict.predict,
+    features.features,
+    filter.filter,
+    anatomy.anatomy,
+    models.models,
+    models.info,
+    export.export,
+    doctor.doctor,
+):
     app.command()(command)
 
 
