@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from cnnhub import anatomy, convolution, errors, features, invariance, kernels, render, stack
     from cnnhub.classifier import Classifier
     from cnnhub.errors import CnnHubError
+    from cnnhub.explanation import Explanation, explain
     from cnnhub.hub import builtin_models
     from cnnhub.images import open_image
     from cnnhub.loading import load
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 _HOME = {
     "Classifier": "classifier",
     "CnnHubError": "errors",
+    "Explanation": "explanation",
     "ForwardPass": "prediction",
     "Prediction": "prediction",
     "ReliabilityBin": "prediction",
@@ -34,6 +36,7 @@ _HOME = {
     "builtin_models": "hub",
     "convolution": "convolution",
     "errors": "errors",
+    "explain": "explanation",
     "features": "features",
     "invariance": "invariance",
     "kernels": "kernels",
@@ -46,6 +49,7 @@ _HOME = {
 __all__ = [
     "Classifier",
     "CnnHubError",
+    "Explanation",
     "ForwardPass",
     "Prediction",
     "ReliabilityBin",
@@ -53,6 +57,7 @@ __all__ = [
     "builtin_models",
     "convolution",
     "errors",
+    "explain",
     "features",
     "invariance",
     "kernels",

@@ -282,6 +282,14 @@ class Classifier:
         """
         return {name: layer.shape for name, layer in self._layers.items()}
 
+    def map_layers(self) -> dict[str, Layer]:
+        """Layer name -> how its output is read as a stack of maps, shallow to deep.
+
+        >>> cnnhub.load("flowers").map_layers()["conv_stem"].is_channels_last
+        False
+        """
+        return dict(self._layers)
+
     def stages(self) -> list[str]:
         """The few layers that mark the way through the network: where the size of the maps changes, shallow to deep.
 

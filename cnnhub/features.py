@@ -81,7 +81,7 @@ def layers_of(
     >>> layers_of(torch.nn.Sequential(torch.nn.Conv2d(3, 8, 3), torch.nn.Identity()), (3, 6, 6))
     {'0': Layer(shape=(8, 4, 4), is_channels_last=False)}
     """
-    shadow = _on_meta(network)
+    shadow = copy_without_inplace(network, "meta")
     outputs = _output_shapes(shadow, input_size)
     grown = _grown(shadow, larger, (input_size[0], 2 * input_size[1], 2 * input_size[2])) or outputs
     found = {name: _layer(shape, grown[name]) for name, shape in outputs.items() if name in grown}
@@ -155,6 +155,18 @@ def recording_copy(network: torch.nn.Module, layers: Sequence[str]) -> Iterator[
         yield private, maps
 
 
+def copy_without_inplace(network: torch.nn.Module, device: str | None = None) -> torch.nn.Module:
+    """A copy that shares the network's weights, or has none on "meta", and whose layers leave their input as it is.
+
+    >>> relu = torch.nn.Sequential(torch.nn.ReLU(inplace=True))
+    >>> copy_without_inplace(relu)[0].inplace, relu[0].inplace
+    (False, True)
+    """
+    private = private_copy(network, device).eval()
+    _give_outputs_of_their_own(private, [name for name, _ in private.named_modules()])
+    return private
+
+
 @contextmanager
 def recording(network: torch.nn.Module, layers: Sequence[str]) -> Iterator[dict[str, torch.Tensor]]:
     """While the block runs, each forward pass stores the outputs of `layers`; the hooks are removed after.
@@ -185,12 +197,6 @@ def recording(network: torch.nn.Module, layers: Sequence[str]) -> Iterator[dict[
     finally:
         for handle in handles:
             handle.remove()
-
-
-def _on_meta(network: torch.nn.Module) -> torch.nn.Module:
-    shadow = private_copy(network, device="meta").eval()
-    _give_outputs_of_their_own(shadow, [name for name, _ in shadow.named_modules()])
-    return shadow
 
 
 def _give_outputs_of_their_own(private: torch.nn.Module, layers: Sequence[str]) -> None:
@@ -242,7 +248,7 @@ def _grown(shadow: torch.nn.Module, larger: Callable[[], torch.nn.Module] | None
     with suppress(Exception):  # each says so in its own way
         return _output_shapes(shadow, size)
     with suppress(Exception):
-        return _output_shapes(_on_meta(larger()), size) if larger else None
+        return _output_shapes(copy_without_inplace(larger(), "meta"), size) if larger else None
     return None
 
 

@@ -65,6 +65,22 @@ def least_size(size: Size, cfg: PretrainedConfig) -> Size:
     return size if cfg.interpolation == "nearest" else (REDUCED * width, REDUCED * height)
 
 
+def seen_box(size: Size, cfg: PretrainedConfig) -> Box:
+    """What of a picture of this (width, height) the network gets to see: left, top, right, bottom in the picture's pixels.
+
+    Beyond the picture where crop_mode "border" fills up.
+
+    >>> from cnnhub.hub.config import PretrainedConfig
+    >>> seen_box((448, 224), PretrainedConfig(crop_pct=1.0))
+    (112.0, 0.0, 336.0, 224.0)
+    """
+    height, width = cfg.input_size[1:]
+    scaled_width, scaled_height = _scaled_size(size, cfg)
+    left, top = round((scaled_width - width) / 2), round((scaled_height - height) / 2)
+    across, down = size[0] / scaled_width, size[1] / scaled_height
+    return left * across, top * down, (left + width) * across, (top + height) * down
+
+
 def normalise(pixels: NDArray[np.uint8], cfg: PretrainedConfig) -> NDArray[np.float32]:
     """Pixels (..., 3, H, W), 0 to 255 -> float32, less the mean and divided by the standard deviation of each channel.
 

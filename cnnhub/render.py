@@ -215,6 +215,36 @@ def response_image(values: torch.Tensor, scale: Scale) -> Image.Image:
     return map_image(torch.cat(list(values), dim=1) if values.ndim == 3 else values, scale.limit, scale.is_signed)
 
 
+def overlay(photo: Image.Image, heat: NDArray[np.float32], strength: float = 0.6) -> Image.Image:
+    """A photo in grey under the colours of a map: opaque, up to `strength`, where the map is large.
+
+    Args:
+        heat: (height, width), 0 to 1.
+
+    >>> overlay(Image.new("RGB", (4, 2)), np.ones((2, 4), np.float32)).size
+    (4, 2)
+    """
+    grey = np.repeat(np.asarray(photo.convert("L"), np.float32)[..., None], 3, axis=2)
+    colours = palette(False)[(heat * 255).round().astype(np.uint8)].astype(np.float32)
+    share = (strength * np.sqrt(heat))[..., None]
+    return Image.fromarray((grey * (1 - share) + colours * share).round().astype(np.uint8))
+
+
+def captioned(picture: Image.Image, title: str, limit: float = 1.0) -> Image.Image:
+    """A picture with a line of text and the colours' legend below it.
+
+    >>> captioned(Image.new("RGB", (300, 200)), "why it is a dog").size
+    (316, 256)
+    """
+    width = max(picture.width, math.ceil(_font().getlength(title)), _BAR) + 2 * _GAP
+    page = Image.new("RGB", (width, picture.height + 3 * _GAP + 2 * _LINE), _WALL)
+    page.paste(picture, (_GAP, _GAP))
+    top = picture.height + 2 * _GAP
+    ImageDraw.Draw(page).text((_GAP, top), title, _INK, _font())
+    _draw_bar(page, top + _LINE, limit, signed=False)
+    return page
+
+
 def gallery(maps: torch.Tensor, captions: Sequence[str], title: str, limit: float, signed: bool) -> Image.Image:
     """Maps (C, H, W) -> an RGB image to look at: tiles with gaps and captions, the title and a colour bar below.
 

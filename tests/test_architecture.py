@@ -50,7 +50,7 @@ HOUSES = [
         (
             "cli",
             "__init__",
-            "batch doctor probe exporting schematic",
+            "batch doctor probe exporting schematic explanation",
             "anatomy",
             "loading",
             "classifier",

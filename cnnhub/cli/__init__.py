@@ -15,7 +15,7 @@ import typer
 
 import cnnhub
 from cnnhub import caches
-from cnnhub.cli import anatomy, doctor, export, features, filter, models, predict
+from cnnhub.cli import anatomy, doctor, explain, export, features, filter, models, predict
 from cnnhub.cli.output import printable
 from cnnhub.errors import CnnHubError
 
@@ -40,6 +40,7 @@ for command in (
     features.features,
     filter.filter,
     anatomy.anatomy,
+    explain.explain,
     models.models,
     models.info,
     export.export,

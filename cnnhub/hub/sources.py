@@ -40,7 +40,7 @@ def builtin_models() -> list[str]:
     """Names of the models that ship with the package.
 
     >>> builtin_models()
-    ['cats-vs-dogs', 'flowers', 'imagenet']
+    ['cats-vs-dogs', 'cats-vs-dogs-shufflenet', 'flowers', 'imagenet']
     """
     return sorted(path.parent.name for path in BUILTIN_FOLDER.glob(f"*/{CONFIG_NAME}"))
 

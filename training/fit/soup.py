@@ -24,7 +24,6 @@ from training.data import decisions
 from training.data.sources import Source
 from training.data.writable import check_free, check_writable
 from training.fit.choose import Crop, crop_name, cropped
-from training.fit.distil import SEEN_ALIKE
 from training.fit.recipe import RecipeError
 from training.measure import plots
 from training.measure.evaluate import Evaluation, evaluate
@@ -171,7 +170,7 @@ def _what_must_agree(config: ModelConfig) -> dict[str, Any]:
         "backbone": record.backbone.sha256,
         "pictures": record.data.split_hash,
         "review": record.data.review and record.data.review.sha256,
-        **{key: getattr(cfg, key) for key in SEEN_ALIKE},
+        **{key: getattr(cfg, key) for key in ("input_size", "interpolation", "mean", "std")},  # each chose its crop
     }
 
 

@@ -55,6 +55,7 @@ class Trainer:
     def __init__(self, ready: Prepared) -> None:
         recipe = ready.recipe
         self.recipe, self.engine, self.teachers = recipe, ready.engine, ready.teachers
+        self.sees = ready.config.pretrained_cfg
         self.network = ready.network.to(ready.engine.device)
         self.average: Any = None
         if recipe.ema_decay:
@@ -162,7 +163,7 @@ class Trainer:
             smoothing = 0.0  # its soft targets are smoothed already
         if self.teachers:
             with self.engine.autocast():
-                wanted, smoothing = self.teachers(pixels), recipe.label_smoothing
+                wanted, smoothing = self.teachers(pixels, self.sees), recipe.label_smoothing
         with quick_backward(self.engine.device, recipe.precision):
             logits = self.model(pixels).float()
         if self.class_weights is None:

@@ -9,6 +9,11 @@ TEXTS: Table = {
     "model_cats-vs-dogs": ("Cats and dogs", "貓與狗", "猫和狗"),
     "model_flowers": ("Flowers", "花", "花卉"),
     "model_imagenet": ("1,000 things", "一千種東西", "一千种事物"),
+    "model_cats-vs-dogs-shufflenet": (
+        "Cats and dogs, by the article's own ShuffleNet",
+        "貓與狗（文章所用的 ShuffleNet）",
+        "猫和狗（文章所用的 ShuffleNet）",
+    ),
     "model_own": ("Your own: {name}", "你的模型：{name}", "你的模型：{name}"),
     "see_inside": ("See what the network saw", "看看網路看到了什麼", "看看网络看到了什么"),
     "see_filter": ("Try one filter on it", "套用一個濾鏡", "试一个滤波器"),

@@ -25,7 +25,7 @@ def classify(image: Photo | None, model: str = "cats-vs-dogs") -> dict[str, floa
 
     Args:
         image: the photo: a file that is uploaded; over MCP, a data: URI or the address of an upload.
-        model: which network answers: cats-vs-dogs, flowers or imagenet.
+        model: which network answers: cats-vs-dogs, flowers, imagenet or cats-vs-dogs-shufflenet.
 
     Returns:
         The label, and the probability of each label, largest first.
@@ -38,7 +38,7 @@ def classify_details(image: Photo | None, model: str = "cats-vs-dogs") -> dict[s
 
     Args:
         image: the photo: a file that is uploaded; over MCP, a data: URI or the address of an upload.
-        model: which network answers: cats-vs-dogs, flowers or imagenet.
+        model: which network answers: cats-vs-dogs, flowers, imagenet or cats-vs-dogs-shufflenet.
 
     Returns:
         model, label, probability and scores (after the temperature), temperature; unfamiliar: whether the photo is like
@@ -55,7 +55,7 @@ def compare(image: Photo | None, second: Photo | None, model: str = "cats-vs-dog
     Args:
         image: the first photo: a file that is uploaded; over MCP, a data: URI or the address of an upload.
         second: the second photo: a file that is uploaded; over MCP, a data: URI or the address of an upload.
-        model: which network answers: cats-vs-dogs, flowers or imagenet.
+        model: which network answers: cats-vs-dogs, flowers, imagenet or cats-vs-dogs-shufflenet.
 
     Returns:
         first and second, each as /classify_details gives it, and sentence, which tells both in English.
