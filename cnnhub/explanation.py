@@ -10,9 +10,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
 else:
     torch = Lazy("torch")
 
-Method = Literal["auto", "cam", "gradcam++", "layercam", "occlusion"]
 METHODS = ("auto", "cam", "gradcam++", "layercam", "occlusion")
 _STEPS = 12  # of a deletion or an insertion curve
 _PATCH, _STRIDE = 6, 12  # an occluding patch is a sixth of the side and moves by a twelfth
@@ -75,7 +73,7 @@ class Explanation:
         label, probability: what was asked about, and how probable the network holds it.
         method: how the map was made.
         layer: the layer whose maps were weighed; empty for occlusion.
-        box: what of the picture the map covers: left, top, right, bottom in its pixels.
+        size: (width, height) of the picture. box: what of it the map covers: left, top, right, bottom in its pixels.
         faithfulness: None where it was not asked for.
     """
 
@@ -84,12 +82,17 @@ class Explanation:
     probability: float
     method: str
     layer: str
+    size: tuple[int, int]
     box: tuple[float, float, float, float]
     faithfulness: Faithfulness | None = None
 
-    def over(self, size: tuple[int, int]) -> NDArray[np.float32]:
-        """The map at the picture's own (width, height) -> (height, width), 0 to 1; zero where the network sees nothing."""
-        left, top, right, bottom = self.box
+    def over(self, size: tuple[int, int] | None = None) -> NDArray[np.float32]:
+        """The map as large as the picture, or as the picture at another (width, height) -> (height, width), 0 to 1.
+
+        It is zero where the network sees nothing.
+        """
+        size = size or self.size
+        left, top, right, bottom = (end * size[axis % 2] / self.size[axis % 2] for axis, end in enumerate(self.box))
         width, height = max(1, round(right - left)), max(1, round(bottom - top))
         large = Image.fromarray(self.map.numpy()).resize((width, height), Image.Resampling.BICUBIC)
         page = Image.new("F", size, 0.0)
@@ -98,7 +101,7 @@ class Explanation:
 
 
 def explain(
-    classifier: Classifier, image: ImageSource, label: str | None = None, method: Method = "auto", check: bool = True
+    classifier: Classifier, image: ImageSource, label: str | None = None, method: str = "auto", check: bool = True
 ) -> Explanation:
     """Where in the picture the evidence for a label lies.
 
@@ -137,7 +140,7 @@ def explain(
     heat = torch.relu(values)
     heat = heat / heat.max() if heat.max() > 0 else heat
     faithful = _faithfulness(classifier, pixels, label, heat) if check else None
-    return Explanation(heat, label, scores[label], used, layer, box, faithful)
+    return Explanation(heat, label, scores[label], used, layer, picture.size, box, faithful)
 
 
 def _weighed(classifier: Classifier, pixels: NDArray[np.uint8], number: int, method: str) -> tuple[torch.Tensor, str, str]:
@@ -198,7 +201,7 @@ def _head_on_means(network: Any, maps: torch.Tensor, logits: torch.Tensor) -> to
     """The head's weights (K, C), if the logits are what they give on the mean of each map."""
     head = network.get_classifier() if hasattr(network, "get_classifier") else None
     weights = getattr(head, "weight", None)
-    if weights is None or weights.shape[:2] != (len(logits), len(maps)):
+    if head is None or weights is None or weights.shape[:2] != (len(logits), len(maps)):
         return None
     weights = weights.detach().float().flatten(1)
     bias = head.bias.detach().float() if head.bias is not None else 0.0

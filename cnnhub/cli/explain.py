@@ -29,7 +29,9 @@ def explain(
     label: Annotated[str | None, typer.Option(help="Any label of the model; the most probable one without it.")] = None,
     method: Annotated[Method, typer.Option(help="auto: cam where the head allows it exactly, else layercam.")] = Method.auto,
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Default: ./PICTURE-why.png.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object, with the map's numbers; a picture only with -o.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON object, with the map's numbers; a picture only with -o.")
+    ] = False,
 ) -> None:
     """Show where in a picture the evidence for a label lies, and whether that tells the truth.
 
@@ -59,7 +61,7 @@ def explain(
 
         title = f"{found.label} {found.probability:.1%}, {found.method}{f' at {found.layer}' if found.layer else ''}, {model}"
         with writing(path), atomic_file(path) as file:
-            captioned(overlay(picture, found.over(picture.size)), title).save(file, "PNG")
+            captioned(overlay(picture, found.over()), title).save(file, "PNG")
     facts = {
         "label": found.label,
         "probability": found.probability,
@@ -72,5 +74,5 @@ def explain(
         more = {"deletion": told.deletion, "insertion": told.insertion, "box": found.box, "map": found.map.tolist()}
         typer.echo(json.dumps({**facts, **more}))
     else:
-        rows = [(name, f"{value:.4f}" if isinstance(value, float) else value) for name, value in facts.items()]
+        rows = [(name, f"{value:.4f}" if isinstance(value, float) else str(value)) for name, value in facts.items()]
         show_table(("", ""), [*rows, ("picture", str(path))])

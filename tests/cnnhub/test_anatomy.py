@@ -148,7 +148,7 @@ def test_branches_come_together() -> None:
     assert {rows[source].name for source in rows[added].inputs} == {"layer1.0.bn2", "maxpool"}
 
 
-@pytest.mark.parametrize("name", ("inception_v3", "swin_tiny_patch4_window7_224", "densenet121"))
+@pytest.mark.parametrize("name", ["inception_v3", "swin_tiny_patch4_window7_224", "densenet121"])
 def test_the_drawing_has_a_box_where_something_happens(name: str) -> None:
     found = anatomy.of(name)
     drawing = ElementTree.fromstring(svg(found, "a <title> & more"))

@@ -52,7 +52,7 @@ def classifier(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
 def test_maps_beside_torchcam(classifier: cnnhub.Classifier, method: str, peer: str) -> None:
     photo = EXAMPLES / "cat.jpg"
     network, label = classifier.network, LABELS[3]
-    found = explain(classifier, photo, label, method, check=False)  # type: ignore[arg-type]
+    found = explain(classifier, photo, label, method, check=False)
     more = {"fc_layer": "fc" if hasattr(network, "fc") else "classifier"} if peer == "CAM" else {}
     extractor = getattr(peers, peer)(network, target_layer=found.layer, input_shape=(3, 96, 96), **more)
     try:
@@ -98,7 +98,7 @@ def test_the_map_finds_the_animal_beside_grey() -> None:
     page[:, :300] = cat
     square = np.concatenate([page, np.full((300, 600, 3), 128, np.uint8)])  # 600 x 600, the cat in a corner
     for method in ("cam", "layercam", "gradcam++", "occlusion"):
-        heat = explain(classifier, square, "cat", method, check=False).over((600, 600))  # type: ignore[arg-type]
+        heat = explain(classifier, square, "cat", method, check=False).over((600, 600))
         assert heat.shape == (600, 600)
         assert heat[:300, :300].mean() > 2 * heat[300:, 300:].mean(), method
 
@@ -124,7 +124,9 @@ def test_visitors_do_not_meet() -> None:
     wanted = [(photo, label) for photo in ("cat.jpg", "dog.jpg", "chelsea.png") for label in ("cat", "dog")]
     alone = [explain(classifier, EXAMPLES / photo, label, "layercam", check=False).map for photo, label in wanted]
     with ThreadPoolExecutor(8) as pool:
-        together = pool.map(lambda each: explain(classifier, EXAMPLES / each[0], each[1], "layercam", check=False).map, wanted * 5)
+        together = pool.map(
+            lambda each: explain(classifier, EXAMPLES / each[0], each[1], "layercam", check=False).map, wanted * 5
+        )
         for number, heat in enumerate(together):
             assert torch.equal(heat, alone[number % len(wanted)])
     assert not any(module._forward_hooks or module._forward_pre_hooks for module in classifier.network.modules())
@@ -135,7 +137,7 @@ def test_what_cannot_be_is_said(tmp_path_factory: pytest.TempPathFactory) -> Non
     with pytest.raises(UnknownNameError, match="cat"):
         explain(classifier, EXAMPLES / "cat.jpg", "cats")
     with pytest.raises(UnknownNameError, match="cam"):
-        explain(classifier, EXAMPLES / "cat.jpg", method="kam")  # type: ignore[arg-type]
+        explain(classifier, EXAMPLES / "cat.jpg", method="kam")
     with pytest.raises(ArgumentError, match="layercam"):
         explain(_classifier("vgg11", tmp_path_factory), EXAMPLES / "cat.jpg", method="cam")
     assert set(METHODS) == {"auto", "cam", "gradcam++", "layercam", "occlusion"}

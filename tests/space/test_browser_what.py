@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import re
@@ -78,6 +79,30 @@ def test_a_second_photo_beside_the_first(visit: Visit) -> None:
     page.click("#language label:has-text('正體中文')")
     page.wait_for_function("document.querySelector('#compared .told')?.textContent.includes('兩張都不像這個網路認識的任何東西')")
     visit.keep("1-compare-zh")
+
+
+def test_why_shows_where_and_checks_itself(visit: Visit) -> None:
+    page = visit.page
+    page.click("#why-button")
+    page.wait_for_selector(".why .why-map")
+    found = cnnhub.explain(cnnhub.load("cats-vs-dogs"), EXAMPLES / "cat.jpg")
+    assert found.faithfulness is not None
+    told = page.inner_text(".why .told")
+    assert "speaks for “cat”" in told and told.count("%") == 3
+    heat = Image.open(io.BytesIO(base64.b64decode(page.get_attribute(".why .why-map", "src").split(",")[1])))
+    assert heat.mode == "RGBA" and heat.width / heat.height == pytest.approx(640 / 427, abs=0.02)
+    clear = np.asarray(heat.getchannel("A"), float) / 255
+    wanted = found.over(heat.size)
+    assert np.abs(clear - np.sqrt(wanted)).max() < 0.02, "the page's map is another one than the library's"
+    page.locator(".why input[type=range]").fill("0")
+    assert page.eval_on_selector(".why .why-map", "each => each.style.opacity") == "0"
+    page.click(".why .ways button >> nth=1")
+    page.wait_for_selector(".why .ways button:nth-child(2)[aria-pressed=true]")
+    assert "grey patch" in page.inner_text(".why .told")
+    page.select_option(".why select", "dog")
+    page.wait_for_function("document.querySelector('.why .told').textContent.includes('dog')")
+    page.click(".picker button >> nth=1")  # another photo: what was shown is about the first one
+    page.wait_for_function("!document.querySelector('.why-map')")
 
 
 def test_a_pizza_is_neither(visit: Visit) -> None:

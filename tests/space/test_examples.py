@@ -22,6 +22,12 @@ ALLOWED: dict[str, dict[str, set[str | None]]] = {
         "dog.jpg": {"dog"},
         "dog-and-person.jpg": {"dog", UNFAMILIAR},
     },
+    "cats-vs-dogs-shufflenet": {
+        "cat.jpg": {"cat", UNFAMILIAR},
+        "chelsea.png": {"cat", UNFAMILIAR},
+        "dog.jpg": {"dog", UNFAMILIAR},
+        "dog-and-person.jpg": {"dog", UNFAMILIAR},
+    },
     "flowers": {
         "daisy.jpg": {"daisy"},
         "sunflower.jpg": {"sunflowers"},

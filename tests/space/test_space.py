@@ -186,9 +186,23 @@ def test_bad_arguments_get_a_message(client: Client, endpoint: str, arguments: t
 def test_bad_files_get_a_message(client: Client, data: bytes, tmp_path: Path) -> None:
     path = tmp_path / ("photo.svg" if b"svg" in data else "photo.jpg")
     path.write_bytes(data)
-    for endpoint in ("/classify", "/filter", "/feature_maps"):
+    for endpoint in ("/classify", "/explain", "/filter", "/feature_maps"):
         with pytest.raises(AppError, match="ImageError"):
             client.predict(handle_file(str(path)), api_name=endpoint)
+
+
+def test_explain_says_where(client: Client) -> None:
+    """The endpoint and the library draw and say the same."""
+    path, facts = client.predict(handle_file(str(CAT)), "cats-vs-dogs", "dog", api_name="/explain")
+    found = cnnhub.explain(cnnhub.load("cats-vs-dogs"), CAT, "dog")
+    assert (facts["label"], facts["method"], facts["layer"]) == ("dog", "cam", found.layer)
+    assert facts["probability"] == pytest.approx(found.probability, abs=1e-4)
+    np.testing.assert_allclose(facts["map"], found.map.numpy(), atol=1e-4)
+    with Image.open(path) as picture:
+        assert picture.format == "PNG" and picture.size == cnnhub.open_image(CAT).size
+    for arguments, problem in ((("cats-vs-dogs", "cats"), "cat"), (("cats-vs-dogs", "cat", "kam"), "kam")):
+        with pytest.raises(AppError, match=problem):
+            client.predict(handle_file(str(CAT)), *arguments, api_name="/explain")
 
 
 KERNEL = ["identity", 1, "same", None, None, 0, 1, "zero", False, "correlation"]
@@ -196,6 +210,7 @@ ARGUMENTS = {
     "classify": ["cats-vs-dogs"],
     "classify_details": ["cats-vs-dogs"],
     "compare": ["cats-vs-dogs"],  # after two photos
+    "explain": ["cats-vs-dogs", "dog", "auto"],
     "filter": [*KERNEL, "auto"],
     "filter_window": [0, 0, 0, *KERNEL],
     "filter_stack": [None, "identity", False],

@@ -61,7 +61,9 @@ def check_built(dist: Path) -> Path:
     names = zipfile.ZipFile(wheel).namelist()
     outside = [name for name in names if not name.startswith(("cnnhub/", "cnnhub-"))]
     assert not outside, f"the wheel holds more than cnnhub: {outside[:5]}"
-    models = [f"builtin/{model}/model.safetensors" for model in ("cats-vs-dogs", "cats-vs-dogs-shufflenet", "flowers", "imagenet")]
+    models = [
+        f"builtin/{model}/model.safetensors" for model in ("cats-vs-dogs", "cats-vs-dogs-shufflenet", "flowers", "imagenet")
+    ]
     for name in ("py.typed", *models):
         assert f"cnnhub/{name}" in names, f"the wheel lacks cnnhub/{name}"
     size = wheel.stat().st_size

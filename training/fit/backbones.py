@@ -142,10 +142,14 @@ def origin(weights: Weights, backbone: str) -> Backbone:
 
 
 def earlier_recipes(weights: Weights) -> list[dict[str, Any]]:
-    """Where the weights were fine-tuned here before: the recipes of those runs, first one first."""
+    """Where the weights were fine-tuned here before: the recipes of those runs, first one first, with their command lines and the
+    hash of what each began with."""
     beside = _beside(weights)
     ours = record_of(beside) if beside else Record()
-    return [*(ours.earlier or []), ours.recipe] if ours.recipe else []
+    if not ours.recipe:
+        return []
+    began_with = ours.backbone.sha256 if ours.backbone else None
+    return [*(ours.earlier or []), {**ours.recipe, "command": ours.command, "backbone_sha256": began_with}]
 
 
 def _timm_name(backbone: str) -> str:

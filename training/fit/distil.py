@@ -49,9 +49,7 @@ def load(folders: tuple[str, ...], device: torch.device | None = None) -> Teache
         CnnHubError: one of them cannot be loaded.
     """
     classifiers = [cnnhub.load(Path(folder), device=device) for folder in folders]
-    teachers = (
-        Teacher(each.network.to(memory_format=torch.channels_last), each.config.pretrained_cfg) for each in classifiers
-    )
+    teachers = (Teacher(each.network.to(memory_format=torch.channels_last), each.config.pretrained_cfg) for each in classifiers)
     return Teachers(tuple(teachers), tuple(parent(Path(folder)) for folder in folders))
 
 

@@ -85,8 +85,9 @@ def unfold(
 
 def is_folded(norm: nn.BatchNorm2d) -> bool:
     """Whether it does no more than add a bias."""
-    passed = norm.weight / torch.sqrt(norm.running_var + norm.eps)
-    return bool((norm.running_mean == 0).all() and torch.allclose(passed, torch.ones_like(passed), atol=1e-3))
+    mean, variance = _statistics(norm)
+    passed = norm.weight / torch.sqrt(variance + norm.eps)
+    return bool((mean == 0).all()) and torch.allclose(passed, torch.ones_like(passed), atol=1e-3)
 
 
 def give_back(network: nn.Module, norms: dict[str, nn.BatchNorm2d], batches: list[torch.Tensor], slope: float = 0.0) -> None:
@@ -95,14 +96,20 @@ def give_back(network: nn.Module, norms: dict[str, nn.BatchNorm2d], batches: lis
         with _leaky(network, slope):
             wanted = _moments(network, norms, batches)
         for name, norm in norms.items():
-            mean, variance = wanted[name]
-            scale = norm.weight.double() / torch.sqrt(norm.running_var.double() + norm.eps)
-            norm.bias.copy_(norm.bias.double() + scale * (mean - norm.running_mean.double()))
+            (mean, variance), (own_mean, own_variance) = wanted[name], _statistics(norm)
+            scale = norm.weight.double() / torch.sqrt(own_variance.double() + norm.eps)
+            norm.bias.copy_(norm.bias.double() + scale * (mean - own_mean.double()))
             norm.weight.copy_(scale * torch.sqrt(variance + norm.eps))
-            norm.running_mean.copy_(mean)
-            norm.running_var.copy_(variance)
+            own_mean.copy_(mean)
+            own_variance.copy_(variance)
         if slope:
             _measure_anew(network, norms, batches)
+
+
+def _statistics(norm: nn.BatchNorm2d) -> tuple[torch.Tensor, torch.Tensor]:
+    """Running mean and variance, which a norm of a backbone has."""
+    assert norm.running_mean is not None and norm.running_var is not None
+    return norm.running_mean, norm.running_var
 
 
 def _moments(

@@ -59,7 +59,7 @@ def write(folder: Path, name: str, config: ModelConfig, task: Task | None) -> No
         "about": task.about(pictures) if task else "The trainer's own pictures.",
         "terms": task.data_terms if task else "Not stated.",
         "origin": record.backbone.origin if record.backbone else record.origin,
-        "backbone_text": BACKBONES.get(record.backbone.sha256 or "") if record.backbone else None,
+        "backbone_text": BACKBONES.get(_began_with(record) or ""),
         "registered_here": config.architecture.startswith("cnnhub_"),
         "pictures": [(title, file) for title, file in _PICTURES if (folder / file).is_file()],
         "log": testlog.summary(folder, record.metrics.get("test", {}).get("split_hash")),
@@ -134,8 +134,20 @@ def as_source(folder: Path) -> str:
 
 def _commands(record: Record, neighbours: dict[str, Any]) -> list[str]:
     """The command lines that made the model what it is, in their order."""
-    lines = [record.command, *(figures.get("command") for figures in record.metrics.values()), neighbours.get("command")]
+    earlier = [run.get("command") for run in record.earlier or []]
+    lines = [
+        *earlier,
+        record.command,
+        *(figures.get("command") for figures in record.metrics.values()),
+        neighbours.get("command"),
+    ]
     return [line for line in lines if line]
+
+
+def _began_with(record: Record) -> str | None:
+    """The hash of the weights that the first of all runs began with."""
+    first = (record.earlier or [{}])[0].get("backbone_sha256")
+    return first or (record.backbone.sha256 if record.backbone else None)
 
 
 def _mistakes(record: Record) -> int | None:

@@ -21,4 +21,10 @@ BACKBONES = {
         "trained on ImageNet and then to detect the objects of COCO, with LeakyReLU where this network has ReLU; its last "
         "convolution began with random weights"
     ),
+    "a4ecd349ce1d4245f33cf4f6bf45dfaf3bd0df5acdeebd7d20e25195617ee54a": (
+        "the trunk of NanoDet-m (RangiLyu/nanodet, Apache-2.0, by way of nihui/ncnn-assets), a ShuffleNet V2 1.0x that was "
+        "trained on ImageNet and then to detect the objects of COCO, with LeakyReLU where this network has ReLU; its folded "
+        "batch norms were given statistics by `python -m training unfold` (`--slope 0.1 --fresh conv5`, 512 training pictures), "
+        "and its last convolution began with random weights"
+    ),
 }

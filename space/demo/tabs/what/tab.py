@@ -17,7 +17,7 @@ from demo.language import labelled
 from demo.photo import column
 from demo.photo.photo import Photo
 from demo.tab import PRIVATE, Remembered, Room, Shared, Tab, Values, way
-from demo.tabs.what import compare, endpoints, hub_choice
+from demo.tabs.what import compare, endpoints, hub_choice, why
 from demo.texts import Sentence, percent, t
 
 MOST_BARS = 5
@@ -37,6 +37,8 @@ class What:
     answer: gr.HTML
     numbers: gr.HTML
     downloads: gr.HTML
+    why_parts: why.Why
+    why: gr.HTML
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class WhatShown:
     Attributes:
         answer: sentence and bars, HTML. downloads: what a file and a card of the result are made of, None without one.
         numbers: what is folded, HTML. comparison: both photos, HTML. hub_note: which repository answers, HTML.
+        why: nothing: what was shown there was about another answer.
     """
 
     answer: str
@@ -53,6 +56,7 @@ class WhatShown:
     downloads: dict[str, Any] | None = None
     numbers: str = ""
     comparison: str = ""
+    why: None = None
 
 
 def layout(shared: Shared) -> What:
@@ -71,6 +75,7 @@ def layout(shared: Shared) -> What:
     answer = gr.HTML(first.answer, elem_id="answer", apply_default_css=False)
     with gr.Row(elem_classes="actions"):
         way(shared, "inside", variant="primary")
+        opener = why.button(words)
         way(shared, "filter")
         downloads = words.make(
             gr.HTML,
@@ -81,11 +86,12 @@ def layout(shared: Shared) -> What:
             elem_id="downloads",
             apply_default_css=False,
         )
+    why_parts = why.layout(words, opener)
     second = compare.layout(words)
     with words.make(gr.Accordion, labelled("numbers"), open=False):
         numbers = gr.HTML(first.numbers, apply_default_css=False)
     hub = hub_choice.layout(words)
-    return What(model, hub, hub.note, second, second.photo, second.table, answer, numbers, downloads)
+    return What(model, hub, hub.note, second, second.photo, second.table, answer, numbers, downloads, why_parts, why_parts.box)
 
 
 def show(photo: Photo | None, network: str, second_photo: Photo | None, language: str) -> WhatShown:
@@ -124,6 +130,7 @@ def wire(room: Room) -> list[Any]:
     parts.model.input(None, parts.model, js="(name) => window.cnnhubLink?.set({task: name})", api_visibility="private")
     for chosen in compare.wire(parts.second):
         room.redraw(chosen.then)
+    why.wire(room)
     hub = parts.hub
     load = functools.partial(choose_from_hub, room)
     asked, given = {hub.repository, *room.inputs}, [network, parts.model, *room.outputs]

@@ -1,0 +1,70 @@
+// Where in the photo the evidence lies: the photo as the page shows it, the map over it, and a slider between them. Another
+// label or another way triggers "ask". props.value is made by why.py; without one nothing is shown.
+
+import { button, choice, legendOf, node, press } from "../../page/common.js";
+import { photo } from "../../page/photo.js";
+
+const WAYS = ["auto", "occlusion"];
+
+export function mount({ element, props, trigger, watch }) {
+  const root = element.querySelector(".why");
+  let blend = 70;
+
+  function ask(change) {
+    const { label, way } = props.value;
+    root.setAttribute("aria-busy", "true");
+    trigger("ask", { label, way, ...change });
+  }
+
+  function draw() {
+    const { value, words } = props;
+    root.removeAttribute("aria-busy");
+    if (!value) return root.replaceChildren();
+    if (value.problem) {
+      const problem = node("p", "told", value.problem);
+      problem.setAttribute("role", "alert");
+      return root.replaceChildren(problem);
+    }
+    const told = node("p", "told", `${value.sentence} ${value.faithful}`);
+    told.setAttribute("role", "status");
+    root.replaceChildren(told, controls(value, words), figure(value, words),
+      legendOf({ low: words.none, kind: "magma", high: words.most }));
+  }
+
+  function figure({ heat }, words) {
+    const whole = node("div", "why-figure");
+    const under = Object.assign(node("img"), { src: photo().src, alt: words.alt });
+    const over = Object.assign(node("img", "why-map"), { src: heat, alt: "" });
+    const slider = Object.assign(node("input"), { type: "range", min: 0, max: 100, value: blend });
+    const show = () => {
+      blend = Number(slider.value);
+      over.style.opacity = blend / 100;
+      under.style.filter = `grayscale(${blend / 100})`;
+    };
+    slider.addEventListener("input", show);
+    const label = node("label", "why-blend", words.blend);
+    label.append(slider);
+    const frame = node("div", "why-frame");
+    frame.append(under, over);
+    whole.append(frame, label);
+    show();
+    return whole;
+  }
+
+  function controls({ labels, label, way }, words) {
+    const row = node("div", "why-controls");
+    const names = Object.fromEntries(labels.map((each) => [each.label, each.name]));
+    const which = node("label", "", words.label);
+    which.append(choice(labels.map((each) => each.label), label, (each) => names[each], (each) => ask({ label: each })));
+    const ways = node("div", "ways");
+    ways.setAttribute("role", "group");
+    ways.setAttribute("aria-label", words.way);
+    ways.append(...WAYS.map((each) => button("action", words[each], () => ask({ way: each }))));
+    press(ways.children, WAYS.indexOf(way));
+    row.append(which, ways);
+    return row;
+  }
+
+  watch(["value", "words"], draw);
+  draw();
+}
