@@ -66,6 +66,9 @@ class Row:
         activation_bytes: of the output as float32.
         sees: a receptive field, "whole picture" or "irregular"; None where the picture has no say.
         inputs: rows, by number from 0, whose outputs come in; -1 is the picture.
+
+    >>> Row("conv1", "convolution", (3, 8, 8), (16, 8, 8)).layout
+    'other'
     """
 
     name: str
@@ -85,7 +88,11 @@ class Row:
     inputs: tuple[int, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        """Shapes as lists; receptive_field [height, width] in input pixels, or null (`reach` says why)."""
+        """Shapes as lists; receptive_field [height, width] in input pixels, or null (`reach` says why).
+
+        >>> Row("fc", "linear", (512,), (10,), sees="whole picture").as_json()["receptive_field"] is None
+        True
+        """
         facts = asdict(self)
         sees = facts.pop("sees")
         regular = isinstance(self.sees, ReceptiveField)
@@ -105,6 +112,9 @@ class Anatomy:
     Attributes:
         input_size: (C, H, W).
         params: all parameters; `unused` of them no function used.
+
+    >>> Anatomy((3, 8, 8), [Row("conv1", "convolution", (3, 8, 8), macs=100)], 10, 10, 0).macs
+    100
     """
 
     input_size: Shape
@@ -119,14 +129,28 @@ class Anatomy:
         object.__setattr__(self, "macs", sum(row.macs for row in self.rows))
 
     def activation_bytes(self, batch: int = 1) -> int:
-        """Of all outputs together, which a backward pass needs."""
+        """Of all outputs together, which a backward pass needs.
+
+        >>> conv = Row("conv1", "convolution", (3, 8, 8), activation_bytes=100)
+        >>> Anatomy((3, 8, 8), [conv], 10, 10, 0).activation_bytes(batch=2)
+        200
+        """
         return batch * sum(row.activation_bytes for row in self.rows)
 
     def training_bytes(self, batch: int) -> int:
-        """Activations of a batch, and weights, gradients and AdamW's two moments, as float32; an upper bound."""
+        """Activations of a batch, and weights, gradients and AdamW's two moments, as float32; an upper bound.
+
+        >>> Anatomy((3, 8, 8), [], params=10, trainable_params=10, buffers=0).training_bytes(batch=32)
+        160
+        """
         return self.activation_bytes(batch) + _TRAINED * self.trainable_params + FLOAT * (self.params - self.trainable_params)
 
     def as_json(self) -> dict[str, Any]:
+        """As `cnnhub anatomy --json` prints it.
+
+        >>> Anatomy((3, 8, 8), [], 10, 10, 0).as_json()["params"]
+        10
+        """
         return {
             "input_size": list(self.input_size),
             "params": self.params,

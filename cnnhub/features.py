@@ -209,7 +209,12 @@ def _give_outputs_of_their_own(private: torch.nn.Module, layers: Sequence[str]) 
 
 
 def private_copy(network: torch.nn.Module, device: str | None = None) -> torch.nn.Module:
-    """A copy of the modules; its tensors are the network's own, or stand-ins without memory on "meta"."""
+    """A copy of the modules; its tensors are the network's own, or stand-ins without memory on "meta".
+
+    >>> linear = torch.nn.Linear(2, 1)
+    >>> private_copy(linear).weight is linear.weight, private_copy(linear, "meta").weight.is_meta
+    (True, True)
+    """
     memo: dict[int, Any] = {
         id(tensor): tensor.to(device) if device else tensor for tensor in (*network.parameters(), *network.buffers())
     }

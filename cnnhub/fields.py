@@ -75,6 +75,7 @@ class Factor:
 
     @property
     def is_place(self) -> bool:
+        """Whether its steps lead to other places of the picture."""
         return self.axis != "c"
 
 
@@ -167,6 +168,7 @@ def pair(value: Any) -> Pair:
 
 
 def tensors(values: Sequence[Any]) -> list[torch.Tensor]:
+    """Those among the values, and among what lists and tuples hold."""
     found: list[torch.Tensor] = []
     for value in values:
         if isinstance(value, list | tuple):

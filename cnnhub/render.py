@@ -234,7 +234,7 @@ def captioned(picture: Image.Image, title: str, limit: float = 1.0) -> Image.Ima
     """A picture with a line of text and the colours' legend below it.
 
     >>> captioned(Image.new("RGB", (300, 200)), "why it is a dog").size
-    (316, 256)
+    (312, 246)
     """
     width = max(picture.width, math.ceil(_font().getlength(title)), _BAR) + 2 * _GAP
     page = Image.new("RGB", (width, picture.height + 3 * _GAP + 2 * _LINE), _WALL)

@@ -15,7 +15,7 @@ from cnnhub.hub.catalogue import builtin_entries
 from tests.support.cli_runner import Call, run, run_in_terminal
 from tests.support.places import EXAMPLES, ROOT
 
-COMMANDS = ("predict", "features", "filter", "models", "info", "export", "doctor")
+COMMANDS = ("predict", "features", "filter", "anatomy", "explain", "models", "info", "export", "doctor")
 
 
 @pytest.fixture

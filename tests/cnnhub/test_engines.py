@@ -221,7 +221,7 @@ def test_what_does_not_go_together() -> None:
         cnnhub.load("flowers", precision="int4")
     with pytest.raises(EngineError, match="fresh head has no int8"):
         cnnhub.load("flowers", precision="int8", num_classes=2)
-    with pytest.raises(ModelTooLargeError, match=r"has 2,230,277 parameters; the limit is 1,000"):
+    with pytest.raises(ModelTooLargeError, match=r"has 3,377,413 parameters; the limit is 1,000"):
         cnnhub.load("flowers", max_parameters=1000)
 
 

@@ -26,7 +26,7 @@ def unfold(
 
     \b
     Example:
-      python -m training unfold trunk.safetensors runs/trunk --backbone torchvision:shufflenet_v2_x1_0 --fresh conv5 --data photos
+      python -m training unfold w.safetensors runs/w --backbone resnet18 --data x
     """
     from training.fit.unfold import unfold as run
 

@@ -10,9 +10,9 @@ TEXTS: Table = {
     "model_flowers": ("Flowers", "花", "花卉"),
     "model_imagenet": ("1,000 things", "一千種東西", "一千种事物"),
     "model_cats-vs-dogs-shufflenet": (
-        "Cats and dogs, by the article's own ShuffleNet",
-        "貓與狗（文章所用的 ShuffleNet）",
-        "猫和狗（文章所用的 ShuffleNet）",
+        "Cats and dogs, the article's ShuffleNet",
+        "貓與狗（文章用的 ShuffleNet）",
+        "猫和狗（文章用的 ShuffleNet）",
     ),
     "model_own": ("Your own: {name}", "你的模型：{name}", "你的模型：{name}"),
     "see_inside": ("See what the network saw", "看看網路看到了什麼", "看看网络看到了什么"),
@@ -45,7 +45,7 @@ TEXTS: Table = {
     "why_blend": ("Photo or map", "照片或熱圖", "照片或热图"),
     "why_alt": ("The photo under the map of what speaks for the answer", "疊上熱圖的照片", "叠加热图的照片"),
     "why_none": ("nothing", "無", "无"),
-    "why_most": ("most", "最多", "最多"),
+    "why_most": ("most", "最多", "最强"),
     "numbers": (
         "The numbers, and the three lines of Python that give them",
         "數字，以及算出它們的三行 Python",
