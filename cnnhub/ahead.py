@@ -6,11 +6,13 @@ import os
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import islice
-from multiprocessing.pool import ThreadPool
+from multiprocessing.pool import AsyncResult, ThreadPool
 from typing import NoReturn, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+_LOOK = 0.5  # seconds after which Ctrl-C is looked for
 
 
 def batches(work: Callable[[Item], Result], items: Iterator[Item], size: int) -> Iterator[list[Result]]:
@@ -30,7 +32,7 @@ def batches(work: Callable[[Item], Result], items: Iterator[Item], size: int) ->
                 batch = list(islice(items, size))
             except Exception as error:
                 return partial(_fail, error)
-            return pool.map_async(work, batch, chunksize=1).get if batch else None
+            return partial(_waited_for, pool.map_async(work, batch, chunksize=1)) if batch else None
 
         coming = begin()
         while coming is not None:
@@ -42,6 +44,13 @@ def batches(work: Callable[[Item], Result], items: Iterator[Item], size: int) ->
 def cores() -> int:
     """How many this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _waited_for(result: AsyncResult[list[Result]]) -> list[Result]:
+    """Python begins to wait for a lock for good even where a signal came the moment before; a wait that ends sees it."""
+    while not result.ready():
+        result.wait(_LOOK)
+    return result.get()
 
 
 def _fail(error: Exception) -> NoReturn:
