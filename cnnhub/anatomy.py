@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
@@ -113,26 +113,30 @@ class Anatomy:
         input_size: (C, H, W).
         params: all parameters; `unused` of them no function used.
 
-    >>> Anatomy((3, 8, 8), [Row("conv1", "convolution", (3, 8, 8), macs=100)], 10, 10, 0).macs
-    100
+    >>> Anatomy((3, 8, 8), [Row("conv1", "convolution", (3, 8, 8), macs=100)], 10, 10).unused
+    0
     """
 
     input_size: Shape
     rows: list[Row]
     params: int
     trainable_params: int
-    buffers: int
     unused: int = 0
-    macs: int = field(init=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "macs", sum(row.macs for row in self.rows))
+    @property
+    def macs(self) -> int:
+        """Multiply-adds for one picture.
+
+        >>> Anatomy((3, 8, 8), [Row("conv1", "convolution", (3, 8, 8), macs=100)], 10, 10).macs
+        100
+        """
+        return sum(row.macs for row in self.rows)
 
     def activation_bytes(self, batch: int = 1) -> int:
         """Of all outputs together, which a backward pass needs.
 
         >>> conv = Row("conv1", "convolution", (3, 8, 8), activation_bytes=100)
-        >>> Anatomy((3, 8, 8), [conv], 10, 10, 0).activation_bytes(batch=2)
+        >>> Anatomy((3, 8, 8), [conv], 10, 10).activation_bytes(batch=2)
         200
         """
         return batch * sum(row.activation_bytes for row in self.rows)
@@ -140,7 +144,7 @@ class Anatomy:
     def training_bytes(self, batch: int) -> int:
         """Activations of a batch, and weights, gradients and AdamW's two moments, as float32; an upper bound.
 
-        >>> Anatomy((3, 8, 8), [], params=10, trainable_params=10, buffers=0).training_bytes(batch=32)
+        >>> Anatomy((3, 8, 8), [], params=10, trainable_params=10).training_bytes(batch=32)
         160
         """
         return self.activation_bytes(batch) + _TRAINED * self.trainable_params + FLOAT * (self.params - self.trainable_params)
@@ -148,7 +152,7 @@ class Anatomy:
     def as_json(self) -> dict[str, Any]:
         """As `cnnhub anatomy --json` prints it.
 
-        >>> Anatomy((3, 8, 8), [], 10, 10, 0).as_json()["params"]
+        >>> Anatomy((3, 8, 8), [], 10, 10).as_json()["params"]
         10
         """
         return {
@@ -196,7 +200,6 @@ def trace(network: torch.nn.Module, input_size: Shape) -> Anatomy:
         tracer.rows,
         total,
         sum(each.numel() for each in parameters if each.requires_grad),
-        sum(each.numel() for each in network.buffers()),
         total - sum(row.params for row in tracer.rows),
     )
 

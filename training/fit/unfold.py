@@ -58,14 +58,6 @@ def unfold(
     backbones.check(recipe, weights)
     config = backbones.describe(recipe, ["a", "b"], {}, weights)
     network = backbones.create(config, recipe, weights).eval()
-    seen = load_split(source, "train", check=False)
-    if len(seen) < _BATCH:
-        raise RecipeError(f"{len(seen)} training pictures arrived; statistics want at least {_BATCH}.")
-    chosen = random.Random(recipe.seed).sample(range(len(seen)), min(pictures, len(seen)) // _BATCH * _BATCH)
-    pixels = Pixels(seen, plain_transform(config))
-    batches = [
-        torch.stack([pixels[key, 0][0] for key in chosen[start : start + _BATCH]]) for start in range(0, len(chosen), _BATCH)
-    ]
     anew = tuple(f"{part}." for part in fresh)
     norms = {
         name: module
@@ -74,6 +66,14 @@ def unfold(
     }
     if not norms:
         raise RecipeError(f"None of the batch norms of {weights} is folded: each has statistics. It can be trained on as it is.")
+    seen = load_split(source, "train", check=False)
+    if len(seen) < _BATCH:
+        raise RecipeError(f"{len(seen)} training pictures arrived; statistics want at least {_BATCH}.")
+    chosen = random.Random(recipe.seed).sample(range(len(seen)), min(pictures, len(seen)) // _BATCH * _BATCH)
+    pixels = Pixels(seen, plain_transform(config))
+    batches = [
+        torch.stack([pixels[key, 0][0] for key in chosen[start : start + _BATCH]]) for start in range(0, len(chosen), _BATCH)
+    ]
     give_back(network, norms, batches, slope)
     kept = network.state_dict().keys() - backbones.head_names(network)
     state = {
