@@ -141,6 +141,15 @@ class Anatomy:
         """
         return batch * sum(row.activation_bytes for row in self.rows)
 
+    def within(self, name: str) -> list[Row]:
+        """The rows of a module: its own, and those of the modules in it, in forward order; the last gives its output.
+
+        >>> convs = [Row("stage.0", "convolution", (3, 8, 8)), Row("stage.1", "ReLU", (3, 8, 8)), Row("stage2", "add", (3, 8, 8))]
+        >>> [row.name for row in Anatomy((3, 8, 8), convs, 10, 10).within("stage")]
+        ['stage.0', 'stage.1']
+        """
+        return [row for row in self.rows if row.name == name or row.name.startswith(f"{name}.")]
+
     def training_bytes(self, batch: int) -> int:
         """Activations of a batch, and weights, gradients and AdamW's two moments, as float32; an upper bound.
 

@@ -124,13 +124,24 @@ def nearest(name: str, known: Iterable[str], plural: str) -> str:
     >>> nearest("sobel", ["sobel_x", "emboss"], "kernels")
     'Did you mean sobel_x?'
     """
-    known, name = list(known), name[:100]  # a longer one resembles none, and takes long to compare
-    by_folded_case = {k.casefold(): k for k in known}
-    matches = difflib.get_close_matches(name.casefold(), by_folded_case, n=3, cutoff=0.5)
-    if matches:
-        return f"Did you mean {' or '.join(by_folded_case[m] for m in matches)}?"
+    known = list(known)
+    near = nearest_names(name, known)
+    if near:
+        return f"Did you mean {' or '.join(near)}?"
     shown = ", ".join(known[:12])
     return f"The {plural} are: {shown}{', …' if len(known) > 12 else ''}."
+
+
+def nearest_names(name: str, known: Iterable[str]) -> list[str]:
+    """At most three of `known` that are written much like the name.
+
+    >>> nearest_names("sobel", ["sobel_x", "emboss"])
+    ['sobel_x']
+    """
+    by_folded_case = {each.casefold(): each for each in known}
+    # a longer one resembles none, and takes long to compare
+    matches = difflib.get_close_matches(name[:100].casefold(), by_folded_case, n=3, cutoff=0.5)
+    return [by_folded_case[match] for match in matches]
 
 
 def plural(noun: str) -> str:

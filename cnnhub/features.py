@@ -111,25 +111,6 @@ def stages(shapes: Mapping[str, Shape]) -> list[str]:
     return [name for name, after in zip(kept, following, strict=True) if after is None or outer[name] != outer[after]]
 
 
-def strongest_first(maps: torch.Tensor) -> list[int]:
-    """Channel numbers of maps (C, H, W), the largest mean of |activation| first.
-
-    >>> strongest_first(torch.tensor([[[1.0]], [[-3.0]], [[2.0]]]))
-    [1, 2, 0]
-    """
-    return torch.argsort(maps.abs().mean(dim=(1, 2)), descending=True, stable=True).tolist()
-
-
-def strongest_that_fit(maps: torch.Tensor, most: int, values: int) -> list[int]:
-    """`strongest_first` of maps (C, H, W), cut off after `most` channels, or after as many as hold that many values together.
-
-    >>> strongest_that_fit(torch.ones(9, 2, 2), most=5, values=12), strongest_that_fit(torch.ones(9, 2, 2), most=5, values=3)
-    ([0, 1, 2], [0])
-    """
-    height, width = maps.shape[1:]
-    return strongest_first(maps)[: min(most, max(1, values // (height * width)))]
-
-
 def check_layers(names: Sequence[str], known: Sequence[str]) -> None:
     """Raise UnknownNameError, which names near ones, where a name is not among the known.
 

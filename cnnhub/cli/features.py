@@ -44,7 +44,7 @@ def features(
         Path | None, typer.Option("--output", "-o", metavar="DIR", help="The folder to write. Default: ./PICTURE-features.")
     ] = None,
     format: Annotated[Format, typer.Option(help="Galleries to look at, or all channels as float32 numbers.")] = Format.png,
-    channels: Annotated[int, typer.Option(min=1, help="How many channels a gallery shows at most, strongest first.")] = 64,
+    channels: Annotated[int, typer.Option(min=1, help="How many channels a gallery shows at most, the most varied first.")] = 64,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a folder that this command wrote before.")] = False,
 ) -> None:
     """Write what a network's layers answer to one picture.
@@ -128,15 +128,15 @@ def _write_numbers(folder: Path, maps: Mapping[str, torch.Tensor]) -> list[dict[
 
 
 def _write_gallery(folder: Path, number: int, layer: str, maps: torch.Tensor, most: int) -> dict[str, Any]:
-    from cnnhub.features import strongest_that_fit
+    from cnnhub.channels import that_fit, varied_first
     from cnnhub.files import atomic_file
     from cnnhub.render import gallery, maps_scale
 
     count, height, width = maps.shape
-    order = strongest_that_fit(maps, most, LARGEST_GALLERY)
+    order = that_fit(varied_first(maps), maps, most, LARGEST_GALLERY)
     shown = maps[order]
     scale = maps_scale(shown, of=maps)
-    title = f"{layer}: {len(order)} of {count} channels, strongest first, {height} x {width}"
+    title = f"{layer}: {len(order)} of {count} channels, the most varied first, {height} x {width}"
     file_name = f"{number:02d}-{re.sub(r'[^A-Za-z0-9_.-]', '_', layer)}.png"
     with atomic_file(folder / file_name) as file:
         gallery(shown, [str(channel) for channel in order], title, scale.limit, scale.is_signed).save(file, "PNG")

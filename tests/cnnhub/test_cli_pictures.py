@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 import cnnhub
-from cnnhub import convolution, features, kernels, render
+from cnnhub import channels, convolution, kernels, render
 from tests.support.cli_runner import Call, run
 from tests.support.places import EXAMPLES
 
@@ -42,7 +42,7 @@ def test_features_draws_the_stages(call: Call, tmp_path: Path) -> None:
     maps = classifier.feature_maps(CAT, stages)
     for item in facts["layers"]:
         assert item["shape"] == list(maps[item["layer"]].shape)
-        assert item["channels"] == features.strongest_first(maps[item["layer"]])[:64]
+        assert item["channels"] == channels.varied_first(maps[item["layer"]])[:64]
 
 
 def test_a_gallery_holds_the_maps_themselves(call: Call, tmp_path: Path) -> None:
@@ -52,7 +52,7 @@ def test_a_gallery_holds_the_maps_themselves(call: Call, tmp_path: Path) -> None
         assert done.status == 0
         item = json.loads((tmp_path / layer / "features.json").read_text())["layers"][0]
         maps = cnnhub.load("cats-vs-dogs").feature_maps(CAT, layer)[layer]
-        assert item["channels"] == features.strongest_first(maps)[:3]
+        assert item["channels"] == channels.varied_first(maps)[:3]
         assert item["signed"] is render.is_signed(maps)
         height, width = maps.shape[1:]
         page = np.asarray(Image.open(tmp_path / layer / item["file"]))

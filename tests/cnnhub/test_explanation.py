@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-import timm
 import torch
 from torchcam import methods as peers
 
@@ -15,34 +14,12 @@ import cnnhub
 from cnnhub.errors import ArgumentError, UnknownNameError
 from cnnhub.explanation import METHODS, explain
 from tests.support.places import EXAMPLES
-
-LABELS = [f"label {number}" for number in range(10)]
-
-
-def _classifier(name: str, tmp_path_factory: pytest.TempPathFactory) -> cnnhub.Classifier:
-    """A network of timm with random weights and ten labels, from a folder as any other."""
-    from cnnhub.hub import folder
-    from cnnhub.hub.config import ModelConfig
-
-    torch.manual_seed(0)
-    network = timm.create_model(name, num_classes=len(LABELS)).eval()
-    for module in network.modules():
-        if isinstance(module, torch.nn.BatchNorm2d):
-            module.running_mean.normal_(0, 0.1)
-            module.running_var.uniform_(0.5, 1.5)
-    cfg = {"input_size": (3, 96, 96), "mean": (0.5, 0.5, 0.5), "std": (0.5, 0.5, 0.5), "interpolation": "bicubic"}
-    told = {
-        "architecture": name, "num_classes": len(LABELS), "num_features": network.num_features, "label_names": LABELS,
-        "pretrained_cfg": cfg,
-    }  # fmt: skip
-    place = tmp_path_factory.mktemp(name)
-    folder.write(place, ModelConfig.model_validate(told), network)
-    return cnnhub.load(place)
+from tests.support.random_networks import LABELS, classifier_of
 
 
 @pytest.fixture(scope="module", params=("resnet18", "mobilenetv2_100"))
 def classifier(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> cnnhub.Classifier:
-    return _classifier(request.param, tmp_path_factory)
+    return classifier_of(request.param, tmp_path_factory.mktemp(request.param))
 
 
 @pytest.mark.parametrize(
@@ -85,7 +62,7 @@ def test_grad_cam_plus_plus_beside_pytorch_grad_cam_s_arithmetic(classifier: cnn
 
 @pytest.mark.parametrize("name", ["efficientnet_b0", "densenet121", "convnext_atto", "vgg11"])
 def test_auto_fits_other_families(name: str, tmp_path_factory: pytest.TempPathFactory) -> None:
-    found = explain(_classifier(name, tmp_path_factory), EXAMPLES / "dog.jpg", check=False)
+    found = explain(classifier_of(name, tmp_path_factory.mktemp(name)), EXAMPLES / "dog.jpg", check=False)
     assert found.map.ndim == 2 and found.map.min() >= 0 and found.map.max() in (0, 1)
     assert found.method == ("layercam" if name in ("convnext_atto", "vgg11") else "cam")
 
@@ -139,5 +116,5 @@ def test_what_cannot_be_is_said(tmp_path_factory: pytest.TempPathFactory) -> Non
     with pytest.raises(UnknownNameError, match="cam"):
         explain(classifier, EXAMPLES / "cat.jpg", method="kam")
     with pytest.raises(ArgumentError, match="layercam"):
-        explain(_classifier("vgg11", tmp_path_factory), EXAMPLES / "cat.jpg", method="cam")
+        explain(classifier_of("vgg11", tmp_path_factory.mktemp("vgg11")), EXAMPLES / "cat.jpg", method="cam")
     assert set(METHODS) == {"auto", "cam", "gradcam++", "layercam", "occlusion"}

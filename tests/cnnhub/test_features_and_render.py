@@ -93,11 +93,6 @@ def test_stages_tell_the_journey(architecture: str, expected: list[str]) -> None
     assert sides == sorted(sides, reverse=True)
 
 
-def test_strongest_first() -> None:
-    maps = torch.stack([torch.full((2, 2), value) for value in (0.5, -3.0, 0.0, 1.0)])
-    assert features.strongest_first(maps) == [1, 3, 0, 2]
-
-
 def test_signed_maps_are_symmetric_around_neutral() -> None:
     image = render.map_image(torch.tensor([[-2.0, 0.0, 2.0, 1.0, -1.0, 9.0]]), limit=2)
     left, zero, right, half, minus_half, beyond = (image.getpixel((x, 0)) for x in range(6))

@@ -43,11 +43,11 @@ FAINT = """() => {
   const text = '[role=tab], [aria-hidden=true] *, .label-wrap, footer *, #language *'; // words alone, as links are
   const pictures = '.picker *, .tile, .journey *, .photo-frame *';
   const native = 'input[type=range], input[type=file], input[type=radio]';
-  return [...document.querySelectorAll('button, select, input, .photo-upload, #model label, #channels label')]
+  return [...document.querySelectorAll('button, select, input, .photo-upload, #model label')]
     .filter((one) => one.checkVisibility({visibilityProperty: true}) && !one.disabled)
     .filter((one) => !one.matches(`${text}, ${pictures}, ${native}`))
     .map((one) => {
-      const around = one.closest('#layer .wrap') ?? one.closest('.segment-row') ?? one;
+      const around = one.closest('.segment-row') ?? one;
       const style = getComputedStyle(around);
       const edge = parseFloat(style.borderTopWidth) ? contrast(rgba(style.borderTopColor), behind(around)) : 1;
       const fill = isSolid(rgba(style.backgroundColor)) ? contrast(rgba(style.backgroundColor), behind(around)) : 1;

@@ -121,11 +121,11 @@ def test_the_gallery_and_its_maps_can_be_saved(visit: Visit) -> None:
     page = visit.page
     page.click("#tab-inside-button")
     visit.wait_for_heading("#journey", "Stage 3 of 9")
-    name, data = saved(visit, ".inside .downloads button >> nth=0")
+    name, data = saved(visit, "#gallery .downloads button >> nth=0")
     assert name == "cnnhub-cats-vs-dogs-blocks.1.png"
     picture = Image.open(io.BytesIO(data))
     assert picture.width > 8 * 56 and len(picture.convert("RGB").getcolors(1_000_000)) > 200
-    name, data = saved(visit, ".inside .downloads button >> nth=1")
+    name, data = saved(visit, "#gallery .downloads button >> nth=1")
     assert name == "cnnhub-cats-vs-dogs-blocks.1.npz"
     maps = np.load(io.BytesIO(data))["blocks.1"]
     expected = cnnhub.load("cats-vs-dogs").feature_maps(EXAMPLES / "cat.jpg", "blocks.1")["blocks.1"].numpy()
@@ -141,14 +141,16 @@ def test_the_address_keeps_network_layer_and_channel(visit: Visit) -> None:
     page.click(".journey button:has-text('bn2')")
     visit.wait_for_heading("#journey", "Stage 9 of 9")
     page.click(".channels .tile >> nth=5")
-    chosen = page.inner_text(".large b")
+    page.wait_for_function("document.querySelector('.large-told')?.textContent.includes('number 6 of')")
+    chosen = page.inner_text(".large-told b")
     assert f"channel={chosen.split()[1]}" in page.url and "layer=bn2" in page.url
     page.reload()
     visit.wait_for_heading("#journey", "Stage 9 of 9")
-    assert page.inner_text(".large b") == chosen
+    page.wait_for_selector(f".large-told b:text-is('{chosen}')")
     page.click(".journey button:has-text('blocks.1')")
     visit.wait_for_heading("#journey", "Stage 3 of 9")
-    assert "channel" not in page.url and "number 1 of" in page.inner_text(".large")
+    page.wait_for_function("document.querySelector('.large-told')?.textContent.includes('number 1 of 24')")
+    assert "channel" not in page.url
 
 
 def test_long_numbers_stay_inside_the_page(visit: Visit) -> None:

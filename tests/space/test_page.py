@@ -20,7 +20,9 @@ from demo.serving import gradio_fixes
 from demo.tab import Remembered, Room, Shared, Tab, merged
 from demo.tabs import TABS
 from demo.tabs.filter import settings
+from demo.tabs.inside import gallery as inside_gallery
 from demo.tabs.inside import tab as inside
+from demo.tabs.inside.look import Look
 from tests.support.places import EXAMPLES
 
 ROOMS = [tab.name for tab in TABS]
@@ -65,7 +67,7 @@ def test_what_a_tab_declares_is_there(built: Page, number: int) -> None:
 
 @pytest.mark.parametrize("number", range(len(TABS)), ids=ROOMS)
 @pytest.mark.parametrize(
-    "parameters", [{}, {"task": "../../etc", "layer": "\\0", "channels": "-1", "kernel": "x", "pooling": "x"}]
+    "parameters", [{}, {"task": "../../etc", "layer": "\\0", "sheet": "-1", "channel": "9e9", "kernel": "x", "pooling": "x"}]
 )
 def test_what_an_address_lacks_or_gets_wrong_has_its_default(built: Page, number: int, parameters: dict[str, str]) -> None:
     room = built.rooms[number]
@@ -75,9 +77,8 @@ def test_what_an_address_lacks_or_gets_wrong_has_its_default(built: Page, number
 
 
 def test_an_address_restores_what_it_names_and_never_an_own_photo(built: Page) -> None:
-    asked = page.address.read(
-        {"tab": "inside", "example": "dog", "task": "flowers", "channels": "16", "kernel": "emboss", "lang": "zh-TW"}
-    )
+    look = {"layer": "bn2", "order": "number", "sheet": "1"}
+    asked = page.address.read({"tab": "inside", "example": "dog", "task": "flowers", "kernel": "emboss", "lang": "zh-TW", **look})
     what, filter_, inside, *_ = built.rooms
     shared, restored = built.shared, built.restored(asked, values_of(built))
     assert (restored[built.open_tab], restored[shared.network]) == ("inside", "flowers")
@@ -86,11 +87,9 @@ def test_an_address_restores_what_it_names_and_never_an_own_photo(built: Page) -
     assert restored[built.column.panel]["value"] == {"chosen": column.example_number("dog")}
     assert restored[what.part("model")]["value"] == "flowers" and restored[what.part("model")]["label"] == "選擇模型"
     assert restored[filter_.part("settings")] == settings.read({"kernel": "emboss"})
-    assert restored[inside.part("channels")]["value"] == "16"
-    assert (
-        "站" in restored[inside.part("journey")]["sentence"]
-        and len(restored[inside.part("journey")]["gallery"]["channels"]) == 16
-    )
+    assert restored[inside.part("look")] == Look("bn2", "number", page=1, channel=64)
+    assert "站" in restored[inside.part("journey")]["sentence"]
+    assert [each["index"] for each in restored[inside.part("gallery")]["channels"]] == list(range(64, 128))
     own = built.restored(page.address.read({"tab": "what"}), values_of(built) | {built.column.panel: {"chosen": -1}})
     assert shared.photo not in own and own[built.open_tab] == "what"
     unknown = built.restored(page.address.read({"tab": "../../etc"}), values_of(built))
@@ -145,6 +144,7 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(images, "_open_encoded", counted)
     monkeypatch.setattr(pixels, "_kept", type(pixels._kept)())
     monkeypatch.setattr(inside, "_journeys", type(inside._journeys)())
+    monkeypatch.setattr(inside_gallery, "_maps", type(inside_gallery._maps)())
     return times
 
 
@@ -201,9 +201,9 @@ def test_another_layer_or_language_needs_no_other_forward_pass(built: Page, deco
     room = built.rooms[2]
     for layer in ("blocks.1", "blocks.3", "blocks.1"):
         for language in ("en", "zh-TW"):
-            room.content({**values_of(built), room.parts.layer: layer, built.shared.language: language})
+            room.content({**values_of(built), room.parts.look: Look(layer), built.shared.language: language})
     assert len(decoded) == 1
-    room.content({**values_of(built), room.parts.layer: "blocks.1.0.bn1"})  # no stage
+    room.content({**values_of(built), room.parts.look: Look("blocks.1.0.bn1")})  # no stage
     assert len(decoded) == 2
 
 

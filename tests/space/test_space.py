@@ -16,7 +16,7 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 
 import cnnhub
-from cnnhub import convolution, kernels
+from cnnhub import channels, convolution, kernels
 from demo import answers, networks, texts
 from demo.photo import column as photo_column
 from demo.photo import pixels
@@ -25,6 +25,7 @@ from demo.tabs.filter import answer as lab_answer
 from demo.tabs.filter import tab as one_filter
 from demo.tabs.filter.settings import Settings, read
 from demo.tabs.inside import tab as inside
+from demo.tabs.inside.look import Look
 from demo.tabs.what import compare
 from demo.tabs.what import tab as what
 from tests.support.places import EXAMPLES, ROOT, SPACE
@@ -107,7 +108,7 @@ def test_feature_maps(client: Client) -> None:
     assert Image.open(path).size == (5 * 60, 5 * 60)
     _, facts = client.predict(handle_file(str(CAT)), "bn2", "imagenet", 16, api_name="/feature_maps")
     maps = cnnhub.load("imagenet").feature_maps(CAT, "bn2")["bn2"]
-    assert facts["channels"] == torch.argsort(maps.abs().mean((1, 2)), descending=True, stable=True)[:16].tolist()
+    assert facts["channels"] == channels.varied_first(maps)[:16]
     assert (facts["shown"], facts["of"]) == (16, 1280)
 
 
@@ -463,7 +464,7 @@ def test_large_photos_are_scaled_down_for_the_filter() -> None:
 def test_bad_input_becomes_a_sentence_in_the_page() -> None:
     for show in (
         lambda: what.show(Photo(b"broken"), "flowers", None, "en").answer,
-        lambda: inside.show(Photo(b"broken"), "flowers", "bn1", "64", "en").journey["sentence"],
+        lambda: inside.show(Photo(b"broken"), "flowers", Look("bn1"), "en").journey["sentence"],
     ):
         assert 'role="alert"' in show() and "cannot be read as a photo" in show()
     assert "cannot be read as a photo" in one_filter.show(Photo(b"broken"), Settings()).lab["said"]["en"]["heading"]
@@ -484,7 +485,7 @@ def test_a_model_of_one_s_own_comes_first(model_folder, monkeypatch: pytest.Monk
     assert "ant" in shown.answer and "cnnhub.load(" in shown.numbers
     assert shown.downloads and shown.downloads["card"]["title"] == "你的模型：mine"
     assert (
-        inside.show(Photo(CAT.read_bytes()), "mine", "blocks.1", "16", "en").journey["selected"] in networks.get("mine").stages()
+        inside.show(Photo(CAT.read_bytes()), "mine", Look("blocks.1"), "en").journey["selected"] in networks.get("mine").stages()
     )
     with pytest.raises(cnnhub.errors.UnknownNameError, match=r"no model '\.\./\.\./etc'"):
         networks.get("../../etc")

@@ -23,7 +23,10 @@ STRINGS = [(name, key, strings) for name, table in TABLES.items() for key, strin
 SAME_IN_CHINESE = {
     *("right", "left", "downwards", "upwards", "lower right", "lower left", "upper right", "upper left", "brighter", "darker"),
     *("photo_crop_nw", "photo_crop_ne", "photo_crop_se", "photo_crop_sw", "file_empty"),
-    *("model_own", "size_formula", "high", "photo_step", "channel", "scale_unsigned"),
+    *("model_own", "size_formula", "high", "photo_step", "channel", "scale_unsigned", "scale_own", "heading_stage"),
+    *("heading_layer", "page_before", "page_next", "zeros", "largest_value", "near_layers", "comma", "plus", "stage_title"),
+    *("fact_stride", "kind_sized", "kind_attention", "kind_max pooling", "kind_average pooling", "kind_mean", "kind_add"),
+    *("kind_multiply", "kind_divide", "kind_shift", "kind_pixel shuffle"),
     *("box_blur", "box_blur_5x5", "gaussian", "gaussian_5x5", "laplacian_4", "laplacian_8", "emboss"),
     *("sobel_x", "sobel_y", "sobel_45", "sobel_135", "prewitt_x", "prewitt_y", "scharr_x", "scharr_y"),
     *("divisor", "border_zero", "border_mean", "colour_grey", "play", "play_step", "pool_max", "pool_average"),

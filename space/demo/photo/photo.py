@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 
-from PIL import Image
+from PIL import ExifTags, Image
 
 from cnnhub import Classifier, images
 from cnnhub.errors import ImageError
@@ -18,6 +18,7 @@ from demo.photo import kinds, memory, pixels
 # Formats whose header tells the size at once; every current browser shows these by itself, and no other one.
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
 _JPEG = b"\xff\xd8"
+_QUARTER_TURNS = {5, 6, 7, 8}  # of EXIF's orientations, those that swap width and height
 LARGE = 8_000_000  # pixels; smaller photos take 32 MB each at most
 
 
@@ -75,6 +76,19 @@ class Photo:
             return known
         with self.opened() as picture:  # whoever had the turn before may have brought it
             return pixels.kept(self.id) or pixels.keep(pixels.made(self.id, images.open_image(picture)))
+
+    @cached_property
+    def size(self) -> tuple[int, int]:
+        """(width, height), upright.
+
+        Raises:
+            ImageError: the file is no picture.
+        """
+        if self._size is None:
+            return self.pixels().original
+        with Image.open(io.BytesIO(self.data), formats=FORMATS) as header:
+            is_turned = header.getexif().get(ExifTags.Base.Orientation) in _QUARTER_TURNS
+        return self._size[::-1] if is_turned else self._size
 
     @property
     def is_large(self) -> bool:

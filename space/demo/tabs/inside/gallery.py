@@ -1,4 +1,4 @@
-"""The strongest channels of one layer, and all of them as a file."""
+"""A layer's maps for a photo, kept for a while; a page of its channels; and all of them as a file."""
 
 from __future__ import annotations
 
@@ -11,39 +11,58 @@ from gradio.processing_utils import save_bytes_to_cache
 from gradio.utils import get_upload_folder
 
 import cnnhub
-from cnnhub import features, render
+from cnnhub import channels, render
+from cnnhub.contributions import Contributions, contributions
 from demo import networks
+from demo.photo.memory import Kept
 from demo.photo.photo import Photo
 
 if TYPE_CHECKING:
     import torch
 
 FIRST_STAGE = 2  # the third: deep enough to differ from a filter, large enough to recognise the photo
-LARGEST_SPRITE = 4_000_000  # pixels; a wide layer of large maps shows fewer channels than were asked for
+PAGE = 64  # channels
+LARGEST_SPRITE = 4_000_000  # pixels; a page of large maps holds fewer channels
+
+# Of the last photos and layers: another page, order or channel needs no other forward pass.
+_maps: Kept[tuple[str, cnnhub.Classifier, str], torch.Tensor] = Kept(most=6)
+_contributions: Kept[tuple[str, cnnhub.Classifier, str], Contributions] = Kept(most=6)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Gallery:
-    """Some channels of one layer, strongest first, on one scale.
+    """Some channels of one layer.
 
     Attributes:
         maps: (shown, H, W).
         indices: their channel numbers, counted from 0.
-        count: how many channels the layer has.
+        count: how many channels the layer has. silent: how many of them show nothing.
+        scale: of all of them together.
+        page, pages: which of how many, from 0.
     """
 
     layer: str
     maps: torch.Tensor
     indices: list[int]
     count: int
+    silent: int
     scale: render.Scale
+    page: int = 0
+    pages: int = 1
 
 
-def gallery_of(layer: str, maps: torch.Tensor, most: int) -> Gallery:
-    """The strongest channels of maps (C, H, W)."""
-    indices = features.strongest_that_fit(maps, most, LARGEST_SPRITE)
-    chosen = maps[indices]
-    return Gallery(layer, chosen, indices, maps.shape[0], render.maps_scale(chosen, of=maps))
+def gallery_of(
+    layer: str, maps: torch.Tensor, order: list[int], page: int | None = None, channel: int | None = None, most: int = PAGE
+) -> Gallery:
+    """A page of the channels of maps (C, H, W) in this order; without a page that which holds the channel, or the first."""
+    size = len(channels.that_fit(order, maps, most, LARGEST_SPRITE))
+    pages = -(-len(order) // size)
+    if page is None:
+        page = order.index(channel) // size if channel is not None and channel < len(order) else 0
+    page = min(page, pages - 1)
+    indices = order[page * size : (page + 1) * size]
+    scale = render.maps_scale(maps)
+    return Gallery(layer, maps[indices], indices, len(maps), sum(channels.silent(maps, scale.limit)), scale, page, pages)
 
 
 def first_layer(classifier: cnnhub.Classifier) -> str:
@@ -53,8 +72,28 @@ def first_layer(classifier: cnnhub.Classifier) -> str:
 
 def maps_of(classifier: cnnhub.Classifier, photo: Photo, layer: str) -> torch.Tensor:
     """(C, H, W)."""
+    key = photo.id, classifier, layer  # a repository's network may be loaded anew
+    known = _maps.get(key)
+    if known is not None:
+        return known
     with photo.opened(classifier) as picture:
-        return classifier.feature_maps(picture, layer)[layer]
+        return _maps.keep(key, classifier.feature_maps(picture, layer)[layer])
+
+
+def contributions_of(classifier: cnnhub.Classifier, photo: Photo, layer: str) -> Contributions:
+    key = photo.id, classifier, layer
+    known = _contributions.get(key)
+    if known is not None:
+        return known
+    with photo.opened(classifier) as picture:
+        return _contributions.keep(key, contributions(classifier, picture, layer))
+
+
+def ordered(classifier: cnnhub.Classifier, photo: Photo, layer: str, order: str, maps: torch.Tensor) -> list[int]:
+    """The layer's channel numbers: the most varied first, those first that move the answer most, or as they are counted."""
+    if order == "answer":
+        return contributions_of(classifier, photo, layer).strongest_first()
+    return channels.varied_first(maps) if order == "varied" else list(range(len(maps)))
 
 
 def maps_file(photo: Photo, layer: str, network: str) -> str:

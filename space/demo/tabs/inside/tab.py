@@ -1,9 +1,9 @@
-"""Tab three, "Inside": the journey through the network, and one layer's channels as a gallery."""
+"""Tab three, "Inside": the journey through the network, one layer's channels as a gallery, one of them large, and all layers."""
 
 from __future__ import annotations
 
-import functools
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
@@ -11,23 +11,26 @@ import numpy as np
 from PIL import Image
 
 import cnnhub
-from cnnhub import features, render
+from cnnhub import channels, render
+from cnnhub.errors import nearest_names
 from demo import networks, texts
 from demo.assets import called, data_uri, mounted
 from demo.endpoints import for_programs, require
-from demo.language import labelled
 from demo.photo.memory import Kept
 from demo.photo.photo import Photo
 from demo.tab import PRIVATE, Remembered, Room, Shared, Tab, Values, way
+from demo.tabs.inside import channel as one_channel
 from demo.tabs.inside import endpoints
-from demo.tabs.inside.endpoints import FIRST_CHANNELS
-from demo.tabs.inside.gallery import Gallery, file_name, first_layer, gallery_of, maps_file, maps_of
+from demo.tabs.inside.gallery import PAGE, Gallery, file_name, first_layer, gallery_of, maps_file, maps_of, ordered
+from demo.tabs.inside.layers import Layers, layers_of
+from demo.tabs.inside.look import ORDERS, SCALES, Look, from_link, read
 from demo.texts import Sentence, number, percent, t
 
 if TYPE_CHECKING:
     import torch
 
-CHANNELS = (16, 64, 256)
+# A dream takes seconds of one core: one at a time leaves the other to everybody else.
+DREAMS: dict[str, Any] = {**PRIVATE, "concurrency_limit": 1, "concurrency_id": "dreams"}
 
 
 @dataclass(frozen=True)
@@ -44,150 +47,207 @@ _journeys: Kept[tuple[str, cnnhub.Classifier], Journey] = Kept(most=4)
 
 @dataclass(frozen=True)
 class Inside:
-    """`maps` holds a file to download, unseen."""
+    """`look` is a Look; `maps` holds a file to download, unseen."""
 
+    look: gr.State
     journey: gr.HTML
-    layer: gr.Dropdown
-    channels: gr.Radio
+    gallery: gr.HTML
+    channel: gr.HTML
+    dream: gr.HTML
+    examples: gr.HTML
+    layers: gr.HTML
     maps: gr.File
 
 
 @dataclass(frozen=True)
 class InsideShown:
-    """What the tab shows: what the page draws (sentence, journey, gallery), and an update of the list of layers."""
+    """What the tab shows: what the page draws, and the look that it shows."""
 
+    look: Look
     journey: dict[str, Any]
-    layer: Any
+    gallery: Any
+    layers: Any
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Seen:
     """What a network's layers answered to the photo: the chosen one's gallery, and all stages."""
 
     classifier: cnnhub.Classifier
+    layers: Layers
+    look: Look
     gallery: Gallery
     journey: Journey
+    missed: str | None = None  # the layer that was asked for, where the network has none of that name
 
 
 def layout(shared: Shared) -> Inside:
-    journey = gr.HTML(
-        None,
-        html_template='<div class="inside"></div>',
-        js_on_load=mounted("tabs/inside/inside.js", "stage", "npz"),
-        elem_id="journey",
-        apply_default_css=False,
-    )
-    with gr.Row(elem_id="layer-row"):
-        layer = gr.Dropdown(  # `show` says which layers there are: only torch knows, and it is not needed before
-            label=t(texts.DEFAULT_LANGUAGE, "layer", count="…"),
-            interactive=True,
-            elem_id="layer",
-        )
-        channels = shared.words.make(
-            gr.Radio,
-            labelled("channels_shown"),
-            [str(count) for count in CHANNELS],
-            value=str(FIRST_CHANNELS),
-            interactive=True,
-            elem_id="channels",
-            elem_classes="segments",
-        )
+    look = gr.State(Look())
+    journey = _part("journey", "stage")
+    with gr.Row(elem_id="inside"):
+        with gr.Column(elem_id="inside-gallery", min_width=280):
+            gallery = _part("gallery", "look", "npz")
+            dream = _part("dream", "dream")
+            examples = _part("examples", "excited", "beside")
+        with gr.Column(elem_id="inside-channel", scale=0, min_width=240):
+            channel = _part("channel", "channel")
+    layers = _part("layers", "stage")
     maps = gr.File(visible="hidden", elem_id="maps-file")
     with gr.Row(elem_classes="actions"):
         way(shared, "what")
         way(shared, "filter")
-    return Inside(journey, layer, channels, maps)
+    return Inside(look, journey, gallery, channel, dream, examples, layers, maps)
 
 
-def show(photo: Photo | None, network: str, layer: str | None, channels: str, language: str) -> InsideShown:
+def show(photo: Photo | None, network: str, look: Look, language: str) -> InsideShown:
     if not photo:
-        return InsideShown({"sentence": texts.no_photo(language, photo).html()}, gr.skip())
-    seen = texts.attempt(language, _seen, photo, network, layer, int(channels))
+        return InsideShown(look, {"sentence": texts.no_photo(language, photo).html()}, None, gr.skip())
+    seen = texts.attempt(language, _seen, photo, network, look)
     if isinstance(seen, Sentence):
-        return InsideShown({"sentence": seen.html("alert")}, gr.skip())
+        return InsideShown(look, {"sentence": seen.html("alert")}, None, gr.skip())
     classifier, gallery, prediction = seen.classifier, seen.gallery, seen.journey.forward.prediction
     photo_step, *stages = seen.journey.steps
-    known = classifier.layers()
+    sentence = describe(language, classifier, seen.layers, gallery, seen.look.order)
+    missed = _missed(language, network, seen)
     journey = {
-        "sentence": describe(language, classifier, gallery).html(),
+        "sentence": sentence.html() + (f'<p class="soft" role="alert">{texts.prose(missed)}</p>' if missed else ""),
         "steps": [{"name": t(language, "photo_step"), **photo_step}, *stages],
         "selected": gallery.layer,
         "answer": f"{percent(prediction.probability)} {texts.label_text(language, classifier, prediction.label)}",
-        "gallery": _gallery_value(language, gallery),
         "title": t(language, "journey"),
-        "words": {"png": t(language, "gallery_png"), "npz": t(language, "maps_npz")},
-        "file": _file_words(language, classifier, network, gallery),
+        "png": t(language, "journey_png"),
+        "file": {"name": f"cnnhub-{network}-journey".replace("/", "-"), "title": networks.title(language, network)},
     }
-    layers = gr.update(choices=known, value=gallery.layer, label=t(language, "layer", count=len(known)))
-    return InsideShown(journey, layers)
+    layers = {
+        "selected": gallery.layer,
+        "summary": t(language, "this_layer", words=seen.layers.words(language, gallery.layer)),
+        "facts": seen.layers.facts(language, gallery.layer),
+        "title": t(language, "all_layers", count=len(seen.layers.shapes)),
+        "search": t(language, "search_layers"),
+        "none": t(language, "search_none"),
+        "groups": seen.layers.listed(language),
+    }
+    shown = _gallery_value(language, seen, photo, network, sentence)
+    return InsideShown(seen.look, journey, shown, layers)
 
 
-def known_count(count: str | None) -> str:
-    """How many channels a link asks for; 64 where it asks for a number that is not offered."""
-    return count if count and count in map(str, CHANNELS) else str(FIRST_CHANNELS)
-
-
-def describe(language: str, classifier: cnnhub.Classifier, gallery: Gallery) -> Sentence:
-    stages = classifier.stages()
-    if gallery.layer in stages:
-        heading = t(language, "stage_heading", number=stages.index(gallery.layer) + 1, count=len(stages))
+def describe(language: str, classifier: cnnhub.Classifier, layers: Layers, gallery: Gallery, order: str) -> Sentence:
+    said = t(language, f"order_said_{order}")
+    if gallery.layer in layers.stages:
+        at = layers.stages.index(gallery.layer) + 1
+        heading = t(language, "heading_stage", number=at, count=len(layers.stages), order=said)
     else:
-        heading = t(language, "layer_heading", name=gallery.layer)
+        what = layers.what(language, gallery.layer)
+        heading = t(language, "heading_layer", what=what[:1].upper() + what[1:], order=said)
     height, width = gallery.maps.shape[1:]
-    return Sentence(heading, t(language, "layer_sub", channels=gallery.count, width=width, height=height))
+    sees = _sees(language, classifier, layers, gallery.layer)
+    return Sentence(heading, t(language, "layer_sub", channels=gallery.count, width=width, height=height, sees=sees))
 
 
 def wire(room: Room) -> list[Any]:
     parts, shared = room.parts, room.shared
+    given = [shared.photo, shared.network, shared.language]
 
-    def of_stage(event: gr.EventData, values: Values) -> dict[Any, Any]:
-        """A step of the journey was clicked -> the tab at its layer."""
-        return room.content({**values, parts.layer: _layer_of(event)})
+    def looked(event: gr.EventData, values: Values) -> dict[Any, Any]:
+        """Another layer, order, scale or page was chosen."""
+        return room.content({**values, parts.look: read(event._data)})
 
-    room.redraw(functools.partial(gr.on, [parts.layer.input, parts.channels.input]))
-    parts.journey.stage(of_stage, room.inputs, room.outputs, **PRIVATE)
+    for event in (parts.journey.stage, parts.layers.stage, parts.gallery.look):
+        event(looked, room.inputs, room.outputs, **PRIVATE)
+    parts.channel.channel(_channel, given, parts.channel, **PRIVATE)
+    parts.dream.dream(_dream, [shared.network, shared.language], parts.dream, **DREAMS)
+    parts.examples.excited(_excited, [shared.network, shared.language], parts.examples, **PRIVATE)
+    parts.examples.beside(_beside, given, parts.examples, **PRIVATE)
     # the download of the maps: a file is written, and fetched as soon as it is there
-    parts.journey.npz(save_maps, [shared.photo, shared.network], parts.maps, **PRIVATE).then(
+    parts.gallery.npz(save_maps, [shared.photo, shared.network], parts.maps, **PRIVATE).then(
         None,
         parts.maps,
         js=called("page/common.js", "saveFile"),
         api_visibility="private",
     )
-    for control, words in ((parts.layer, "{layer: value, channel: null}"), (parts.channels, "{channels: value}")):
-        control.input(None, control, js=f"(value) => window.cnnhubLink?.set({words})", api_visibility="private")
     return []
 
 
 def save_maps(event: gr.EventData, photo: Photo | None, network: str) -> str:
     """The button under the gallery -> the file of the layer that is shown."""
-    return for_programs(lambda: maps_file(require(photo), _layer_of(event), network))
+    layer = read(event._data).layer or first_layer(networks.get(network))
+    return for_programs(lambda: maps_file(require(photo), layer, network))
 
 
-def _layer_of(event: gr.EventData) -> str:
-    return str(event._data.get("layer") if isinstance(event._data, dict) else None)
+def _channel(event: gr.EventData, photo: Photo | None, network: str, language: str) -> dict[str, Any]:
+    return {"asked": _asked(event), **one_channel.show(photo, network, read(event._data), language)}
 
 
-def _file_words(language: str, classifier: cnnhub.Classifier, network: str, gallery: Gallery) -> dict[str, str]:
-    """What a saved gallery says of itself, and its name."""
-    sentence = describe(language, classifier, gallery)
-    line = f"{network} · {gallery.layer} · {sentence.line}"
-    return {"name": file_name(network, gallery.layer), "title": sentence.heading, "line": line}
+def _dream(event: gr.EventData, network: str, language: str) -> Iterator[dict[str, Any]]:
+    for made in one_channel.dreamt(network, read(event._data), language):
+        yield {"asked": _asked(event), **made}
 
 
-def _seen(photo: Photo, network: str, layer: str | None, channels: int) -> Seen:
+def _excited(event: gr.EventData, network: str, language: str) -> dict[str, Any]:
+    return {"asked": _asked(event), **one_channel.excited(network, read(event._data), language)}
+
+
+def _beside(event: gr.EventData, photo: Photo | None, network: str, language: str) -> dict[str, Any]:
+    example = event._data.get("example") if isinstance(event._data, dict) else None
+    return {"asked": _asked(event), "beside": one_channel.beside(photo, network, read(event._data), example, language)}
+
+
+def _asked(event: gr.EventData) -> Any:
+    """The number of a question, by which the page knows its answer."""
+    asked = event._data.get("asked") if isinstance(event._data, dict) else None
+    return asked if isinstance(asked, int) else None
+
+
+def _part(name: str, *events: str) -> gr.HTML:
+    return gr.HTML(
+        None,
+        html_template=f'<div class="inside-{name}"></div>',
+        js_on_load=mounted(f"tabs/inside/{name}.js", *events),
+        elem_id=name,
+        apply_default_css=False,
+    )
+
+
+def _seen(photo: Photo, network: str, look: Look) -> Seen:
     classifier = networks.get(network)
-    stages = classifier.stages()
+    layers = layers_of(classifier)
     # a layer chosen in another network may not exist in this one
-    name = layer if layer in classifier.layers() else first_layer(classifier)
+    is_known = look.layer in layers.shapes
+    name = look.layer if look.layer is not None and is_known else first_layer(classifier)
+    missed = None if is_known else look.layer
+    look = replace(look, page=None, channel=None) if missed else look
     key = photo.id, classifier  # a repository's network may be loaded anew
     journey = _journeys.get(key)
     if journey is None:
         with photo.opened(classifier) as picture:
-            forward = classifier.forward_pass(picture, [*stages, name])
-        steps = [_photo_step(classifier, forward.pixels), *(_step(stage, forward.maps[stage]) for stage in stages)]
+            forward = classifier.forward_pass(picture, layers.stages)
+        steps = [_photo_step(classifier, forward.pixels), *(_step(stage, forward.maps[stage]) for stage in layers.stages)]
         journey = _journeys.keep(key, Journey(forward, steps))
     maps = journey.forward.maps[name] if name in journey.forward.maps else maps_of(classifier, photo, name)
-    return Seen(classifier, gallery_of(name, maps, channels), journey)
+    gallery = gallery_of(name, maps, ordered(classifier, photo, name, look.order, maps), look.page, look.channel)
+    is_shown = look.channel is not None and look.channel < gallery.count
+    channel = look.channel if is_shown else gallery.indices[0]
+    look = replace(look, layer=name, page=gallery.page, channel=channel)
+    return Seen(classifier, layers, look, gallery, journey, missed)
+
+
+def _missed(language: str, network: str, seen: Seen) -> str:
+    """That the network has no such layer, and which are called nearly so; nothing where it has."""
+    if not seen.missed:
+        return ""
+    near = nearest_names(seen.missed, list(seen.layers.shapes))
+    names = t(language, "near_layers", names=", ".join(near)) if near else ""
+    return t(language, "no_layer", network=networks.title(language, network), name=seen.missed[:60], near=names)
+
+
+def _sees(language: str, classifier: cnnhub.Classifier, layers: Layers, name: str) -> str:
+    """How much of the photo a value of the layer sees."""
+    field = layers.field(name)
+    height, width = classifier.config.pretrained_cfg.input_size[1:]
+    if field is None:
+        return t(language, "sees_whole")
+    key = "sees_all" if field.size[0] >= 2 * height and field.size[1] >= 2 * width else "sees_part"
+    return t(language, key, width=field.size[1], height=field.size[0], input_width=width, input_height=height)
 
 
 def _photo_step(classifier: cnnhub.Classifier, given: Any) -> dict[str, Any]:
@@ -200,10 +260,10 @@ def _photo_step(classifier: cnnhub.Classifier, given: Any) -> dict[str, Any]:
 
 
 def _step(name: str, maps: torch.Tensor) -> dict[str, Any]:
-    """A stage of the journey: its strongest channel, small."""
-    strongest = maps[features.strongest_first(maps)[0]]
-    scale = render.maps_scale(strongest, of=maps)
-    picture = render.palette_image(strongest, scale.limit, scale.is_signed)
+    """A stage of the journey: the channel that varies most, small."""
+    most_varied = maps[channels.varied_first(maps)[0]]
+    scale = render.maps_scale(most_varied, of=maps)
+    picture = render.palette_image(most_varied, scale.limit, scale.is_signed)
     return {"layer": name, "name": name, "size": _size(*maps.shape), "picture": data_uri(picture)}
 
 
@@ -212,45 +272,66 @@ def _size(channels: int, height: int, width: int) -> str:
     return f"{width}² × {channels}" if width == height else f"{width} × {height} × {channels}"
 
 
-def _gallery_value(language: str, gallery: Gallery) -> dict[str, Any]:
-    shown_count = len(gallery.indices)
-    means = gallery.maps.abs().mean(dim=(1, 2)).tolist()
-    below = (gallery.maps < 0).float().mean(dim=(1, 2)).tolist()
-    channels = []
-    for place, (index, mean, share) in enumerate(zip(gallery.indices, means, below, strict=True), 1):
-        facts = [
-            t(language, "rank", rank=place, count=gallery.count),
-            t(language, "mean_activation", value=number(mean)),
-        ]
-        if gallery.scale.is_signed:
-            facts.append(t(language, "below_zero", share=percent(share)))
-        channels.append({"index": index, "name": t(language, "channel", index=index), "facts": facts})
+def _gallery_value(language: str, seen: Seen, photo: Photo, network: str, sentence: Sentence) -> dict[str, Any]:
+    gallery, look = seen.gallery, seen.look
+    quiet = channels.silent(gallery.maps, gallery.scale.limit)
+    is_own = look.scale == "own"
+    drawn = _each_its_own(gallery.maps) if is_own else gallery.maps
+    limit = 1.0 if is_own else gallery.scale.limit
+    first, last = gallery.page * PAGE + 1, gallery.page * PAGE + len(gallery.indices)
+    kind = f"scale_own_{gallery.scale.kind}" if is_own else f"scale_{gallery.scale.kind}"
     return {
-        "sprite": data_uri(render.palette_sprite(gallery.maps, gallery.scale.limit, gallery.scale.is_signed)),
-        "columns": render.sprite_columns(shown_count),
+        "look": asdict(look),
+        "photo": photo.id,
+        "network": network,
+        "sprite": data_uri(render.palette_sprite(drawn, limit, gallery.scale.is_signed)),
+        "columns": render.sprite_columns(len(gallery.indices)),
         "tile": [gallery.maps.shape[2], gallery.maps.shape[1]],
-        "channels": channels,
-        "shown": t(language, "shown", shown=shown_count, count=gallery.count),
+        "channels": [
+            {"index": index, "name": t(language, "channel", index=index), "note": t(language, "silent_tile") if is_quiet else ""}
+            for index, is_quiet in zip(gallery.indices, quiet, strict=True)
+        ],
+        "shown": t(language, "shown", first=first, last=last, count=gallery.count),
+        "silent": t(language, "silent_count", count=gallery.silent) if gallery.silent else "",
+        "pages": gallery.pages,
         "legend": {
             "kind": "signed" if gallery.scale.is_signed else "magma",
-            "low": number(gallery.scale.low),
-            "high": number(gallery.scale.limit),
-            "meaning": t(language, f"scale_{gallery.scale.kind}"),
+            "low": "−" if is_own and gallery.scale.is_signed else "0" if is_own else number(gallery.scale.low),
+            "high": "+" if is_own else number(gallery.scale.limit),
+            "meaning": t(language, kind),
+        },
+        "orders": {each: t(language, f"order_{each}") for each in ORDERS},
+        "scales": {each: t(language, f"scale_{each}") for each in SCALES},
+        "words": {key: t(language, key) for key in _GALLERY_WORDS}
+        | {"value_at": texts.template(language, "value_at"), "map_keys": texts.template(language, "map_keys")},
+        "file": {
+            "name": file_name(network, gallery.layer),
+            "title": sentence.heading,
+            "line": f"{networks.title(language, network)} · {gallery.layer} · {sentence.line}",
         },
     }
+
+
+_GALLERY_WORDS = (
+    *("order", "scale", "page_before", "page_next", "gallery_png", "maps_npz", "channel_png", "point_hint", "to_lab"),
+    *("dream", "dream_alt", "excited", "excited_said"),
+)
+
+
+def _each_its_own(maps: torch.Tensor) -> torch.Tensor:
+    """Maps (C, H, W), each divided by what is visible of it, so that one limit of 1 holds for all."""
+    limits = [render.visible_limit(values) or 1.0 for values in maps]
+    return maps / maps.new_tensor(limits).view(-1, 1, 1)
 
 
 INSIDE = Tab(
     "inside",
     layout,
-    ("photo", "network", "layer", "channels", "language"),
+    ("photo", "network", "look", "language"),
     InsideShown,
     show,
-    remembered={
-        # the list of layers, and the chosen one in it, follow from `show`
-        "layer": Remembered(lambda parameters: parameters.get("layer"), is_set=False),
-        "channels": Remembered(lambda parameters: known_count(parameters.get("channels"))),
-    },
+    remembered={"look": Remembered(from_link, is_set=False)},
     wire=wire,
     endpoints=endpoints.publish_all,
+    head_styles=("tabs/inside/inside.css",),
 )

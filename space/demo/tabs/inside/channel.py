@@ -1,0 +1,198 @@
+"""One channel, large: its values, what they see of the photo, which answer it speaks for, which examples excite it most, and
+what it would love to see."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import cnnhub
+from cnnhub import render
+from cnnhub.channels import Spread
+from cnnhub.dreams import dream
+from cnnhub.features import check_layers
+from demo import networks, texts
+from demo.assets import data_uri
+from demo.photo import column
+from demo.photo.memory import Kept
+from demo.photo.photo import Photo
+from demo.tabs.inside.gallery import contributions_of, first_layer, gallery_of, maps_of, ordered
+from demo.tabs.inside.layers import layers_of, seen_share
+from demo.tabs.inside.look import Look
+from demo.texts import Sentence, number, percent, t
+
+if TYPE_CHECKING:
+    import torch
+
+DREAM_SIDE = 320  # pixels, of the picture that is sent
+# Of no visitor's photo, and by the network's name, so that no network stays in memory for its dreams.
+_dreams: Kept[tuple[str, str, int], dict[str, Any]] = Kept(most=64, seconds=3600.0)
+_examples: Kept[tuple[cnnhub.Classifier, str], NDArray[np.float32]] = Kept(most=16)
+
+
+def show(photo: Photo | None, network: str, look: Look, language: str) -> dict[str, Any]:
+    """What the page draws of the chosen channel, or of the first one of the page."""
+    if not photo:
+        return {}
+    found = texts.attempt(language, _details, photo, network, look, language)
+    return {"problem": f"{found.heading} {found.line}"} if isinstance(found, Sentence) else found
+
+
+def dreamt(network: str, look: Look, language: str) -> Iterator[dict[str, Any]]:
+    """What the channel would love to see: a picture that becomes clearer."""
+    begun = texts.attempt(language, _of_network, network, look)
+    if isinstance(begun, Sentence):
+        yield {"problem": f"{begun.heading} {begun.line}"}
+        return
+    classifier, layer, channel = begun
+    key = network, layer, channel
+    known = _dreams.get(key)
+    if known:
+        yield known | {"said": t(language, "dream_done")}
+        return
+    for seen in dream(classifier, layer, channel):
+        picture = data_uri(seen.image.resize((DREAM_SIDE, DREAM_SIDE)), "JPEG", quality=85)
+        made = {"layer": layer, "channel": channel, "picture": picture, "share": seen.step / seen.steps}
+        is_done = seen.step == seen.steps
+        if is_done:
+            _dreams.keep(key, made)
+        yield made | {"said": t(language, "dream_done" if is_done else "dream_on", share=percent(seen.step / seen.steps))}
+
+
+def excited(network: str, look: Look, language: str) -> dict[str, Any]:
+    """The examples, those first that the channel answers to most."""
+    found = texts.attempt(language, _of_network, network, look)
+    if isinstance(found, Sentence):
+        return {"problem": f"{found.heading} {found.line}"}
+    classifier, layer, channel = found
+    largest = _largest_of_examples(classifier, layer)[:, channel]
+    names = list(texts.example_names(language).values())
+    return {
+        "layer": layer,
+        "channel": channel,
+        "examples": [
+            {"index": int(place), "name": names[place], "value": number(float(largest[place]))} for place in np.argsort(-largest)
+        ],
+    }
+
+
+def beside(photo: Photo | None, network: str, look: Look, example: object, language: str) -> dict[str, Any]:
+    """The same channel's map of an example, in the photo's colours."""
+    if not photo:
+        return {}
+    place = example if isinstance(example, int) and 0 <= example < len(column.EXAMPLES) else 0
+    found = texts.attempt(language, _pair, photo, network, look, place)
+    if isinstance(found, Sentence):
+        return {"problem": f"{found.heading} {found.line}"}
+    values, scale = found
+    return {
+        "name": list(texts.example_names(language).values())[place],
+        "picture": data_uri(render.palette_image(values, scale.limit, scale.is_signed)),
+        "most": t(language, "largest_value", value=number(values.max().item())),
+    }
+
+
+def _pair(photo: Photo, network: str, look: Look, place: int) -> tuple[torch.Tensor, render.Scale]:
+    """The channel's map (H, W) of an example, and the scale in which the photo's is drawn."""
+    classifier, layer, channel = _of_network(network, look)
+    maps = maps_of(classifier, photo, layer)
+    scale = render.maps_scale(maps if look.scale == "layer" else maps[channel], of=maps)
+    return _maps_of_example(classifier, place, layer)[channel], scale
+
+
+def _of_network(network: str, look: Look) -> tuple[cnnhub.Classifier, str, int]:
+    """The network, the layer and the channel that a look means.
+
+    Raises:
+        UnknownNameError: the network has no such layer.
+    """
+    classifier = networks.get(network)
+    name = look.layer or first_layer(classifier)
+    check_layers([name], classifier.layers())
+    count = classifier.layer_shapes()[name][0]
+    return classifier, name, look.channel if look.channel is not None and look.channel < count else 0
+
+
+def _details(photo: Photo, network: str, look: Look, language: str) -> dict[str, Any]:
+    classifier, name, _ = _of_network(network, look)
+    maps = maps_of(classifier, photo, name)
+    order = ordered(classifier, photo, name, look.order, maps)
+    gallery = gallery_of(name, maps, order, look.page, look.channel)
+    channel = look.channel if look.channel is not None and look.channel < len(maps) else gallery.indices[0]
+    values = maps[channel]
+    scale = gallery.scale if look.scale == "layer" else render.maps_scale(values, of=maps)
+    spread = Spread.of(values)
+    return {
+        "layer": name,
+        "channel": channel,
+        "name": t(language, "channel", index=channel),
+        "place": t(language, f"place_{look.order}", rank=order.index(channel) + 1, count=len(order)),
+        "size": [values.shape[1], values.shape[0]],
+        "values": base64.b64encode(values.numpy().astype("<f4").tobytes()).decode(),
+        "picture": data_uri(render.palette_image(values, scale.limit, scale.is_signed)),
+        "facts": _facts(language, classifier, photo, name, channel, spread),
+        "histogram": _histogram(language, spread),
+        "field": _field(classifier, photo, name),
+        "is_first": name == _first_convolution(classifier),
+        "silent": t(language, "silent_channel") if spread.least == spread.largest == 0 else "",
+    }
+
+
+def _facts(language: str, classifier: cnnhub.Classifier, photo: Photo, layer: str, channel: int, spread: Spread) -> list[str]:
+    label, amount = contributions_of(classifier, photo, layer).speaks_for(channel)
+    thing = texts.label_text(language, classifier, label)
+    kind = "speaks_exactly" if contributions_of(classifier, photo, layer).is_exact else "speaks"
+    speaks = t(language, kind, thing=thing, amount=number(amount)) if amount else t(language, "speaks_none")
+    spread_said = t(language, "from_to", least=number(spread.least), largest=number(spread.largest), mean=number(spread.mean))
+    shares = [t(language, "zeros", share=percent(spread.zeros))]
+    shares += [t(language, "below_zero", share=percent(spread.below))] if spread.below else []
+    return [speaks, spread_said, t(language, "comma").join(shares)]
+
+
+def _histogram(language: str, spread: Spread) -> dict[str, Any]:
+    return {
+        "counts": list(spread.counts),
+        "low": number(spread.least),
+        "high": number(spread.largest),
+        "alt": t(language, "histogram_alt", least=number(spread.least), largest=number(spread.largest)),
+    }
+
+
+def _field(classifier: cnnhub.Classifier, photo: Photo, layer: str) -> dict[str, Any] | None:
+    """What a value sees: of the input's pixels, and what of the photo that input is."""
+    field = layers_of(classifier).field(layer)
+    if field is None:
+        return None
+    height, width = classifier.config.pretrained_cfg.input_size[1:]
+    return {
+        "size": field.size,
+        "stride": field.stride,
+        "start": field.start,
+        "input": [height, width],
+        "seen": seen_share(classifier, photo),
+    }
+
+
+def _first_convolution(classifier: cnnhub.Classifier) -> str | None:
+    known = layers_of(classifier).anatomy
+    rows = known.rows if known else []
+    return rows[0].name if rows and rows[0].kind == "convolution" and rows[0].inputs == (-1,) else None
+
+
+def _largest_of_examples(classifier: cnnhub.Classifier, layer: str) -> NDArray[np.float32]:
+    """The largest value of each channel for each example: (examples, C)."""
+    known = _examples.get((classifier, layer))
+    if known is not None:
+        return known
+    largest = [_maps_of_example(classifier, place, layer).amax(dim=(1, 2)).numpy() for place in range(len(column.EXAMPLES))]
+    return _examples.keep((classifier, layer), np.stack(largest))
+
+
+def _maps_of_example(classifier: cnnhub.Classifier, place: int, layer: str) -> torch.Tensor:
+    """Not kept: what visitors' photos gave stays there instead."""
+    with column.example(place).opened(classifier) as picture:
+        return classifier.feature_maps(picture, layer)[layer]

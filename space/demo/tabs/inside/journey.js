@@ -1,0 +1,47 @@
+// The sentence, and the strip from the photo to the answer: a click on a step goes to its layer. props.value is made by tab.py.
+
+import { button, node, saveCanvas } from "../../page/common.js";
+import { atLayer } from "./look.js";
+import { sheet } from "./sheet.js";
+
+export function mount({ element, props, trigger, watch }) {
+  const root = element.querySelector(".inside-journey");
+
+  function draw() {
+    const { value } = props;
+    if (!value) return;
+    const sentence = node("div");
+    sentence.innerHTML = value.sentence; // escaped where it was made
+    root.replaceChildren(sentence);
+    if (value.steps) root.append(strip(value, (layer) => trigger("stage", atLayer(layer))));
+  }
+
+  watch("value", draw);
+  draw();
+}
+
+function strip(value, toStage) {
+  const row = node("div", "journey");
+  row.setAttribute("role", "group");
+  row.setAttribute("aria-label", value.title);
+  row.append(...value.steps.map((step, index) => {
+    const item = step.layer ? button("step", undefined, () => toStage(step.layer)) : node("div", "step");
+    const picture = Object.assign(node("img", "pixels"), { src: step.picture, alt: "" });
+    picture.style.setProperty("--place", index / (value.steps.length - 1));
+    item.append(picture, node("span", "", step.name), node("span", "soft", step.size));
+    if (step.layer) item.setAttribute("aria-pressed", String(step.layer === value.selected));
+    return item;
+  }), node("b", "journey-answer", value.answer));
+  const save = button("quiet journey-save", value.png, () => savePng(value, row));
+  const whole = node("div", "journey-whole");
+  whole.append(row, save);
+  return whole;
+}
+
+// The strip as a picture: its steps at one size, with their names and sizes, and the answer.
+async function savePng({ steps, answer, title, file }, row) {
+  const pictures = [...row.querySelectorAll("img")];
+  const tiles = steps.map((step, place) => ({ source: pictures[place], notes: [step.name, step.size] }));
+  const canvas = sheet({ title: `${title}: ${answer}`, lines: [file.title], tiles, columns: tiles.length, side: 128, fonts: row });
+  saveCanvas(canvas, `${file.name}.png`);
+}

@@ -1,0 +1,73 @@
+// What is known of the shown layer, and all layers in their stages, each in words with its name beside; found by typing, chosen by
+// a click. props.value is made by tab.py.
+
+import { button, node } from "../../page/common.js";
+import { atLayer } from "./look.js";
+
+export function mount({ element, props, trigger, watch }) {
+  const root = element.querySelector(".inside-layers");
+  let [factsOpen, listOpen, typed] = [false, false, ""];
+
+  function draw() {
+    const { value } = props;
+    root.replaceChildren();
+    if (!value) return;
+    const facts = fold(value.summary, factsOpen, (isOpen) => { factsOpen = isOpen; });
+    facts.classList.add("layer-facts");
+    const table = node("dl");
+    for (const [name, told] of value.facts) table.append(node("dt", "soft", name), node("dd", "", told));
+    facts.append(table);
+    const all = fold(value.title, listOpen, (isOpen) => { listOpen = isOpen; });
+    all.classList.add("layer-list");
+    const search = Object.assign(node("input"), { type: "search", placeholder: value.search, value: typed });
+    search.setAttribute("aria-label", value.search);
+    const none = node("p", "soft", value.none);
+    none.setAttribute("role", "status");
+    const stages = value.groups.map((group) => stage(group, value.selected, (layer) => trigger("stage", atLayer(layer))));
+    const find = () => {
+      typed = search.value;
+      const found = stages.map((each) => each.find(typed.trim().toLowerCase()));
+      none.hidden = found.some(Boolean);
+    };
+    search.addEventListener("input", find);
+    all.append(search, none, ...stages.map((each) => each.box));
+    root.append(facts, all);
+    find();
+  }
+
+  watch("value", draw);
+  draw();
+}
+
+function fold(title, isOpen, act) {
+  const box = node("details");
+  box.open = isOpen;
+  box.append(node("summary", "", title));
+  box.addEventListener("toggle", () => act(box.open));
+  return box;
+}
+
+function stage({ title, layers }, selected, choose) {
+  const isHere = layers.some((layer) => layer.name === selected);
+  const box = fold(title, isHere, () => {});
+  const rows = layers.map(({ name, words }) => {
+    const row = button("layer-row", undefined, () => choose(name));
+    row.append(node("span", "", words), node("span", "soft", name));
+    row.setAttribute("aria-pressed", String(name === selected));
+    return { row, text: `${words} ${name}`.toLowerCase() };
+  });
+  const list = node("div", "layer-rows");
+  list.append(...rows.map((each) => each.row));
+  box.append(list);
+  const find = (typed) => {
+    let found = 0;
+    for (const { row, text } of rows) {
+      row.hidden = !text.includes(typed);
+      found += row.hidden ? 0 : 1;
+    }
+    box.hidden = !found;
+    box.open = typed ? found > 0 : isHere;
+    return found;
+  };
+  return { box, find };
+}

@@ -1,0 +1,43 @@
+// What is looked at in this tab: layer, order, scale, page and channel. The gallery says what the server shows; a choice of the
+// visitor's is written to the address, and told to whoever follows.
+
+import { set } from "../../page/address.js";
+
+const USUAL = { order: "varied", scale: "layer" }; // what an address need not say
+let look = {};
+let shown = null; // the gallery's value: its tiles, words and legend
+const followers = new Set();
+
+export const now = () => look;
+export const gallery = () => shown;
+// follower() is called when another gallery or another channel is shown.
+export const follow = (follower) => followers.add(follower);
+
+// The server shows this gallery now, or none.
+export function arrived(value) {
+  shown = value;
+  look = value?.look ?? {};
+  tell();
+}
+
+// Another channel of the layer.
+export function choose(channel) {
+  if (channel === look.channel) return;
+  look = { ...look, channel };
+  set({ layer: look.layer, channel });
+  tell();
+}
+
+// A look with these changes, for the server to show; the address says so already.
+export function changed(changes) {
+  const asked = { ...look, ...changes };
+  const { layer, order, scale, page, channel } = asked;
+  const unusual = (name, value) => (value === USUAL[name] ? null : value);
+  set({ layer, channel, order: unusual("order", order), scale: unusual("scale", scale), sheet: page }); // "page" is gradio's own
+  return asked;
+}
+
+// Another layer, from its first page on.
+export const atLayer = (layer) => changed({ layer, page: null, channel: null });
+
+const tell = () => followers.forEach((follower) => follower());

@@ -1,0 +1,169 @@
+"""The tab "Inside" in a real browser: pointing, pages, orders, one channel, its dream, all layers, and pictures to keep."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import cnnhub
+from cnnhub import anatomy, channels
+from cnnhub.fields import ReceptiveField
+from cnnhub.preprocessing import seen_box
+from demo.tabs.inside.gallery import PAGE
+from tests.support.places import EXAMPLES
+from tests.support.visiting import Visit
+
+pytestmark = pytest.mark.browser
+TOLD = "document.querySelector('.large-told')?.textContent.includes"
+
+
+def arrived(page: Any, text: str) -> None:
+    """The chosen channel's values are here."""
+    page.wait_for_selector(".large-map img")
+    page.wait_for_function(f"text => {TOLD}(text)", arg=text)
+
+
+def test_pointing_at_a_value_frames_what_it_sees_and_back(visit_of: Callable[..., Visit]) -> None:
+    page = visit_of("?tab=inside&layer=blocks.2").page
+    arrived(page, "number 1 of 40")
+    classifier = cnnhub.load("cats-vs-dogs")
+    field = anatomy.trace(classifier.network, (3, 240, 240)).within("blocks.2")[-1].sees
+    assert isinstance(field, ReceptiveField)
+    maps = classifier.feature_maps(EXAMPLES / "cat.jpg", "blocks.2")["blocks.2"]
+    best = maps[channels.varied_first(maps)[0]]
+    size = Image.open(EXAMPLES / "cat.jpg").size
+    left, top, right, bottom = seen_box(size, classifier.config.pretrained_cfg)
+    box = page.locator(".large-map img").bounding_box()
+    for row, column in ((0, 0), (14, 11), (29, 29)):
+        page.mouse.move(box["x"] + (column + 0.5) / 30 * box["width"], box["y"] + (row + 0.5) / 30 * box["height"])
+        page.wait_for_function(
+            "text => document.querySelector('.large-value').textContent.startsWith(text)",
+            arg=f"row {row + 1}, column {column + 1}: ",
+        )
+        said = float(page.inner_text(".large-value").split(": ")[1].replace("\N{MINUS SIGN}", "-"))
+        assert said == pytest.approx(best[row, column].item(), rel=1e-3, abs=1e-5)
+        first_row, first_column, last_row, last_column = np.clip(field.of(row, column), 0, 240) / 240
+        expected = [
+            (left + first_column * (right - left)) / size[0], (top + first_row * (bottom - top)) / size[1],
+            (last_column - first_column) * (right - left) / size[0], (last_row - first_row) * (bottom - top) / size[1],
+        ]  # fmt: skip
+        photo, marks = (page.locator(each).bounding_box() for each in (".photo-picture", ".photo-marks"))
+        found = [
+            (marks["x"] - photo["x"]) / photo["width"], (marks["y"] - photo["y"]) / photo["height"],
+            marks["width"] / photo["width"], marks["height"] / photo["height"],
+        ]  # fmt: skip
+        assert found == pytest.approx(expected, abs=0.02)
+    photo = page.locator(".photo-picture").bounding_box()
+    page.mouse.move(photo["x"] + photo["width"] / 2, photo["y"] + photo["height"] / 2)
+    page.wait_for_function("!document.querySelector('.value-frame').hidden")
+    style = page.get_attribute(".value-frame", "style")
+    found = [float(re.search(rf"{side}: ([\d.]+)%", style)[1]) / 100 * 30 for side in ("left", "top", "width", "height")]
+    sees = [place for place in range(30) if field.of(place, 0)[0] <= 120 < field.of(place, 0)[2]]
+    assert found == pytest.approx([sees[0], sees[0], len(sees), len(sees)], abs=1.01)
+
+
+def test_the_keyboard_walks_over_a_map(visit_of: Callable[..., Visit]) -> None:
+    page = visit_of("?tab=inside&layer=blocks.4").page
+    arrived(page, "number 1 of 112")
+    page.focus(".large-map")
+    page.keyboard.press("ArrowRight")
+    assert page.inner_text(".large-value").startswith("row 8, column 9: ")
+    page.keyboard.press("ArrowUp")
+    assert page.inner_text(".large-value").startswith("row 7, column 9: ")
+
+
+def test_pages_orders_and_scales(visit_of: Callable[..., Visit]) -> None:
+    visit = visit_of("?tab=inside&layer=bn2")
+    page = visit.page
+    arrived(page, "number 1 of 1280")
+    first = page.locator(".channels .tile").first.get_attribute("title")
+    page.click(".pager button >> nth=1")
+    page.wait_for_function("document.querySelector('.pager').textContent.includes('65 to 128 of 1280')")
+    arrived(page, f"number {PAGE + 1} of 1280")
+    assert "sheet=1" in page.url and page.locator(".channels .tile").first.get_attribute("title") != first
+    page.click(".segment-buttons button:text-is('By number')")
+    arrived(page, "channel 0 · 1 of 1280")
+    assert "order=number" in page.url
+    page.click(".segment-buttons button:text-is('For the answer')")
+    visit.wait_for_heading("#journey", "what moves the answer most first")
+    arrived(page, "number 1 of 1280 for the answer")
+    page.click(".segment-buttons button:text-is('Each its own')")
+    page.wait_for_function("document.querySelector('#gallery .legend').textContent.includes('to its own largest')")
+    page.reload()
+    visit.wait_for_heading("#journey", "what moves the answer most first")
+    arrived(page, "number 1 of 1280 for the answer")
+    assert page.get_attribute(".segment-buttons button:text-is('Each its own')", "aria-pressed") == "true"
+    assert "are silent on this photo" in page.inner_text(".silent-count")
+
+
+def test_all_layers_are_found_by_words_and_chosen(visit_of: Callable[..., Visit]) -> None:
+    visit = visit_of("?tab=inside")
+    page = visit.page
+    arrived(page, "number 1 of 24")
+    page.click(".layer-list > summary")
+    assert page.locator(".layer-row:visible").count() == len(stage_of("blocks.1"))
+    page.fill(".layer-list input", "5 × 5 depthwise")
+    shown = page.locator(".layer-row:visible").all_inner_texts()
+    assert shown and all("5 × 5 depthwise convolution" in each for each in shown)
+    page.fill(".layer-list input", "no such thing")
+    assert page.locator(".layer-row:visible").count() == 0 and page.is_visible("text=No layer is called so.")
+    page.fill(".layer-list input", "blocks.2.1.conv_dw")
+    page.click(".layer-row:visible")
+    visit.wait_for_heading("#journey", "5 × 5 depthwise convolution, the most varied channel first.")
+    assert "layer=blocks.2.1.conv_dw" in page.url
+    page.click(".layer-facts summary")
+    facts = page.inner_text(".layer-facts dl")
+    assert "5 × 5" in facts and "Groups" in facts and "pixels of the input" in facts
+
+
+def stage_of(name: str) -> list[str]:
+    """The layers from the stage before this one up to it."""
+    classifier = cnnhub.load("cats-vs-dogs")
+    names, stages = classifier.layers(), classifier.stages()
+    before = stages[stages.index(name) - 1]
+    return names[names.index(before) + 1 : names.index(name) + 1]
+
+
+def test_examples_and_a_dream_follow_the_channel(visit_of: Callable[..., Visit]) -> None:
+    page = visit_of("?tab=inside&layer=blocks.0").page
+    arrived(page, "number 1 of 16")
+    page.click(".inside-examples button")
+    page.wait_for_selector(".excited .example")
+    page.click(".excited .example >> nth=1")
+    page.wait_for_selector(".beside img")
+    page.click(".dream-begin")
+    page.wait_for_function("document.querySelector('.inside-dream')?.textContent.includes('Made from noise')", timeout=60_000)
+    picture = page.eval_on_selector(".dreamt", "image => [image.naturalWidth, image.naturalHeight]")
+    assert picture == [320, 320]
+    page.click(".channels .tile >> nth=3")
+    arrived(page, "number 4 of 16")
+    page.wait_for_selector(".dream-begin")
+    page.wait_for_function("!document.querySelector('.beside')")
+    assert page.locator(".excited .example").count() == 12
+
+
+def test_channel_and_journey_can_be_saved(visit_of: Callable[..., Visit]) -> None:
+    page = visit_of("?tab=inside&layer=blocks.3").page
+    arrived(page, "number 1 of 80")
+    for button, name in (
+        ("#channel .downloads button", r"cnnhub-cats-vs-dogs-blocks\.3-\d+\.png"),
+        (".journey-save", r"cnnhub-cats-vs-dogs-journey\.png"),
+    ):
+        with page.expect_download() as download:
+            page.click(button)
+        assert re.fullmatch(name, download.value.suggested_filename)
+        with open(download.value.path(), "rb") as file:
+            picture = Image.open(io.BytesIO(file.read())).convert("RGB")
+        assert picture.width >= 640 and len(picture.getcolors(1_000_000)) > 50
+
+
+def test_a_layer_of_another_network_is_said_not_to_be_there(visit_of: Callable[..., Visit]) -> None:
+    visit = visit_of("?tab=inside&task=cats-vs-dogs-shufflenet&layer=blocks.2&lang=zh-TW")
+    visit.wait_for_heading("#journey", "站")
+    assert "沒有 blocks.2 這一層" in visit.page.inner_text("#journey")

@@ -1,0 +1,240 @@
+"""The tab "Inside" without a browser: every layer of every network opens, in words, in any order, page by page."""
+
+from __future__ import annotations
+
+import base64
+import io
+import random
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+import cnnhub
+from cnnhub import channels, render
+from demo import networks, texts
+from demo.photo.photo import Photo
+from demo.tabs.inside import channel, gallery, tab
+from demo.tabs.inside.layers import layers_of, seen_share
+from demo.tabs.inside.look import ORDERS, Look, read
+from tests.support.places import EXAMPLES
+from tests.support.random_networks import classifier_of
+
+CAT, DOG = (Photo((EXAMPLES / name).read_bytes()) for name in ("cat.jpg", "dog.jpg"))
+BUILTIN = ("cats-vs-dogs", "flowers", "imagenet", "cats-vs-dogs-shufflenet")
+FAMILIES = (
+    "resnet18", "densenet121", "vgg11_bn", "regnetx_002", "convnext_atto", "ghostnet_100", "mobilenetv3_small_050",
+    "efficientnet_b0", "swin_tiny_patch4_window7_224", "inception_v3", "dla34", "repvgg_a0",
+)  # fmt: skip
+
+
+def opened(name: str, layer: str) -> None:
+    """A layer as the tab shows it, checked against the maps themselves."""
+    shown = tab.show(CAT, name, Look(layer), "en")
+    assert 'role="alert"' not in shown.journey["sentence"], shown.journey["sentence"]
+    maps = networks.get(name).feature_maps(EXAMPLES / "cat.jpg", layer)[layer]
+    assert shown.look.layer == layer and shown.gallery["tile"] == [maps.shape[2], maps.shape[1]]
+    assert f"of {len(maps)} channels" in shown.gallery["shown"]
+    found = channel.show(CAT, name, shown.look, "en")
+    index = found["channel"]
+    assert index == channels.varied_first(maps)[0] == shown.gallery["channels"][0]["index"]
+    values = np.frombuffer(base64.b64decode(found["values"]), "<f4").reshape(found["size"][::-1])
+    assert np.allclose(values, maps[index], atol=1e-5)
+    scale = render.maps_scale(maps)
+    picture = Image.open(io.BytesIO(base64.b64decode(found["picture"].partition(",")[2]))).convert("RGB")
+    assert picture.tobytes() == render.map_image(maps[index], scale.limit, scale.is_signed).tobytes()
+
+
+@pytest.mark.parametrize("name", BUILTIN)
+def test_layers_of_the_built_in_models_open(name: str) -> None:
+    layers = networks.get(name).layers()
+    for layer in random.Random(name).sample(layers, 6):
+        opened(name, layer)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", BUILTIN)
+def test_every_layer_of_the_built_in_models_opens(name: str) -> None:
+    for layer in networks.get(name).layers():
+        opened(name, layer)
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_layers_of_other_families_open(
+    name: str, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    side = {"swin_tiny_patch4_window7_224": 224, "inception_v3": 128}.get(name, 96)
+    own = classifier_of(name, tmp_path_factory.mktemp(name), side)
+    monkeypatch.setattr(networks, "_own", {name: own})
+    layers = own.layers()
+    assert len(layers) > 5
+    for layer in random.Random(name).sample(layers, 4):
+        opened(name, layer)
+    told = layers_of(own)
+    assert told.anatomy is not None
+    assert all(told.rows(layer) for layer in layers), "a layer without anatomy"
+
+
+@pytest.mark.parametrize("language", texts.LANGUAGES)
+@pytest.mark.parametrize("name", BUILTIN)
+def test_the_list_has_each_layer_once_in_order_and_in_words(name: str, language: str) -> None:
+    classifier = networks.get(name)
+    groups = layers_of(classifier).listed(language)
+    assert [row["name"] for group in groups for row in group["layers"]] == classifier.layers()
+    for group in groups:
+        for row in group["layers"]:
+            count, height, width = classifier.layer_shapes()[row["name"]]
+            assert all(str(each) in row["words"] for each in (count, height, width))
+    stages = classifier.stages()
+    assert [group["layers"][-1]["name"] for group in groups[: len(stages)]] == stages
+
+
+def test_words_say_what_a_layer_does_and_where() -> None:
+    words = layers_of(networks.get("cats-vs-dogs")).words
+    assert words("en", "conv_stem") == "3 × 3 convolution, 32 maps of 120 × 120"
+    assert words("en", "blocks.1.1.conv_dw") == "block 3, 3 × 3 depthwise convolution, 144 maps of 60 × 60"
+    assert words("en", "blocks.1.1.bn2") == "block 3, batch norm + ReLU6, 144 maps of 60 × 60"
+    assert words("en", "blocks.1.1") == "block 3 as a whole, 24 maps of 60 × 60"
+    assert words("en", "blocks.1") == "stage 3 as a whole, 24 maps of 60 × 60"
+    assert words("zh-TW", "blocks.1.1.conv_dw") == "第 3 塊，3 × 3 深度卷積，144 張 60 × 60 的圖"
+    shuffle = layers_of(networks.get("cats-vs-dogs-shufflenet")).words
+    assert shuffle("en", "stage2.0.branch2.3") == "block 1, 3 × 3 depthwise convolution, 58 maps of 28 × 28"
+
+
+def test_facts_of_a_layer_are_its_anatomy() -> None:
+    facts = dict(layers_of(networks.get("cats-vs-dogs")).facts("en", "blocks.1.1.conv_dw"))
+    assert facts["Kernel"] == "3 × 3" and facts["Groups"] == "144" and facts["Stride"] == "1 × 1"
+    assert facts["Parameters"] == f"{144 * 9:,}" and facts["Multiply-adds"] == f"{144 * 9 * 60 * 60:,}"
+    assert facts["Each value sees"] == "19 × 19 pixels of the input"
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_the_pages_hold_every_channel_once(order: str) -> None:
+    first = tab.show(DOG, "imagenet", Look("blocks.5.1.conv_pw", order), "en").gallery
+    seen: list[int] = []
+    for page in range(first["pages"]):
+        shown = tab.show(DOG, "imagenet", Look("blocks.5.1.conv_pw", order, page=page), "en")
+        assert shown.look.page == page and len(shown.gallery["channels"]) <= gallery.PAGE
+        seen += [each["index"] for each in shown.gallery["channels"]]
+    assert sorted(seen) == list(range(networks.get("imagenet").layer_shapes()["blocks.5.1.conv_pw"][0]))
+    assert order != "number" or seen == sorted(seen)
+    beyond = tab.show(DOG, "imagenet", Look("blocks.5.1.conv_pw", order, page=999), "en")
+    assert beyond.look.page == first["pages"] - 1
+
+
+def test_a_link_to_a_channel_opens_the_page_that_holds_it() -> None:
+    shown = tab.show(CAT, "imagenet", Look("bn2", channel=1000), "en")
+    assert 1000 in [each["index"] for each in shown.gallery["channels"]] and shown.look.channel == 1000
+    assert channel.show(CAT, "imagenet", shown.look, "en")["channel"] == 1000
+    assert tab.show(CAT, "imagenet", Look("bn2", channel=1280), "en").look.channel == shown_first(CAT)
+
+
+def shown_first(photo: Photo) -> int:
+    return int(tab.show(photo, "imagenet", Look("bn2"), "en").gallery["channels"][0]["index"])
+
+
+def test_silent_channels_are_counted_and_named() -> None:
+    shown = tab.show(DOG, "imagenet", Look("bn2"), "en").gallery
+    maps = networks.get("imagenet").feature_maps(EXAMPLES / "dog.jpg", "bn2")["bn2"]
+    silent = channels.silent(maps, render.maps_scale(maps).limit)
+    assert shown["silent"].startswith(f"{sum(silent)} of them are silent on this photo")
+    last = tab.show(DOG, "imagenet", Look("bn2", page=shown["pages"] - 1), "en").gallery
+    assert all(each["note"] for each in last["channels"] if silent[each["index"]])
+    assert sum(bool(each["note"]) for each in last["channels"]) > 0
+
+
+def test_a_layer_that_does_not_exist_is_said_with_near_names() -> None:
+    for language, said in (("en", "has no layer blocks.11"), ("zh-TW", "沒有 blocks.11"), ("zh-CN", "没有 blocks.11")):
+        sentence = tab.show(CAT, "cats-vs-dogs", Look("blocks.11"), language).journey["sentence"]
+        assert said in sentence and "blocks.1.1" in sentence
+    evil = tab.show(CAT, "cats-vs-dogs", Look("<script>"), "en").journey["sentence"]
+    assert "<script>" not in evil
+
+
+def test_how_much_of_the_photo_a_value_sees_is_said() -> None:
+    part = tab.show(CAT, "cats-vs-dogs", Look("blocks.1"), "en").journey["sentence"]
+    assert "(27 × 27 of the network&#x27;s 240 × 240 pixels)" in part
+    more = tab.show(CAT, "cats-vs-dogs", Look("bn2"), "en").journey["sentence"]
+    assert "1115 × 1115 pixels, more than the 240 × 240 that there are" in more
+
+
+@pytest.mark.parametrize("name", ["cat.jpg", "china.jpg", "dog.jpg"])
+def test_the_share_of_the_photo_that_is_seen(name: str) -> None:
+    photo, classifier = Photo((EXAMPLES / name).read_bytes()), networks.get("flowers")
+    assert photo.size == cnnhub.open_image(EXAMPLES / name).size
+    left, top, width, height = seen_share(classifier, photo)
+    assert left + width / 2 == pytest.approx(0.5, abs=0.01) and top + height / 2 == pytest.approx(0.5, abs=0.01)
+    assert max(width, height) == pytest.approx(0.95, abs=0.06) or min(width, height) < 0.95
+
+
+def test_a_turned_photo_has_its_upright_size(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.new("RGB", (400, 300)).save(tmp_path / "turned.jpg", exif=exif)
+    assert Photo((tmp_path / "turned.jpg").read_bytes()).size == (300, 400)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.dictionaries(
+        st.sampled_from(["layer", "order", "scale", "page", "channel", "more"]),
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.integers()),
+    )
+    | st.text()
+    | st.none()
+)
+def test_nonsense_becomes_a_look(data: object) -> None:
+    look = read(data)
+    assert look.order in ORDERS and look.scale in ("layer", "own")
+    assert all(each is None or 0 <= each < 100_000 for each in (look.page, look.channel))
+    shown = tab.show(CAT, "cats-vs-dogs", look, "en")
+    assert shown.gallery["channels"]
+
+
+def test_visitors_at_once_see_what_each_would_see_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    names, chance = list(BUILTIN), random.Random(0)
+    asked = [
+        (photo, name, Look(chance.choice(networks.get(name).layers()), chance.choice(ORDERS)))
+        for photo in (CAT, DOG)
+        for name in names
+        for _ in range(3)
+    ]
+
+    def answer(question: tuple[Photo, str, Look]) -> tuple[object, ...]:
+        photo, name, look = question
+        shown = tab.show(Photo(photo.data), name, look, "en")
+        told = channel.show(Photo(photo.data), name, shown.look, "en")
+        return shown.gallery["sprite"], shown.journey, told["values"], told["facts"]
+
+    alone = [answer(question) for question in asked]
+    for module, name in ((gallery, "_maps"), (gallery, "_contributions"), (tab, "_journeys")):
+        monkeypatch.setattr(module, name, type(getattr(module, name))())
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(answer, asked)) == alone
+    for name in names:
+        assert not any(module._forward_hooks for module in networks.get(name).network.modules())
+
+
+def test_examples_come_in_the_order_of_their_largest_value() -> None:
+    found = channel.excited("cats-vs-dogs", Look("blocks.3", channel=7), "en")["examples"]
+    classifier = networks.get("cats-vs-dogs")
+    files = list(texts.example_names("en"))
+    expected = [classifier.feature_maps(EXAMPLES / file, "blocks.3")["blocks.3"][7].max().item() for file in files]
+    assert [each["index"] for each in found] == np.argsort(np.negative(expected)).tolist()
+    beside = channel.beside(CAT, "cats-vs-dogs", Look("blocks.3", channel=7), found[0]["index"], "en")
+    assert beside["name"] == found[0]["name"] and texts.number(max(expected)) in beside["most"]
+
+
+def test_bad_input_is_a_sentence_everywhere() -> None:
+    broken = Photo(b"broken")
+    assert "cannot be read as a photo" in channel.show(broken, "flowers", Look(), "en")["problem"]
+    assert "problem" in channel.excited("flowers", Look("nothing"), "en")
+    assert "problem" in channel.beside(CAT, "flowers", Look("nothing"), 0, "en")
+    assert "problem" in next(channel.dreamt("flowers", Look("nothing"), "zh-TW"))
+    assert channel.show(None, "flowers", Look(), "en") == {}
+    assert torch.equal(gallery.maps_of(networks.get("flowers"), CAT, "bn1"), gallery.maps_of(networks.get("flowers"), CAT, "bn1"))
