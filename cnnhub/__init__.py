@@ -17,6 +17,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from cnnhub import anatomy, convolution, errors, features, invariance, kernels, render, stack
     from cnnhub.classifier import Classifier
+    from cnnhub.dreams import dream
     from cnnhub.errors import CnnHubError
     from cnnhub.explanation import Explanation, explain
     from cnnhub.hub import builtin_models
@@ -35,6 +36,7 @@ _HOME = {
     "anatomy": "anatomy",
     "builtin_models": "hub",
     "convolution": "convolution",
+    "dream": "dreams",
     "errors": "errors",
     "explain": "explanation",
     "features": "features",
@@ -56,6 +58,7 @@ __all__ = [
     "anatomy",
     "builtin_models",
     "convolution",
+    "dream",
     "errors",
     "explain",
     "features",

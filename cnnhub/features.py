@@ -11,9 +11,10 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
-from cnnhub.errors import UnknownNameError
+from cnnhub.errors import ArgumentError, UnknownNameError
 from cnnhub.lazy import Lazy
 
 if TYPE_CHECKING:
@@ -119,6 +120,15 @@ def check_layers(names: Sequence[str], known: Sequence[str]) -> None:
     for name in names:
         if name not in known:
             raise UnknownNameError("layer", name, known)
+
+
+def check_channel(channel: int, count: int, layer: str) -> None:
+    """Raise ArgumentError where a layer of so many channels has no such number; they count from 0.
+
+    >>> check_channel(15, 16, "blocks.0")
+    """
+    if isinstance(channel, bool) or not isinstance(channel, Integral) or not 0 <= channel < count:
+        raise ArgumentError(f"channel={channel!r} arrived; {layer} has {count} channels. Take one from 0 to {count - 1}.")
 
 
 @contextmanager

@@ -50,7 +50,7 @@ HOUSES = [
         (
             "cli",
             "__init__",
-            "batch doctor probe exporting schematic explanation",
+            "batch doctor probe exporting schematic explanation dreams",
             "anatomy",
             "loading",
             "classifier",
