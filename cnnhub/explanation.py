@@ -17,6 +17,7 @@ import numpy as np
 from PIL import Image
 
 from cnnhub.errors import ArgumentError, UnknownNameError
+from cnnhub.gradients import maps_and_gradients
 from cnnhub.images import open_image
 from cnnhub.lazy import Lazy
 from cnnhub.preprocessing import normalise, seen_box
@@ -153,7 +154,7 @@ def _weighed(classifier: Classifier, pixels: NDArray[np.uint8], number: int, met
     """-> (map (H, W), the method, the layer)"""
     name, layer = _last_maps(classifier)
     given = torch.from_numpy(normalise(pixels, classifier.config.pretrained_cfg))[None]
-    maps, logits, gradient = _maps_and_gradient(classifier.network, name, layer, given, number)
+    maps, logits, (gradient,) = maps_and_gradients(classifier.network, name, layer, given, lambda _: [number])
     if method in ("auto", "cam"):
         weights = _head_on_means(classifier.network, maps, logits)
         if weights is not None:
@@ -174,33 +175,6 @@ def _last_maps(classifier: Classifier) -> tuple[str, Layer]:
     if not fitting:
         raise ArgumentError(f"{classifier.config.architecture} has no layer of maps to weigh. Take method='occlusion'.")
     return fitting[-1]
-
-
-def _maps_and_gradient(
-    network: torch.nn.Module, name: str, layer: Layer, pixels: torch.Tensor, number: int
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """-> (maps (C, H, W), logits (K,), the gradient of one logit in the maps (C, H, W)).
-
-    Only what follows the layer is run with gradients: the hook, on a private copy, cuts the graph there.
-    """
-    from cnnhub.features import copy_without_inplace
-
-    private = copy_without_inplace(network)
-    held: list[torch.Tensor] = []
-
-    def cut(_module: Any, _inputs: Any, output: torch.Tensor) -> torch.Tensor:
-        torch.set_grad_enabled(True)
-        held.append(output.detach().requires_grad_())
-        return held[-1]
-
-    handle = private.get_submodule(name).register_forward_hook(cut)
-    try:
-        with torch.no_grad():  # restores what the hook changed
-            logits = private(pixels)[0]
-            (gradient,) = torch.autograd.grad(logits[number], held[-1])
-    finally:
-        handle.remove()
-    return layer.maps(held[-1].detach()), logits.detach().float(), layer.maps(gradient)
 
 
 def _head_on_means(network: Any, maps: torch.Tensor, logits: torch.Tensor) -> torch.Tensor | None:

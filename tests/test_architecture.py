@@ -50,10 +50,10 @@ HOUSES = [
         (
             "cli",
             "__init__",
-            "batch doctor probe exporting schematic explanation dreams",
+            "batch doctor probe exporting schematic explanation dreams contributions",
             "anatomy",
             "loading",
-            "classifier",
+            "classifier gradients",
             "prediction results preprocessing familiarity features render engines stack invariance hub.catalogue",
             "hub",
             "hub.sources hub.publish",
