@@ -40,7 +40,7 @@ def maps_and_gradients(
     def cut(_module: Any, _inputs: Any, output: torch.Tensor) -> torch.Tensor:
         torch.set_grad_enabled(True)
         held.append(output.detach().requires_grad_())
-        return held[-1]
+        return held[-1].clone()  # later layers may add to it in place (`x += shortcut`), which a leaf does not allow
 
     handle = private.get_submodule(name).register_forward_hook(cut)
     try:
