@@ -83,6 +83,9 @@ def _pooling(place: str, *values: str) -> tuple[str, Acts, str]:
 
 _ANSWER = "cnnhubLab.now().value"  # what the laboratory draws, a new object for each picture
 _WHOLE = "cnnhubLab.now().value.facts"  # another once every value of the map is drawn, and its words are there
+_HEAT = "document.querySelector('.why-map')?.src"
+_ORDER = ".segment-buttons:nth-child(2) button:nth-child"
+_CHANNEL = "document.querySelector('.large-map img')?.src"  # its values are here
 
 # what: (tab, what is done in turn, the expression whose value changes)
 INTERACTIONS = {
@@ -111,9 +114,14 @@ INTERACTIONS = {
     "pooling: scale": _pooling("4", "120", "100"),
     "pooling: window": _pooling("5", "4", "8"),
     "pooling: stride": _pooling("6", "4", "8"),
-    "another layer": ("inside", _clicks(".journey button:nth-child(5)", ".journey button:nth-child(3)"), _text("#journey h2")),
-    "another channel": ("inside", _clicks(".channels .tile:nth-child(2)", ".channels .tile:nth-child(1)"), _text(".large b")),
+    "why: another label": ("what", _values(".why-controls select", "dog", "cat"), _HEAT),
+    "why: by covering, by the map": ("what", _clicks(".ways button:nth-child(2)", ".ways button:nth-child(1)"), _HEAT),
+    "another layer": ("inside", _clicks(".journey button:nth-child(3)", ".journey button:nth-child(10)"), _text("#journey h2")),
+    "more channels": ("inside", _clicks(".pager button:nth-child(3)", ".pager button:nth-child(1)"), _text(".pager span")),
+    "another order": ("inside", _clicks(f"{_ORDER}(2)", f"{_ORDER}(1)"), _text("#journey h2")),
+    "another channel": ("inside", _clicks(".channels .tile:nth-child(2)", ".channels .tile:nth-child(1)"), _CHANNEL),
 }
+DREAMS = 3  # channels
 
 # what: (what the mouse moves over, how far each time in pixels, is it dragged, the expression whose value changes)
 MOVES = {
@@ -157,6 +165,8 @@ def interactions() -> dict[str, list[float]]:
         page.wait_for_function("before => document.querySelector('#answer .sentence').innerText !== before", arg=before)
         for name, (tab, acts, read) in INTERACTIONS.items():
             page.click(f"#tab-{tab}-button")
+            if name.startswith("why") and not page.is_visible(".why-frame"):
+                page.click("#why-button")
             if name.startswith("pooling") and not page.is_visible(".pooling"):
                 page.click("#pooling-fold .label-wrap")
             page.wait_for_function(f"() => {read}")
@@ -166,9 +176,27 @@ def interactions() -> dict[str, list[float]]:
                 if number >= 2:  # the first of each is the warm-up
                     times[name].append(elapsed)
                 page.wait_for_timeout(400)  # what the laboratory writes into the address comes a moment later
+        times |= _dreams(page)
         page.click("#tab-filter-button")
         for name, (target, step, is_dragged, read) in MOVES.items():
             times[name] = _moves(page, target, step, is_dragged, read)
+    return times
+
+
+def _dreams(page: Any) -> dict[str, list[float]]:
+    """Milliseconds from the click to the first picture of a dream, and to the last, in the tab that is open, "Inside"."""
+    times: dict[str, list[float]] = {"a dream's first picture": [], "a dream's last picture": []}
+    for number in range(DREAMS):
+        page.click(f".channels .tile:nth-child({number + 2})")
+        page.wait_for_selector(".dream-begin")
+        started = time.perf_counter()
+        page.click(".dream-begin")
+        page.wait_for_selector(".dreamt")
+        times["a dream's first picture"].append((time.perf_counter() - started) * 1e3)
+        page.wait_for_function(
+            "document.querySelector('.inside-dream')?.textContent.includes('Made from noise')", timeout=120_000
+        )
+        times["a dream's last picture"].append((time.perf_counter() - started) * 1e3)
     return times
 
 
