@@ -50,7 +50,7 @@ HOUSES = [
         (
             "cli",
             "__init__",
-            "batch doctor probe exporting schematic explanation dreams contributions",
+            "batch doctor probe exporting schematic explanation dreams contributions first_layer",
             "anatomy",
             "loading",
             "classifier gradients",
