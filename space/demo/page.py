@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import functools
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,8 @@ from demo.tab import PRIVATE, Room, Shared, Tab, Values, merged
 from demo.tabs import TABS
 from demo.texts import t
 
+AT_ONCE = 2  # requests: a free Space has two cores, and each may hold a decoded photo of hundreds of megabytes
+
 
 def main(uploaded: Path) -> None:
     """Serve the page; what visitors upload lies in this folder while it is kept."""
@@ -35,9 +38,16 @@ def main(uploaded: Path) -> None:
             networks.add_own(_as_folder(arguments.model))
         except CnnHubError as error:
             parser.error(str(error))
+    share_cores()
     warm = [functools.partial(answer_to, column.example(0), name) for name in networks.names()]
     blocks, page = made()
     serve.serve(blocks, launch_options(), uploaded, warm, page.first)
+
+
+def share_cores() -> None:
+    """Each of the requests that run at once gets its share of the cores: threads of torch that wait for one another's core make
+    a forward pass five times as slow. torch reads this when it is first needed; onnxruntime, which answers, does not."""
+    os.environ.setdefault("MKL_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // AT_ONCE)))
 
 
 def build() -> gr.Blocks:
@@ -88,7 +98,7 @@ def launch_options() -> dict[str, Any]:
         "enable_monitoring": False,
         "show_error": False,
         "footer_links": ["api"],
-        "max_threads": 2,  # a free Space has two cores, and each may hold a decoded photo of hundreds of megabytes
+        "max_threads": AT_ONCE,
     }
 
 

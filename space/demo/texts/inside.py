@@ -38,9 +38,9 @@ TEXTS: Table = {
     ),
     "sees_whole": ("each value can see all of your photo", "每個值都看得到整張照片", "每个值都看得到整张照片"),
     "silent_count": (
-        "{count} of them are silent on this photo: nothing here is what they look for.",
-        "其中 {count} 個對這張照片沒有反應：這裡沒有它們要找的東西。",
-        "其中 {count} 个对这张照片没有响应：这里没有它们要找的东西。",
+        "{count} of them are silent on this photo: they answer nowhere.",
+        "其中 {count} 個對這張照片處處沒有反應。",
+        "其中 {count} 个对这张照片处处没有响应。",
     ),
     "shown": (
         "{first} to {last} of {count} channels",
@@ -133,6 +133,8 @@ TEXTS: Table = {
     ),
     "largest_value": ("largest value {value}", "最大值 {value}", "最大值 {value}"),
     "to_lab": ("Its filter in the laboratory", "到實驗室看它的濾鏡", "到实验室看它的滤镜"),
+    "filters": ("The filters that made them, in the same order", "做出它們的濾鏡，順序相同", "做出它们的滤镜，顺序相同"),
+    "filter_of": ("Its learned filter", "它學到的濾鏡", "它学到的滤镜"),
     "channel_png": ("Channel as PNG", "通道（PNG 檔）", "通道（PNG 文件）"),
     "gallery_png": ("Gallery as PNG", "通道圖（PNG 檔）", "通道图（PNG 文件）"),
     "maps_npz": ("Maps as NPZ", "特徵圖數值（NPZ 檔）", "特征图数值（NPZ 文件）"),

@@ -69,9 +69,19 @@ export function mount({ element, props, trigger, watch }) {
     name.append(node("b", "", details.name), ` · ${details.place}`);
     told.append(value, name, ...details.facts.map((fact) => node("p", "soft", fact)));
     if (details.silent) told.append(node("p", "soft", details.silent));
-    told.append(histogram(details.histogram, legend.kind), buttons(words));
+    told.append(histogram(details.histogram, legend.kind));
+    if (details.filter) told.append(learned(words));
+    told.append(buttons(words));
     root.replaceChildren(map, told);
     picture.style.aspectRatio = details.size.join(" / ");
+  }
+
+  // The filter that made this map, and the way to the laboratory, where it can be tried.
+  function learned(words) {
+    const row = node("div", "learned");
+    row.append(Object.assign(node("img", "pixels"), { src: details.filter, alt: words.filter_of }));
+    row.append(node("p", "soft", words.filter_of));
+    return row;
   }
 
   function buttons(words) {

@@ -20,7 +20,7 @@ from demo.assets import data_uri
 from demo.photo import column
 from demo.photo.memory import Kept
 from demo.photo.photo import Photo
-from demo.tabs.inside.gallery import contributions_of, first_layer, gallery_of, maps_of, ordered
+from demo.tabs.inside.gallery import contributions_of, filter_pictures, first_layer, gallery_of, maps_of, ordered
 from demo.tabs.inside.layers import layers_of, seen_share
 from demo.tabs.inside.look import Look
 from demo.texts import Sentence, number, percent, t
@@ -125,7 +125,7 @@ def _details(photo: Photo, network: str, look: Look, language: str) -> dict[str,
     channel = look.channel if look.channel is not None and look.channel < len(maps) else gallery.indices[0]
     values = maps[channel]
     scale = gallery.scale if look.scale == "layer" else render.maps_scale(values, of=maps)
-    spread = Spread.of(values)
+    spread, filters = Spread.of(values), filter_pictures(classifier, name)
     return {
         "layer": name,
         "channel": channel,
@@ -137,7 +137,7 @@ def _details(photo: Photo, network: str, look: Look, language: str) -> dict[str,
         "facts": _facts(language, classifier, photo, name, channel, spread),
         "histogram": _histogram(language, spread),
         "field": _field(classifier, photo, name),
-        "is_first": name == _first_convolution(classifier),
+        "filter": filters[channel] if filters else "",
         "silent": t(language, "silent_channel") if spread.least == spread.largest == 0 else "",
     }
 
@@ -175,12 +175,6 @@ def _field(classifier: cnnhub.Classifier, photo: Photo, layer: str) -> dict[str,
         "input": [height, width],
         "seen": seen_share(classifier, photo),
     }
-
-
-def _first_convolution(classifier: cnnhub.Classifier) -> str | None:
-    known = layers_of(classifier).anatomy
-    rows = known.rows if known else []
-    return rows[0].name if rows and rows[0].kind == "convolution" and rows[0].inputs == (-1,) else None
 
 
 def _largest_of_examples(classifier: cnnhub.Classifier, layer: str) -> NDArray[np.float32]:

@@ -19,13 +19,14 @@ export function mount({ element, props, trigger, watch }) {
     root.replaceChildren();
     arrived(value);
     if (!value) return;
-    root.append(grid(value), below(value), controls(value, ask), downloads(value, trigger));
+    root.append(grid(value), below(value), ...(value.filters.length ? [filters(value)] : []), controls(value, ask), downloads(value, trigger));
     mark();
   }
 
   const mark = () => {
     const value = gallery();
-    if (value) press(root.querySelectorAll(".channels .tile"), placeOf(value, now().channel));
+    if (!value) return;
+    for (const tiles of [".channels .tile", ".filters button"]) press(root.querySelectorAll(tiles), placeOf(value, now().channel));
   };
 
   follow(mark);
@@ -77,6 +78,19 @@ function grid(value) {
     return tile;
   }));
   return box;
+}
+
+// Of the first layer: each channel's filter as a picture.
+function filters({ channels, filters: pictures, words }) {
+  const [whole, row] = [node("div"), node("div", "filters")];
+  row.append(...channels.map(({ index, name }, place) => {
+    const made = button("", undefined, () => choose(index));
+    made.append(Object.assign(node("img", "pixels"), { src: pictures[place], alt: `${words.filter_of}: ${name}` }));
+    made.title = name;
+    return made;
+  }));
+  whole.append(node("p", "soft", words.filters), row);
+  return whole;
 }
 
 function below(value) {

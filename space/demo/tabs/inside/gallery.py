@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from gradio.processing_utils import save_bytes_to_cache
@@ -12,8 +13,10 @@ from gradio.utils import get_upload_folder
 
 import cnnhub
 from cnnhub import channels, render
+from cnnhub import first_layer as filters
 from cnnhub.contributions import Contributions, contributions
 from demo import networks
+from demo.assets import data_uri
 from demo.photo.memory import Kept
 from demo.photo.photo import Photo
 
@@ -27,6 +30,7 @@ LARGEST_SPRITE = 4_000_000  # pixels; a page of large maps holds fewer channels
 # Of the last photos and layers: another page, order or channel needs no other forward pass.
 _maps: Kept[tuple[str, cnnhub.Classifier, str], torch.Tensor] = Kept(most=6)
 _contributions: Kept[tuple[str, cnnhub.Classifier, str], Contributions] = Kept(most=6)
+_filters: WeakKeyDictionary[cnnhub.Classifier, tuple[str, list[str]]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,6 +98,19 @@ def ordered(classifier: cnnhub.Classifier, photo: Photo, layer: str, order: str,
     if order == "answer":
         return contributions_of(classifier, photo, layer).strongest_first()
     return channels.varied_first(maps) if order == "varied" else list(range(len(maps)))
+
+
+def filter_pictures(classifier: cnnhub.Classifier, layer: str) -> list[str]:
+    """The layer's filters as small pictures, by channel, where it is the convolution that meets the picture first."""
+    known = _filters.get(classifier)
+    if known is None:
+        try:
+            found = filters.first_layer(classifier)
+            pictures = [data_uri(found.picture(number)) for number in range(len(found.weights))]
+            known = _filters[classifier] = found.layer, pictures
+        except cnnhub.errors.ArgumentError:
+            known = _filters[classifier] = "", []
+    return known[1] if known[0] == layer else []
 
 
 def maps_file(photo: Photo, layer: str, network: str) -> str:

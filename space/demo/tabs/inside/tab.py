@@ -21,7 +21,17 @@ from demo.photo.photo import Photo
 from demo.tab import PRIVATE, Remembered, Room, Shared, Tab, Values, way
 from demo.tabs.inside import channel as one_channel
 from demo.tabs.inside import endpoints
-from demo.tabs.inside.gallery import PAGE, Gallery, file_name, first_layer, gallery_of, maps_file, maps_of, ordered
+from demo.tabs.inside.gallery import (
+    PAGE,
+    Gallery,
+    file_name,
+    filter_pictures,
+    first_layer,
+    gallery_of,
+    maps_file,
+    maps_of,
+    ordered,
+)
 from demo.tabs.inside.layers import Layers, layers_of
 from demo.tabs.inside.look import ORDERS, SCALES, Look, from_link, read
 from demo.texts import Sentence, number, percent, t
@@ -274,6 +284,7 @@ def _size(channels: int, height: int, width: int) -> str:
 
 def _gallery_value(language: str, seen: Seen, photo: Photo, network: str, sentence: Sentence) -> dict[str, Any]:
     gallery, look = seen.gallery, seen.look
+    pictures = filter_pictures(seen.classifier, gallery.layer)
     quiet = channels.silent(gallery.maps, gallery.scale.limit)
     is_own = look.scale == "own"
     drawn = _each_its_own(gallery.maps) if is_own else gallery.maps
@@ -291,6 +302,7 @@ def _gallery_value(language: str, seen: Seen, photo: Photo, network: str, senten
             {"index": index, "name": t(language, "channel", index=index), "note": t(language, "silent_tile") if is_quiet else ""}
             for index, is_quiet in zip(gallery.indices, quiet, strict=True)
         ],
+        "filters": [pictures[index] for index in gallery.indices] if pictures else [],
         "shown": t(language, "shown", first=first, last=last, count=gallery.count),
         "silent": t(language, "silent_count", count=gallery.silent) if gallery.silent else "",
         "pages": gallery.pages,
@@ -314,7 +326,7 @@ def _gallery_value(language: str, seen: Seen, photo: Photo, network: str, senten
 
 _GALLERY_WORDS = (
     *("order", "scale", "page_before", "page_next", "gallery_png", "maps_npz", "channel_png", "point_hint", "to_lab"),
-    *("dream", "dream_alt", "excited", "excited_said"),
+    *("dream", "dream_alt", "excited", "excited_said", "filters", "filter_of"),
 )
 
 
