@@ -71,7 +71,7 @@ HOUSES = [
             "tabs serving.serve",
             "tabs.filter.tab tabs.inside.tab tabs.what.tab",
             "tabs.filter.endpoints tabs.inside.endpoints tabs.what.endpoints",
-            "tabs.filter.answer tabs.filter.pooling tabs.inside.gallery tabs.what.compare tabs.what.hub_choice tabs.what.why",
+            "tabs.filter.answer tabs.filter.learned tabs.filter.pooling tabs.inside.gallery tabs.what.compare tabs.what.hub_choice tabs.what.why",
             "photo.column tabs.filter.settings",
             "tab endpoints",
             "working",

@@ -3,7 +3,7 @@
 import { watchDocs } from "./api_docs.js";
 import { draw, networkChosen, openTab } from "./working.js";
 
-const STEPS = ["tab", "example", "task", "kernel", "layer", "channel"];
+const STEPS = ["tab", "example", "task", "kernel", "layer", "channel", "learned"];
 let isRestored = false; // until the page shows what the address asked for, nothing may change the address
 let early = []; // what was chosen until then
 let goingBack = 0; // steps back that the page does not show yet: what it still shows is not written to the address
@@ -24,6 +24,12 @@ export function set(changes) {
   const isStep = STEPS.some((name) => asked.get(name) !== before.get(name));
   const address = asked.size ? `?${asked}` : location.pathname;
   history[isStep ? "pushState" : "replaceState"](history.state, "", address);
+}
+
+// Open what the address with these changes asks for.
+export function go(changes) {
+  set(changes);
+  document.getElementById("restore")?.click();
 }
 
 // The tab that is open: gradio tells of the first one when the page starts, and may do so after a link opened another.
@@ -78,4 +84,4 @@ window.addEventListener("popstate", () => {
   document.getElementById("restore")?.click();
 });
 // for gradio's events, which import nothing
-window.cnnhubLink = { set, task, get isRestored() { return isRestored; } };
+window.cnnhubLink = { set, task, go, get isRestored() { return isRestored; } };

@@ -24,6 +24,36 @@ TEXTS: Table = {
     "all_presets": ("All {count} …", "全部 {count} 種…", "全部 {count} 种…"),
     "more": ("More: border, colour, operation, drawing", "更多：邊界、顏色、運算、畫法", "更多：边界、颜色、运算、画法"),
     "to_strongest": ("To the strongest answer", "移到反應最強處", "移到响应最强处"),
+    # learned filters
+    "alike": (
+        "The filters of “{network}” most like it, by cosine (1: alike, −1: opposite):",
+        "「{network}」的濾波器裡最像它的，依餘弦排列（1 是相同，−1 是相反）：",
+        "“{network}”的滤波器中最像它的，按余弦排列（1 为相同，−1 为相反）：",
+    ),
+    "alike_group": ("Learned filters like this kernel", "跟這個核相像的學得濾波器", "与这个卷积核相像的学到的滤波器"),
+    "alike_filter": (
+        "Filter {channel}, cosine {cosine}: see it inside the network",
+        "第 {channel} 個濾波器，餘弦 {cosine}：到網路裡面看",
+        "第 {channel} 个滤波器，余弦 {cosine}：到网络内部查看",
+    ),
+    "learned_heading": (
+        "This is learned filter {channel} of “{network}”",
+        "這是「{network}」學到的第 {channel} 個濾波器",
+        "这是“{network}”学到的第 {channel} 个滤波器",
+    ),
+    "learned_line": (
+        "Nobody wrote these numbers. Three kernels, for red, green and blue, are applied to what the network sees of the photo ({width} × {height}, each colour shifted and scaled), with stride {stride}; their sums are added. This is the map that {layer} gives in the network.",
+        "這些數字沒有人寫過，是訓練出來的。紅、綠、藍各有一個核，套在網路看到的照片上（{width} × {height}，每種顏色都平移、縮放過），步幅 {stride}，三個總和再相加。這就是網路裡 {layer} 給出的圖。",
+        "这些数字没有人写过，是训练得来的。红、绿、蓝各有一个卷积核，作用于网络看到的照片（{width} × {height}，每种颜色都平移、缩放过），步长 {stride}，三个总和再相加。这就是网络中 {layer} 给出的图。",
+    ),
+    "learned_leave": ("Back to the kernels", "回到現成的核", "回到现成的卷积核"),
+    "learned_grey": ("Edit what it is to a grey photo", "改改看它對灰階照片的樣子", "修改它对灰度照片的形式"),
+    "learned_inside": ("See it inside the network", "到網路裡面看它", "到网络内部查看它"),
+    "learned_kernel": ("learned weights", "學到的權重", "学到的权重"),
+    "learned_seen_0": ("what it sees, red", "它看到的紅色", "它看到的红色"),
+    "learned_seen_1": ("what it sees, green", "它看到的綠色", "它看到的绿色"),
+    "learned_seen_2": ("what it sees, blue", "它看到的藍色", "它看到的蓝色"),
+    "learned_total": ("red + green + blue", "紅 + 綠 + 藍", "红 + 绿 + 蓝"),
     # the strip
     "patch": ("the photo there", "照片的這一塊", "照片的这一块"),
     "patch_channel": ("the photo there, {channel}", "照片的這一塊，{channel}", "照片的这一块，{channel}"),

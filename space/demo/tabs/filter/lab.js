@@ -5,12 +5,14 @@
 import { set } from "../../page/address.js";
 import { ARROWS, Requests, bytesOf, fill, saveBlob, saveCanvas, within } from "../../page/common.js";
 import { pointedAt } from "../../page/photo.js";
+import { Alike } from "./lab_alike.js";
 import { drawControls, drawPresets, listenToControls, ownKernel } from "./lab_controls.js";
 import { linkOf, presetName, signature } from "./lab_link.js";
 import { Live, paint, screenOf } from "./lab_live.js";
 import { grouped, numberOf, padding, reach, resized, say, strip, unpacked } from "./lab_math.js";
 import { Walk } from "./lab_play.js";
 import { responder } from "./responder.js";
+import { leave } from "./learned.js";
 import { problemSaid, saidOf } from "./lab_said.js";
 import { drawSteps } from "./lab_stack.js";
 import { written } from "./said.js";
@@ -46,7 +48,7 @@ class Lab {
         is_drawn: this.live.isReady,
       }), LONGEST_WAIT);
     this.live = new Live(this);
-    this.walk = new Walk(this);
+    [this.walk, this.alike] = [new Walk(this), new Alike(this, watch, (data) => trigger("want_alike", data))];
     this.listen();
     watch("value", () => this.receive());
     watch("pixels", () => this.receivePixels(this.props.pixels));
@@ -75,6 +77,7 @@ class Lab {
   // A setting changed: the browser draws what follows, or asks the server.
   send(delay = 0) {
     this.touched = true;
+    leave();
     this.walk.stop();
     this.requests.later(this.live.respond() ? PAUSE : delay);
   }
@@ -143,6 +146,7 @@ class Lab {
     this.keepInAddress();
     this.live.overtake();
     this.live.respond();
+    this.alike.want();
   }
 
   // What only the server knows of a map that the browser has drawn.
@@ -181,6 +185,7 @@ class Lab {
       drawSteps(this);
       this.walk.draw();
     });
+    this.alike.want();
     this.keepSoon();
   }
 
@@ -256,7 +261,7 @@ class Lab {
   drawAll() {
     this.drawWords();
     for (const draw of [drawControls, drawPresets, drawKernel, drawSteps]) draw(this);
-    this.walk.draw();
+    for (const part of [this.walk, this.alike]) part.draw();
   }
 
   reword() {
@@ -417,7 +422,7 @@ class Lab {
   // Who points at the photo points at the value of the map whose window lies there.
   listenToPhoto() {
     document.querySelector("#photo").addEventListener("click", (event) => {
-      const at = this.element.offsetParent && this.value?.map && this.photo ? pointedAt(event) : null;
+      const at = this.find(".map").offsetParent && this.value?.map && this.photo ? pointedAt(event) : null;
       if (!at) return;
       const { height, width } = this.value.map;
       const place = (share, pixels, values) =>
@@ -436,6 +441,7 @@ class Lab {
       width = this.element.clientWidth;
       redraw();
       if (this.value?.map) drawMapFrame(this, this.point);
+      this.alike.want();
     });
     sizes.observe(this.element);
     sizes.observe(place);

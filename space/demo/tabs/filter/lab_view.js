@@ -136,7 +136,7 @@ export function drawMapFrame(lab, [row, column]) {
 // The frame on the photo, drawn by the photo column; taken away once, when this tab is hidden.
 export function drawPhotoFrame(lab, [row, column]) {
   const { answered, photo, value } = lab;
-  const isShown = Boolean(lab.element.offsetParent && value?.map && photo && photo.id === value.photo);
+  const isShown = Boolean(lab.find(".map").offsetParent && value?.map && photo && photo.id === value.photo);
   if (!isShown && !lab.isFramed) return;
   lab.isFramed = isShown;
   if (!isShown) return frame(null);

@@ -15,7 +15,8 @@ from demo import texts
 from demo.assets import mounted, page_file
 from demo.photo.photo import Photo
 from demo.tab import PRIVATE, Remembered, Room, Shared, Tab, way
-from demo.tabs.filter import answer, endpoints, pooling, settings
+from demo.tabs.filter import answer, endpoints, learned, pooling, settings
+from demo.tabs.filter.learned import Learned
 from demo.tabs.filter.settings import Misplaced, Settings
 from demo.texts import t
 
@@ -29,6 +30,7 @@ WORDS = (
     *("drawn", "drawn_signed", "drawn_clipped", "play", "play_start", "play_pause", "play_on", "play_step", "play_end"),
     *("download_map", "stack", "stack_line", "add_step", "add_pool", "add_filter", "step_relu", "step_pool", "step_filter"),
     *("all_presets", "more"),
+    *("alike_group", "alike_filter"),
     *("pool_max", "pool_average", "pool_l2", "window", "up", "down", "remove", "snippet", "copy", "copied", "response_map"),
     # what is said of a map that the browser made
     *("own_kernel", "sign_plain", "sign_x", "sign_y", "sign_xy", "sign_centre", "right", "left", "downwards", "upwards"),
@@ -40,51 +42,80 @@ WORDS = (
     *(key for key in texts.TEXTS if key.startswith("nature_")),
 )
 
+# What learned.js writes.
+LEARNED_WORDS = (
+    *(
+        "learned_leave",
+        "learned_inside",
+        "learned_grey",
+        "learned_kernel",
+        "learned_seen_0",
+        "learned_seen_1",
+        "learned_seen_2",
+        "learned_total",
+    ),
+    *("channel_0", "channel_1", "channel_2", "position", "position_value", "map_label", "response_map"),
+)
+
 FIRST_PRESETS = ("gaussian", "sharpen", "sobel_x", "sobel_y", "laplacian_4", "outline", "emboss")
 
 
 @dataclass(frozen=True)
 class Filter:
-    """The laboratory with its settings, which stay on the server, and the fold on pooling.
+    """The laboratory with its settings, which stay on the server, a learned filter in its place, and the fold on pooling.
 
     The laboratory is never an input of an event: the photo's pixels would travel back with it.
     """
 
     lab: gr.HTML
     settings: gr.State
+    learned: gr.HTML
+    learned_filter: gr.State
     fold: gr.Accordion
     pooling: gr.HTML
 
 
 @dataclass(frozen=True)
 class FilterShown:
-    """`lab` is what lab.js draws: the map and everything that is said about it, in each language."""
+    """`lab` is what lab.js draws: the map and everything that is said about it, in each language. `learned` is what learned.js
+    draws."""
 
     lab: dict[str, Any]
+    learned: dict[str, Any]
 
 
 def layout(shared: Shared) -> Filter:
+    of_network = shared.words.make(
+        gr.HTML,
+        lambda language: {"language": language, "words": {key: texts.template(language, key) for key in LEARNED_WORDS}},
+        None,
+        html_template='<div class="learned"></div>',
+        js_on_load=mounted("tabs/filter/learned.js", "leave"),
+        elem_id="learned",
+        apply_default_css=False,
+    )
     lab = shared.words.make(
         gr.HTML,
         _words,
         None,
         html_template=page_file("tabs/filter/lab.html"),
         # what does not follow the language is no property, each of which an update would have to repeat
-        js_on_load=mounted("tabs/filter/lab.js", "change_settings", "want_pixels", given=_offered()),
+        js_on_load=mounted("tabs/filter/lab.js", "change_settings", "want_pixels", "want_alike", given=_offered()),
         elem_id="lab",
         apply_default_css=False,
         pixels=None,
+        alike=None,
     )
     chosen = gr.State(Settings())
     fold, room = pooling.layout(shared.words)
     with gr.Row(elem_classes="actions"):
         way(shared, "what")
         way(shared, "inside")
-    return Filter(lab, chosen, fold, room)
+    return Filter(lab, chosen, of_network, gr.State(None), fold, room)
 
 
-def show(photo: Photo | None, settings: Settings) -> FilterShown:
-    return FilterShown(_drawn(photo, settings))
+def show(photo: Photo | None, settings: Settings, learned_filter: Learned | None = None) -> FilterShown:
+    return FilterShown(_drawn(photo, settings), learned.show(photo, learned_filter))
 
 
 def changed(event: gr.EventData, photo: Photo | None, before: Settings) -> tuple[Settings, dict[str, Any]]:
@@ -114,10 +145,23 @@ def photo_pixels(photo: Photo | None) -> Any:
         return gr.skip()
 
 
+def alike(event: gr.EventData, network: str) -> Any:
+    """The filters of the network that are most like the kernel that is shown."""
+    sent = event._data if isinstance(event._data, dict) else {}
+    number = sent.get("number") if isinstance(sent.get("number"), int) else None
+    try:
+        kernel = settings.read(sent.get("settings")).filter.kernel()
+    except Misplaced:
+        return gr.update(alike={"number": number, "filters": []})
+    return gr.update(alike={"number": number, **learned.alike(network, kernel)})
+
+
 def wire(room: Room) -> list[Any]:
     parts, photo = room.parts, room.shared.photo
     parts.lab.change_settings(changed, [photo, parts.settings], [parts.settings, parts.lab], **PRIVATE)
     parts.lab.want_pixels(photo_pixels, photo, parts.lab, **PRIVATE)
+    parts.lab.want_alike(alike, room.shared.network, parts.lab, **PRIVATE)
+    parts.learned.leave(lambda: (None, {}), None, [parts.learned_filter, parts.learned], **PRIVATE)
     pooling.wire(parts.fold, parts.pooling, room.shared)
     return []
 
@@ -172,15 +216,16 @@ def _offered() -> dict[str, Any]:
 FILTER = Tab(
     "filter",
     layout,
-    ("photo", "settings"),
+    ("photo", "settings", "learned_filter"),
     FilterShown,
     show,
     remembered={
         "settings": Remembered(settings.from_link),
+        "learned_filter": Remembered(learned.from_link),
         "fold": Remembered(lambda parameters: gr.update(open=pooling.from_link(parameters)[0])),
         "pooling": Remembered(lambda parameters: {"settings": asdict(pooling.from_link(parameters)[1])}),
     },
     wire=wire,
     endpoints=endpoints.publish_all,
-    head_styles=("tabs/filter/lab.css",),
+    head_styles=("tabs/filter/lab.css", "tabs/filter/learned.css"),
 )
