@@ -95,6 +95,8 @@ def test_pages_orders_and_scales(visit_of: Callable[..., Visit]) -> None:
     arrived(page, "number 1 of 1280 for the answer")
     page.click(".segment-buttons button:text-is('Each its own')")
     page.wait_for_function("document.querySelector('#gallery .legend').textContent.includes('to its own largest')")
+    page.wait_for_function("!document.querySelector('.inside-channel[aria-busy]')")
+    page.wait_for_timeout(300)  # gradio complains of an answer that a reload cuts off
     page.reload()
     visit.wait_for_heading("#journey", "what moves the answer most first")
     arrived(page, "number 1 of 1280 for the answer")
@@ -167,3 +169,21 @@ def test_a_layer_of_another_network_is_said_not_to_be_there(visit_of: Callable[.
     visit = visit_of("?tab=inside&task=cats-vs-dogs-shufflenet&layer=blocks.2&lang=zh-TW")
     visit.wait_for_heading("#journey", "站")
     assert "沒有 blocks.2 這一層" in visit.page.inner_text("#journey")
+
+
+def test_the_filter_of_a_first_channel_opens_in_the_laboratory_and_gives_its_map(visit_of: Callable[..., Visit]) -> None:
+    page = visit_of("?tab=inside&layer=conv_stem&channel=19").page
+    arrived(page, "channel 19")
+    page.hover(".large-map img", position={"x": 100, "y": 100})
+    told = re.match(r"row (\d+), column (\d+): (\S+)", page.inner_text(".large-value"))
+    page.click("#channel button:text-is('Its filter in the laboratory')")
+    page.wait_for_selector(".learned .map img")
+    assert "tab=filter" in page.url and "learned=cats-vs-dogs:19" in page.url.replace("%3A", ":")
+    maps = cnnhub.load("cats-vs-dogs").feature_maps(EXAMPLES / "cat.jpg", "conv_stem")["conv_stem"][19]
+    assert told is not None
+    expected = maps[int(told[1]) - 1, int(told[2]) - 1].item()
+    assert float(told[3].replace("\N{MINUS SIGN}", "-")) == pytest.approx(expected, rel=1e-3)
+    shown = page.evaluate("window.cnnhubLearned")
+    assert shown["value"] == pytest.approx(maps[shown["at"][0], shown["at"][1]].item(), abs=1e-4)
+    page.go_back()
+    page.wait_for_selector("#channel .learned")

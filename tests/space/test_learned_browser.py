@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -47,9 +48,7 @@ def test_a_preset_leads_back(visit_of: Callable[..., Visit], leave: str) -> None
     visit.page.wait_for_selector("#lab .map", state="visible")
     assert not visit.page.query_selector("#learned .map")
     assert "learned" not in query_of(visit)
-    visit.page.reload()
-    visit.page.wait_for_function("window.cnnhubLink?.isRestored")
-    visit.page.wait_for_selector("#lab .map", state="visible")
+    visit_of("?" + urlencode(query_of(visit))).page.wait_for_selector("#lab .map", state="visible")
 
 
 def test_what_it_is_to_a_grey_photo_can_be_edited(visit_of: Callable[..., Visit]) -> None:

@@ -47,6 +47,6 @@ class Visit:
 
     def end(self) -> None:
         """Nothing went wrong on the page, and it asked nobody else."""
-        assert self.complaints == []
+        assert self.complaints == [], self.complaints
         assert self.elsewhere == [], "the page asked another server"
         self.page.close()

@@ -3,6 +3,7 @@
 
 import { ARROWS, Requests, bytesOf, fill, node, button, saveCanvas, withMinus, within } from "../../page/common.js";
 import { frame, photo, pointedAt } from "../../page/photo.js";
+import { openLearned } from "../filter/learned.js";
 import { coloursOf, cut, placeOf } from "./gallery.js";
 import { follow, gallery, now } from "./look.js";
 import { sheet } from "./sheet.js";
@@ -81,6 +82,7 @@ export function mount({ element, props, trigger, watch }) {
     const row = node("div", "learned");
     row.append(Object.assign(node("img", "pixels"), { src: details.filter, alt: words.filter_of }));
     row.append(node("p", "soft", words.filter_of));
+    row.append(button("action", words.to_lab, () => openLearned(gallery().network, details.channel)));
     return row;
   }
 

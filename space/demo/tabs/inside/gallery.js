@@ -13,7 +13,8 @@ export function mount({ element, props, trigger, watch }) {
 
   function draw() {
     const { value } = props;
-    if (sprite) URL.revokeObjectURL(sprite);
+    const old = sprite;
+    if (old) setTimeout(() => URL.revokeObjectURL(old), 10_000); // its tiles may be loading still
     sprite = value ? addressOf(value.sprite) : null;
     document.getElementById("inside")?.style.setProperty("--sprite", sprite ? `url(${sprite})` : "none");
     root.replaceChildren();
