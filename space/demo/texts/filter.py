@@ -27,18 +27,18 @@ TEXTS: Table = {
     # learned filters
     "alike": (
         "The filters of “{network}” most like it, by cosine (1: alike, −1: opposite):",
-        "「{network}」的濾波器裡最像它的，依餘弦排列（1 是相同，−1 是相反）：",
+        "「{network}」的濾鏡裡最像它的，依餘弦排列（1 是相同，−1 是相反）：",
         "“{network}”的滤波器中最像它的，按余弦排列（1 为相同，−1 为相反）：",
     ),
-    "alike_group": ("Learned filters like this kernel", "跟這個核相像的學得濾波器", "与这个卷积核相像的学到的滤波器"),
+    "alike_group": ("Learned filters like this kernel", "跟這個核相像的學得濾鏡", "与这个卷积核相像的学到的滤波器"),
     "alike_filter": (
         "Filter {channel}, cosine {cosine}: see it inside the network",
-        "第 {channel} 個濾波器，餘弦 {cosine}：到網路裡面看",
+        "第 {channel} 個濾鏡，餘弦 {cosine}：到網路裡面看",
         "第 {channel} 个滤波器，余弦 {cosine}：到网络内部查看",
     ),
     "learned_heading": (
         "This is learned filter {channel} of “{network}”",
-        "這是「{network}」學到的第 {channel} 個濾波器",
+        "這是「{network}」學到的第 {channel} 個濾鏡",
         "这是“{network}”学到的第 {channel} 个滤波器",
     ),
     "learned_line": (

@@ -16,7 +16,7 @@ export const leave = () => close();
 export const openLearned = (network, channel) => go({ tab: "filter", learned: `${network}:${channel}` });
 
 export function mount({ element, props, trigger, watch }) {
-  const root = element.querySelector(".learned");
+  const root = element.querySelector(".learned-filter");
   let value = null;
   let photo = null; // what the network sees of it
   let at = [0, 0];

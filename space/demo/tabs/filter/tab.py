@@ -89,7 +89,7 @@ def layout(shared: Shared) -> Filter:
         gr.HTML,
         lambda language: {"language": language, "words": {key: texts.template(language, key) for key in LEARNED_WORDS}},
         None,
-        html_template='<div class="learned"></div>',
+        html_template='<div class="learned-filter"></div>',
         js_on_load=mounted("tabs/filter/learned.js", "leave"),
         elem_id="learned",
         apply_default_css=False,
