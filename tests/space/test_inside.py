@@ -131,7 +131,9 @@ def test_a_link_to_a_channel_opens_the_page_that_holds_it() -> None:
     shown = tab.show(CAT, "imagenet", Look("bn2", channel=1000), "en")
     assert 1000 in [each["index"] for each in shown.gallery["channels"]] and shown.look.channel == 1000
     assert channel.show(CAT, "imagenet", shown.look, "en")["channel"] == 1000
-    assert tab.show(CAT, "imagenet", Look("bn2", channel=1280), "en").look.channel == shown_first(CAT)
+    beyond = tab.show(CAT, "imagenet", Look("bn2", channel=1280), "en")
+    assert beyond.look.channel == shown_first(CAT)
+    assert "There is no channel 1280; there are 1280, from 0." in beyond.journey["sentence"]
 
 
 def shown_first(photo: Photo) -> int:

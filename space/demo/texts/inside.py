@@ -190,7 +190,6 @@ TEXTS: Table = {
     ),
     "field_whole": ("the whole picture", "整張圖", "整张图"),
     "field_irregular": ("parts of the picture that differ from place to place", "各處不同的部分", "各处不同的部分"),
-    "kind_sized": ("{size} {kind}", "{size} {kind}", "{size} {kind}"),
     "kind_convolution": ("convolution", "卷積", "卷积"),
     "kind_depthwise convolution": ("depthwise convolution", "深度卷積", "深度卷积"),
     "kind_grouped convolution": ("grouped convolution", "分組卷積", "分组卷积"),

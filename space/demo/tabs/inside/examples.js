@@ -13,14 +13,17 @@ export function mount({ element, props, trigger, watch }) {
   function begin() {
     const value = gallery();
     if (!value) return root.replaceChildren();
-    if (isOpen) return ask("excited");
-    root.replaceChildren(button("action", value.words.excited, () => { isOpen = true; ask("excited"); }));
+    if (isOpen) return excite();
+    root.replaceChildren(button("action", value.words.excited, () => { isOpen = true; excite(); }));
   }
 
-  function ask(what, more = {}) {
+  const excite = () => trigger("excited", question());
+  const compare = (example) => trigger("beside", { ...question(), example });
+
+  function question() {
     asked += 1;
     root.setAttribute("aria-busy", "true");
-    trigger(what, { ...now(), ...more, asked });
+    return { ...now(), asked };
   }
 
   async function arrive() {
@@ -41,7 +44,7 @@ export function mount({ element, props, trigger, watch }) {
     row.append(...found.map(({ index, name, value }) => {
       const made = button("example", undefined, () => {
         press(row.children, [...row.children].indexOf(made));
-        ask("beside", { example: index });
+        compare(index);
       });
       made.append(Object.assign(node("img"), { src: pictures[index], alt: name }), node("span", "soft", value));
       made.title = name;

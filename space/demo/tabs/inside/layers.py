@@ -176,7 +176,7 @@ def _kind(language: str, row: Row) -> str:
     name = t(language, key) if key in TEXTS else row.kind
     if not row.kernel or row.kind not in _CONVOLUTIONS | {"max pooling", "average pooling"}:
         return name
-    return t(language, "kind_sized", size=_pair(row.kernel), kind=name)
+    return f"{_pair(row.kernel)} {name}"
 
 
 def _pair(pair: tuple[int, int]) -> str:

@@ -81,14 +81,18 @@ class InsideShown:
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """What a network's layers answered to the photo: the chosen one's gallery, and all stages."""
+    """What a network's layers answered to the photo: the chosen one's gallery, and all stages.
+
+    Attributes:
+        asked, look: what was asked for, and what of it the network has.
+    """
 
     classifier: cnnhub.Classifier
     layers: Layers
+    asked: Look
     look: Look
     gallery: Gallery
     journey: Journey
-    missed: str | None = None  # the layer that was asked for, where the network has none of that name
 
 
 def layout(shared: Shared) -> Inside:
@@ -218,14 +222,12 @@ def _part(name: str, *events: str) -> gr.HTML:
     )
 
 
-def _seen(photo: Photo, network: str, look: Look) -> Seen:
+def _seen(photo: Photo, network: str, asked: Look) -> Seen:
     classifier = networks.get(network)
     layers = layers_of(classifier)
     # a layer chosen in another network may not exist in this one
-    is_known = look.layer in layers.shapes
-    name = look.layer if look.layer is not None and is_known else first_layer(classifier)
-    missed = None if is_known else look.layer
-    look = replace(look, page=None, channel=None) if missed else look
+    name = asked.layer if asked.layer in layers.shapes else first_layer(classifier)
+    look = asked if asked.layer in (None, name) else replace(asked, page=None, channel=None)
     key = photo.id, classifier  # a repository's network may be loaded anew
     journey = _journeys.get(key)
     if journey is None:
@@ -238,16 +240,19 @@ def _seen(photo: Photo, network: str, look: Look) -> Seen:
     is_shown = look.channel is not None and look.channel < gallery.count
     channel = look.channel if is_shown else gallery.indices[0]
     look = replace(look, layer=name, page=gallery.page, channel=channel)
-    return Seen(classifier, layers, look, gallery, journey, missed)
+    return Seen(classifier, layers, asked, look, gallery, journey)
 
 
 def _missed(language: str, network: str, seen: Seen) -> str:
-    """That the network has no such layer, and which are called nearly so; nothing where it has."""
-    if not seen.missed:
-        return ""
-    near = nearest_names(seen.missed, list(seen.layers.shapes))
-    names = t(language, "near_layers", names=", ".join(near)) if near else ""
-    return t(language, "no_layer", network=networks.title(language, network), name=seen.missed[:60], near=names)
+    """That the network has no such layer, and which are called nearly so, or no such channel; nothing where it has both."""
+    asked, shown = seen.asked, seen.look
+    if asked.layer not in (None, shown.layer):
+        near = nearest_names(str(asked.layer), list(seen.layers.shapes))
+        names = t(language, "near_layers", names=", ".join(near)) if near else ""
+        return t(language, "no_layer", network=networks.title(language, network), name=str(asked.layer)[:60], near=names)
+    if asked.channel not in (None, shown.channel):
+        return t(language, "no_channel", index=asked.channel, count=seen.gallery.count)
+    return ""
 
 
 def _sees(language: str, classifier: cnnhub.Classifier, layers: Layers, name: str) -> str:
