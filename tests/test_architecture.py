@@ -71,8 +71,8 @@ HOUSES = [
             "tabs serving.serve",
             "tabs.filter.tab tabs.inside.tab tabs.what.tab",
             "tabs.filter.endpoints tabs.filter.learned tabs.inside.channel tabs.inside.endpoints tabs.what.endpoints",
-            "tabs.filter.answer tabs.filter.pooling tabs.inside.gallery tabs.inside.layers tabs.what.compare tabs.what.hub_choice "
-            "tabs.what.why",
+            "tabs.filter.answer tabs.filter.pooling tabs.inside.gallery tabs.inside.layers tabs.what.compare "
+            "tabs.what.hub_choice tabs.what.why",
             "photo.column tabs.filter.settings tabs.inside.look",
             "tab endpoints",
             "working",
