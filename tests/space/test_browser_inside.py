@@ -177,7 +177,7 @@ def test_the_filter_of_a_first_channel_opens_in_the_laboratory_and_gives_its_map
     page.hover(".large-map img", position={"x": 100, "y": 100})
     told = re.match(r"row (\d+), column (\d+): (\S+)", page.inner_text(".large-value"))
     page.click("#channel button:text-is('Its filter in the laboratory')")
-    page.wait_for_selector(".learned .map img")
+    page.wait_for_selector(".learned-filter .map img")
     assert "tab=filter" in page.url and "learned=cats-vs-dogs:19" in page.url.replace("%3A", ":")
     maps = cnnhub.load("cats-vs-dogs").feature_maps(EXAMPLES / "cat.jpg", "conv_stem")["conv_stem"][19]
     assert told is not None

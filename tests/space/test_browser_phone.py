@@ -77,9 +77,9 @@ def test_on_a_phone_frame_map_and_arithmetic_fit_into_one_screen(visit: Visit) -
 def test_tiles_of_channels_are_large_enough_to_see_on_every_screen(visit: Visit) -> None:
     page = visit.page
     page.click("#tab-inside-button")
-    page.wait_for_selector(".channels .tile")
+    page.wait_for_selector(".large-map img")
     for width, height in ((1280, 800), (768, 1024), *SCREENS.values()):
         resize(page, width, height)
         assert box(page, ".channels .tile")["width"] >= 36
-        assert box(page, ".large .tile")["width"] >= 120
+        assert box(page, ".large-map img")["width"] >= 120
         assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -32,9 +32,9 @@ TEXTS: Table = {
     ),
     "alike_group": ("Learned filters like this kernel", "跟這個核相像的學得濾鏡", "与这个卷积核相像的学到的滤波器"),
     "alike_filter": (
-        "Filter {channel}, cosine {cosine}: see it inside the network",
-        "第 {channel} 個濾鏡，餘弦 {cosine}：到網路裡面看",
-        "第 {channel} 个滤波器，余弦 {cosine}：到网络内部查看",
+        "{cosine} is its cosine with filter {channel}: see it inside the network",
+        "{cosine} 是與第 {channel} 個濾鏡的餘弦：到網路裡面看",
+        "{cosine} 是与第 {channel} 个滤波器的余弦：到网络内部查看",
     ),
     "learned_heading": (
         "This is learned filter {channel} of “{network}”",

@@ -9,29 +9,23 @@ from PIL import Image
 
 import cnnhub
 from cnnhub import render
-from cnnhub.errors import UnknownNameError
+from cnnhub.channels import varied_first
 from demo import networks
 from demo.endpoints import for_programs, json_output, model_input, number_input, picture_output, publish, require, text_input
 from demo.photo.input import PhotoInput
 from demo.photo.photo import Photo
-from demo.tabs.inside.gallery import PAGE, first_layer, gallery_of, maps_file, maps_of, ordered
-from demo.tabs.inside.look import ORDERS
+from demo.tabs.inside.gallery import PAGE, first_layer, gallery_of, maps_file, maps_of
 
 
 def publish_all(photo: PhotoInput) -> None:
     layer, model = text_input("", "layer"), model_input()
-    asked = [photo, layer, model, number_input(PAGE, "channels"), text_input(ORDERS[0], "order"), number_input(0, "page")]
+    asked = [photo, layer, model, number_input(PAGE, "channels")]
     publish(feature_maps, asked, [picture_output("gallery"), json_output()], "feature_maps")
     publish(feature_maps_npz, [photo, layer, model], [gr.File(label="maps", visible=False)], "feature_maps_npz")
 
 
 def feature_maps(
-    image: Photo | None,
-    layer: str = "",
-    model: str = "cats-vs-dogs",
-    channels: int = PAGE,
-    order: str = ORDERS[0],
-    page: int = 0,
+    image: Photo | None, layer: str = "", model: str = "cats-vs-dogs", channels: int = PAGE
 ) -> tuple[Image.Image, dict[str, Any]]:
     """A layer's channels for a photo, those first that vary most over it.
 
@@ -40,33 +34,25 @@ def feature_maps(
         layer: name of a layer; left empty it is the network's third stage.
         model: which network: cats-vs-dogs, flowers, imagenet or cats-vs-dogs-shufflenet.
         channels: how many channels are drawn at most.
-        order: varied (the most varied first), answer (those first that move the answer most) or number.
-        page: which of the pages of so many channels, counted from 0.
 
     Returns:
         A PNG of square-ordered tiles without gaps, one pixel an activation.
-        Its facts: layer, shape (C, H, W), how many of how many channels are shown, which, on which of how many
-        pages, how many of all are silent on this photo, the network's layers and stages.
+        Its facts: layer, shape (C, H, W), how many of how many channels are shown, which, how many of all are
+        silent on this photo, the network's layers and stages.
     """
 
     def draw() -> tuple[Image.Image, dict[str, Any]]:
         if not isinstance(channels, int | float) or not 1 <= channels <= 4096:
             raise cnnhub.CnnHubError(f"channels is {channels}; expected 1 to 4096.")
-        if order not in ORDERS:
-            raise UnknownNameError("order", order, ORDERS)
-        if not isinstance(page, int | float) or page < 0:
-            raise cnnhub.CnnHubError(f"page is {page}; expected 0 or more.")
         classifier, photo = networks.get(model), require(image)
         name = layer or first_layer(classifier)
         maps = maps_of(classifier, photo, name)
-        gallery = gallery_of(name, maps, ordered(classifier, photo, name, order, maps), int(page), most=int(channels))
+        gallery = gallery_of(name, maps, varied_first(maps), most=int(channels))
         facts = {
             "layer": name,
             "shape": list(maps.shape),
             "shown": len(gallery.indices),
             "of": gallery.count,
-            "page": gallery.page,
-            "pages": gallery.pages,
             "silent": gallery.silent,
             "channels": gallery.indices,
             "columns": render.sprite_columns(len(gallery.indices)),

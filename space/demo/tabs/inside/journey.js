@@ -32,7 +32,7 @@ function strip(value, toStage) {
     if (step.layer) item.setAttribute("aria-pressed", String(step.layer === value.selected));
     return item;
   }), node("b", "journey-answer", value.answer));
-  const save = button("quiet journey-save", value.png, () => savePng(value, row));
+  const save = button("action journey-save", value.png, () => savePng(value, row));
   const whole = node("div", "journey-whole");
   whole.append(row, save);
   return whole;

@@ -1,7 +1,7 @@
 // What is looked at in this tab: layer, order, scale, page and channel. The gallery says what the server shows; a choice of the
 // visitor's is written to the address, and told to whoever follows.
 
-import { set } from "../../page/address.js";
+import { query, set } from "../../page/address.js";
 
 const USUAL = { order: "varied", scale: "layer" }; // what an address need not say
 let look = {};
@@ -39,5 +39,13 @@ export function changed(changes) {
 
 // Another layer, from its first page on.
 export const atLayer = (layer) => changed({ layer, page: null, channel: null });
+
+// Back, to another channel of the layer that is shown: the server then answers what it answered before, which changes nothing here.
+window.addEventListener("popstate", () => {
+  const asked = query();
+  if (!shown || (asked.has("layer") && asked.get("layer") !== look.layer)) return;
+  look = { ...look, channel: asked.has("channel") ? Number(asked.get("channel")) : shown.look.channel };
+  tell();
+});
 
 const tell = () => followers.forEach((follower) => follower());
