@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from cnnhub import anatomy, convolution, errors, features, invariance, kernels, render, stack
+    from cnnhub import anatomy, channels, convolution, errors, features, invariance, kernels, render, stack
     from cnnhub.classifier import Classifier
     from cnnhub.dreams import dream
     from cnnhub.errors import CnnHubError
@@ -35,6 +35,7 @@ _HOME = {
     "ReliabilityBin": "prediction",
     "anatomy": "anatomy",
     "builtin_models": "hub",
+    "channels": "channels",
     "convolution": "convolution",
     "dream": "dreams",
     "errors": "errors",
@@ -57,6 +58,7 @@ __all__ = [
     "ReliabilityBin",
     "anatomy",
     "builtin_models",
+    "channels",
     "convolution",
     "dream",
     "errors",

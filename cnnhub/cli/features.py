@@ -49,7 +49,7 @@ def features(
 ) -> None:
     """Write what a network's layers answer to one picture.
 
-    PNG: one gallery a layer, its channels as tiles with their numbers, the largest mean |activation| first, all on one
+    PNG: one gallery a layer, its channels as tiles with their numbers, those first that vary most over the picture, on one
     scale. Layers that hold values below zero are drawn blue below zero, white at zero and red above; others from black
     (zero) to light yellow. The last colour stands for the |value| that 99.5 % of the values stay under; the few
     stronger ones have it too.
