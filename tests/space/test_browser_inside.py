@@ -187,3 +187,22 @@ def test_the_filter_of_a_first_channel_opens_in_the_laboratory_and_gives_its_map
     assert shown["value"] == pytest.approx(maps[shown["at"][0], shown["at"][1]].item(), abs=1e-4)
     page.go_back()
     page.wait_for_selector("#channel .learned")
+
+
+def test_the_chosen_channel_stays_for_another_photo(visit_of: Callable[..., Visit]) -> None:
+    page = visit_of("?tab=inside&layer=blocks.3").page
+    arrived(page, "number 1 of 80")
+    page.click(".channels .tile >> nth=5")
+    arrived(page, "number 6 of 80")
+    chosen = page.inner_text(".large-told b")
+    page.click("[data-key=dog]")
+    page.wait_for_function("document.querySelector('.journey-answer').textContent.includes('dog')")
+    page.wait_for_selector(f".large-told b:text-is('{chosen}')")
+    page.wait_for_function("!document.querySelector('.inside-channel[aria-busy]')")
+    pressed = page.locator(".channels .tile[aria-pressed=true]").get_attribute("title")
+    assert pressed == chosen
+
+
+def test_a_link_with_nonsense_shows_the_first_channel(visit_of: Callable[..., Visit]) -> None:
+    page = visit_of("?tab=inside&layer=blocks.3&channel=x&sheet=-4&order=loud&scale=none").page
+    arrived(page, "number 1 of 80")

@@ -87,7 +87,7 @@ def test_an_address_restores_what_it_names_and_never_an_own_photo(built: Page) -
     assert restored[built.column.panel]["value"] == {"chosen": column.example_number("dog")}
     assert restored[what.part("model")]["value"] == "flowers" and restored[what.part("model")]["label"] == "選擇模型"
     assert restored[filter_.part("settings")] == settings.read({"kernel": "emboss"})
-    assert restored[inside.part("look")] == Look("bn2", "number", page=1, channel=64)
+    assert restored[inside.part("look")] == Look("bn2", "number", page=1)
     assert "站" in restored[inside.part("journey")]["sentence"]
     assert [each["index"] for each in restored[inside.part("gallery")]["channels"]] == list(range(64, 128))
     own = built.restored(page.address.read({"tab": "what"}), values_of(built) | {built.column.panel: {"chosen": -1}})

@@ -16,7 +16,7 @@ export const follow = (follower) => followers.add(follower);
 // The server shows this gallery now, or none.
 export function arrived(value) {
   shown = value;
-  look = value?.look ?? {};
+  look = value ? { ...value.look, channel: chosen(value) } : {};
   tell();
 }
 
@@ -44,8 +44,15 @@ export const atLayer = (layer) => changed({ layer, page: null, channel: null });
 window.addEventListener("popstate", () => {
   const asked = query();
   if (!shown || (asked.has("layer") && asked.get("layer") !== look.layer)) return;
-  look = { ...look, channel: asked.has("channel") ? Number(asked.get("channel")) : shown.look.channel };
+  look = { ...look, channel: chosen(shown) };
   tell();
 });
+
+// The channel that the address names stays, for another photo too; otherwise the server's.
+function chosen({ count, look: { layer, channel } }) {
+  const asked = query();
+  const named = asked.get("layer") === layer && asked.has("channel") ? Number(asked.get("channel")) : NaN;
+  return Number.isInteger(named) && named >= 0 && named < count ? named : channel;
+}
 
 const tell = () => followers.forEach((follower) => follower());

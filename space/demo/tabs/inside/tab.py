@@ -71,7 +71,7 @@ class Inside:
 
 @dataclass(frozen=True)
 class InsideShown:
-    """What the tab shows: what the page draws, and the look that it shows."""
+    """What the tab shows: what the page draws, and the look that was asked for, which holds for the next photo too."""
 
     look: Look
     journey: dict[str, Any]
@@ -142,7 +142,7 @@ def show(photo: Photo | None, network: str, look: Look, language: str) -> Inside
         "groups": seen.layers.listed(language),
     }
     shown = _gallery_value(language, seen, photo, network, sentence)
-    return InsideShown(seen.look, journey, shown, layers)
+    return InsideShown(look, journey, shown, layers)
 
 
 def describe(language: str, classifier: cnnhub.Classifier, layers: Layers, gallery: Gallery, order: str) -> Sentence:
@@ -310,6 +310,7 @@ def _gallery_value(language: str, seen: Seen, photo: Photo, network: str, senten
         "filters": [pictures[index] for index in gallery.indices] if pictures else [],
         "shown": t(language, "shown", first=first, last=last, count=gallery.count),
         "silent": t(language, "silent_count", count=gallery.silent) if gallery.silent else "",
+        "count": gallery.count,
         "pages": gallery.pages,
         "legend": {
             "kind": "signed" if gallery.scale.is_signed else "magma",
