@@ -101,6 +101,10 @@ def test_why_shows_where_and_checks_itself(visit: Visit) -> None:
     assert "grey patch" in page.inner_text(".why .told")
     page.select_option(".why select", "dog")
     page.wait_for_function("document.querySelector('.why .told').textContent.includes('dog')")
+    page.click("#language label:has-text('正體中文')")  # label and way stay
+    page.wait_for_function("document.querySelector('.why .told')?.textContent.includes('狗')")
+    assert page.input_value(".why select") == "dog"
+    assert page.get_attribute(".why .ways button:nth-child(2)", "aria-pressed") == "true"
     page.click(".picker button >> nth=1")  # another photo: what was shown is about the first one
     page.wait_for_function("!document.querySelector('.why-map')")
 

@@ -7,6 +7,11 @@ from demo.texts.table import Table
 TEXTS: Table = {
     "journey": ("The journey, shallow to deep", "旅程，由淺到深", "旅程，由浅到深"),
     "journey_png": ("Journey as PNG", "旅程（PNG 檔）", "旅程（PNG 文件）"),
+    "journey_legend": (
+        "Of each stage the channel that varies most, in its own colours: black is zero, or blue is below zero and red above.",
+        "每一站取變化最大的通道，各用自己的顏色：黑色是零，或藍色小於零、紅色大於零。",
+        "每一站取变化最大的通道，各用自己的颜色：黑色是零，或蓝色小于零、红色大于零。",
+    ),
     "heading_stage": (
         "Stage {number} of {count}, {order}.",
         "第 {number} 站，共 {count} 站，{order}。",

@@ -42,6 +42,6 @@ function strip(value, toStage) {
 async function savePng({ steps, answer, title, file }, row) {
   const pictures = [...row.querySelectorAll("img")];
   const tiles = steps.map((step, place) => ({ source: pictures[place], notes: [step.name, step.size] }));
-  const canvas = sheet({ title: `${title}: ${answer}`, lines: [file.title], tiles, columns: tiles.length, side: 128, fonts: row });
+  const canvas = sheet({ title: `${title}: ${answer}`, lines: file.lines, tiles, columns: tiles.length, side: 128, fonts: row });
   saveCanvas(canvas, `${file.name}.png`);
 }

@@ -130,7 +130,10 @@ def show(photo: Photo | None, network: str, look: Look, language: str) -> Inside
         "answer": f"{percent(prediction.probability)} {texts.label_text(language, classifier, prediction.label)}",
         "title": t(language, "journey"),
         "png": t(language, "journey_png"),
-        "file": {"name": f"cnnhub-{network}-journey".replace("/", "-"), "title": networks.title(language, network)},
+        "file": {
+            "name": f"cnnhub-{network}-journey".replace("/", "-"),
+            "lines": [networks.title(language, network), t(language, "journey_legend")],
+        },
     }
     layers = {
         "selected": gallery.layer,

@@ -1,6 +1,7 @@
 // Where in the photo the evidence lies: the photo as the page shows it, the map over it, and a slider between them. Another
 // label or another way triggers "ask". props.value is made by why.py; without one nothing is shown.
 
+import { task } from "../../page/address.js";
 import { button, choice, legendOf, node, press } from "../../page/common.js";
 import { photo } from "../../page/photo.js";
 
@@ -9,17 +10,25 @@ const WAYS = ["auto", "occlusion"];
 export function mount({ element, props, trigger, watch }) {
   const root = element.querySelector(".why");
   let blend = 70;
+  let shown = null; // the label and the way that are shown, and of which photo and network
 
-  function ask(change) {
-    const { label, way } = props.value;
+  const ask = (change) => {
     root.setAttribute("aria-busy", "true");
-    trigger("ask", { label, way, ...change });
+    trigger("ask", { ...shown, ...change });
+  };
+  const isOf = (of) => of && of.photo === photo().src && of.task === task();
+
+  // Another language: the server took away what was shown in the old one.
+  function reworded() {
+    if (isOf(shown)) ask({});
+    else draw();
   }
 
   function draw() {
     const { value, words } = props;
     root.removeAttribute("aria-busy");
     if (!value) return root.replaceChildren();
+    shown = { label: value.label, way: value.way, photo: photo().src, task: task() };
     if (value.problem) {
       const problem = node("p", "told", value.problem);
       problem.setAttribute("role", "alert");
@@ -65,6 +74,7 @@ export function mount({ element, props, trigger, watch }) {
     return row;
   }
 
-  watch(["value", "words"], draw);
+  watch("value", draw);
+  watch("words", reworded);
   draw();
 }
