@@ -13,12 +13,16 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from rich.console import Console
 
 from tests.support.training_runs import draw
 from training.cli import finetune as command
 from training.cli import main, options
 from training.fit import head
+from training.fit.suggest import SEARCHED
 from training.fit.trainer import Batches, Step, Trainer
+from training.measure.figures import Score
+from training.measure.trials import Search, Trial, table
 
 Run = Callable[..., Any]
 
@@ -146,3 +150,14 @@ def test_what_cannot_be_searched(run: Run, tmp_path: Path, more: tuple[object, .
 def test_without_optuna_it_says_how_to_get_it(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "optuna", None)
     assert "`search` needs the package optuna, which is not installed here. Install it with: pip install optuna" in run(tmp_path)
+
+
+def test_its_table_is_whole_in_eighty_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    values = [0.00023, 0.73, True, "rand-m5-n2-mstd0.5-inc1", 224, 0.16, 0.041]
+    settings = dict(zip(SEARCHED, values, strict=True))
+    whole = Trial(10, settings, "whole", [Score(1.0, 0.1234)] * 12, 1234)
+    failed = Trial(11, settings, "failed", [], 34, why="memory ran out")
+    Console(width=80).print(table(Search({}, [whole, failed])))
+    told = capsys.readouterr().out
+    row = "10 0.00023 0.73 yes m5 224 0.16 0.041 12 100.00% 0.1234 1234".split()
+    assert row in [line.split() for line in told.splitlines()] and "failed" in told and "…" not in told

@@ -142,12 +142,13 @@ def asked(settings: Mapping[str, Any]) -> Asked:
 
 
 def like(other: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """For a command that takes another's options beside its own: they reach it as keywords."""
+    """For a command that takes another's options beside its own, which go before theirs: they reach it as keywords."""
 
     def decorated(command: Callable[..., Any]) -> Callable[..., Any]:
         own, theirs = (inspect.signature(each, eval_str=True).parameters.values() for each in (command, other))
         named = [each for each in own if each.kind is not inspect.Parameter.VAR_KEYWORD]
-        parameters = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in (*theirs, *named)]
+        together = {each.name: each for each in (*theirs, *named)}.values()
+        parameters = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in together]
         command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         command.__annotations__ = {each.name: each.annotation for each in parameters}
         return command

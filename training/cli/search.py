@@ -18,10 +18,15 @@ from training.fit.stops import Stopped, interruptible
 _OWN = ("--trials", "--epochs", "--output")  # each with a value, and none that the command of the best takes over
 _FLAGS = ("--json", "--resume", "--overwrite")
 
+Output = Annotated[Path | None, typer.Option(help="Folder of what it found; runs/search-TASK by default.")]
+Epochs = Annotated[int | None, typer.Option(min=0, help="Of a trial that is not ended early, all layers; 8 by default.")]
+
 
 @options.like(finetune)
 def search(
     trials: Annotated[int, typer.Option(min=1, help="search: recipes to try, the default one first.")] = 12,
+    output: Output = None,
+    epochs: Epochs = None,
     as_json: options.Json = False,
     **settings: Any,
 ) -> None:
@@ -45,8 +50,8 @@ def search(
     from training.measure import plots
     from training.measure import trials as tried
 
-    asked = options.asked(settings)
-    output = settings["output"] or Path("runs") / f"search-{asked.chosen.name}"
+    asked = options.asked({**settings, "epochs": epochs})
+    output = output or Path("runs") / f"search-{asked.chosen.name}"
     run = Run(output, settings["resume"], settings["overwrite"], workers=settings["workers"], fix_leaks=settings["fix_leaks"])
     free = {name for name in SEARCHED if settings[name] is None}
     try:
@@ -57,8 +62,8 @@ def search(
         options.console.print(f"Stopped by {stopped}; the trials before this one stay. Go on with:\n{again}", soft_wrap=True)
         raise SystemExit(stopped.status) from None
     assert found.best
-    epochs = {"epochs": len(found.best.epochs)}
-    command = options.command_line(["finetune", *_kept(sys.argv[2:]), *tried.options_of({**found.best.settings, **epochs})])
+    best = {**found.best.settings, "epochs": len(found.best.epochs)}
+    command = options.command_line(["finetune", *_kept(sys.argv[2:]), *tried.options_of(best)])
     plots.search(found.trials, output / "search.png")
     (output / "table.md").write_text(tried.markdown(found, command), encoding="utf-8")
     parts: list[RenderableType] = [tried.table(found), f"The best is trial {found.best.number}. Train with it:", command]

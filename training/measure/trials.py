@@ -7,12 +7,14 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from pydantic import TypeAdapter
+from rich import box
 from rich.markup import escape
 from rich.table import Table
 
 from training.measure.figures import Score
 
 State = Literal["whole", "halved", "failed"]
+_NARROW = {"label smoothing": "label smooth", "accuracy": "right", "seconds": "secs"}  # headers, that 80 columns hold a table
 
 
 @dataclass(frozen=True)
@@ -93,9 +95,11 @@ def in_words(trial: Trial) -> str:
 
 
 def table(search: Search) -> Table:
-    """The trials, the best first, for rich's console."""
+    """The trials, the best first, for rich's console; whole in 80 columns, whatever is searched."""
     header, *rows = _rows(search)
-    shown = Table(*map(escape, header))
+    shown = Table(box=box.SIMPLE_HEAD, padding=0, show_edge=False)
+    for name in header:
+        shown.add_column(escape(_NARROW.get(name, name).replace(" ", "\n")), no_wrap=name != "epochs")
     for row in rows:
         shown.add_row(*map(escape, row))
     return shown
