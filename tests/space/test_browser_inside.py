@@ -87,8 +87,10 @@ def test_pages_orders_and_scales(visit_of: Callable[..., Visit]) -> None:
     page.wait_for_function("document.querySelector('.pager').textContent.includes('65 to 128 of 1280')")
     arrived(page, f"number {PAGE + 1} of 1280")
     assert "sheet=1" in page.url and page.locator(".channels .tile").first.get_attribute("title") != first
-    page.click(".segment-buttons button:text-is('By number')")
+    page.focus(".segment-buttons button:text-is('By number')")
+    page.keyboard.press("Enter")
     arrived(page, "channel 0 · 1 of 1280")
+    assert page.evaluate("document.activeElement.textContent") == "By number"
     assert "order=number" in page.url
     page.click(".segment-buttons button:text-is('For the answer')")
     visit.wait_for_heading("#journey", "what moves the answer most first")
@@ -201,6 +203,8 @@ def test_the_chosen_channel_stays_for_another_photo(visit_of: Callable[..., Visi
     page.wait_for_function("!document.querySelector('.inside-channel[aria-busy]')")
     pressed = page.locator(".channels .tile[aria-pressed=true]").get_attribute("title")
     assert pressed == chosen
+    page.click("#language label:has-text('正體中文')")
+    page.wait_for_function(f"document.querySelector('.large-told b')?.textContent === '通道 {chosen.split()[1]}'")
 
 
 def test_a_link_with_nonsense_shows_the_first_channel(visit_of: Callable[..., Visit]) -> None:

@@ -112,7 +112,9 @@ def test_facts_of_a_layer_are_its_anatomy() -> None:
     facts = dict(layers_of(networks.get("cats-vs-dogs")).facts("en", "blocks.1.1.conv_dw"))
     assert facts["Kernel"] == "3 × 3" and facts["Groups"] == "144" and facts["Stride"] == "1 × 1"
     assert facts["Parameters"] == f"{144 * 9:,}" and facts["Multiply-adds"] == f"{144 * 9 * 60 * 60:,}"
-    assert facts["Each value sees"] == "19 × 19 pixels of the input"
+    assert facts["Each value sees"] == "19 × 19 pixels of the input" and facts["Padding"] == "1 × 1"
+    first = dict(layers_of(networks.get("cats-vs-dogs")).facts("en", "conv_stem"))
+    assert first["Padding"] == "1 in all, as many as the size needs"  # 119 * 2 + 3 - 240
 
 
 @pytest.mark.parametrize("order", ORDERS)
@@ -262,3 +264,19 @@ def test_what_was_asked_for_holds_for_the_next_photo_and_network() -> None:
         assert shown.look == Look() and shown.gallery["look"]["channel"] == shown.gallery["channels"][0]["index"]
     other = tab.show(CAT, "cats-vs-dogs-shufflenet", shown.look, "en")
     assert "has no layer" not in other.journey["sentence"]
+
+
+def test_what_rounding_leaves_of_nothing_is_drawn_as_nothing() -> None:
+    """In the first layer some filters are dead; each on its own scale, a map of 1e-7 must not look like a cat."""
+    shown = tab.show(CAT, "cats-vs-dogs", Look("conv_stem", scale="own"), "en").gallery
+    sprite = Image.open(io.BytesIO(base64.b64decode(shown["sprite"].partition(",")[2]))).convert("RGB")
+    width, height = shown["tile"]
+    quiet = [place for place, each in enumerate(shown["channels"]) if each["note"]]
+    assert quiet
+    for place in quiet:
+        left, top = place % shown["columns"] * width, place // shown["columns"] * height
+        assert len(sprite.crop((left, top, left + width, top + height)).getcolors()) == 1
+        told = channel.show(CAT, "cats-vs-dogs", Look("conv_stem", scale="own", channel=shown["channels"][place]["index"]), "en")
+        assert (
+            told["silent"] and len(Image.open(io.BytesIO(base64.b64decode(told["picture"].partition(",")[2]))).getcolors()) == 1
+        )

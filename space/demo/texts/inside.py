@@ -63,6 +63,21 @@ TEXTS: Table = {
     "scale_own": ("Each its own", "各自的尺度", "各自的尺度"),
     "scale_signed": ("blue below zero, red above", "藍色小於零，紅色大於零", "蓝色小于零，红色大于零"),
     "scale_unsigned": ("black is zero", "黑色是零", "黑色是零"),
+    "scale_cut": (
+        "what is stronger has the last colours",
+        "更強的值用最末的顏色",
+        "更强的值用最末的颜色",
+    ),
+    "seen_by": (
+        "The framed values see the place that you point at on the photo.",
+        "框起來的值看得到你在照片上指的地方。",
+        "框起来的值看得到你在照片上指的地方。",
+    ),
+    "padding_more": (
+        "{total} in all, as many as the size needs",
+        "共 {total}，依大小補足",
+        "共 {total}，按大小补足",
+    ),
     "scale_own_signed": (
         "blue below zero, red above, each channel to its own largest",
         "藍色小於零，紅色大於零，各通道以自己的最大值為準",
@@ -140,8 +155,8 @@ TEXTS: Table = {
     "to_lab": ("Its filter in the laboratory", "到實驗室看它的濾鏡", "到实验室看它的滤波器"),
     "filters": ("The filters that made them, in the same order", "做出它們的濾鏡，順序相同", "做出它们的滤波器，顺序相同"),
     "filter_of": ("Its learned filter", "它學到的濾鏡", "它学到的滤波器"),
-    "channel_png": ("Channel as PNG", "通道（PNG 檔）", "通道（PNG 文件）"),
-    "gallery_png": ("Gallery as PNG", "通道圖（PNG 檔）", "通道图（PNG 文件）"),
+    "channel_png": ("Channel as PNG", "這個通道（PNG 檔）", "这个通道（PNG 文件）"),
+    "gallery_png": ("Gallery as PNG", "這一頁（PNG 檔）", "这一页（PNG 文件）"),
     "maps_npz": ("Maps as NPZ", "特徵圖數值（NPZ 檔）", "特征图数值（NPZ 文件）"),
     "this_layer": ("This layer: {words}", "這一層：{words}", "这一层：{words}"),
     "all_layers": ("All {count} layers, shallow to deep", "全部 {count} 層，由淺到深", "全部 {count} 层，由浅到深"),

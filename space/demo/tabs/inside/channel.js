@@ -93,14 +93,15 @@ export function mount({ element, props, trigger, watch }) {
   }
 
   async function savePng(row) {
-    const { file, legend, look } = gallery();
+    const { file } = gallery();
     const picture = root.querySelector("img");
     await picture.decode();
     const whole = Math.max(1, Math.round(448 / Math.max(...details.size))) * Math.max(...details.size);
-    const shown = look.scale === "layer" ? { legend: { ...legend, colours: coloursOf(legend.kind, row) } } : {};
+    const { legend } = details;
+    const shown = { legend: { ...legend, colours: coloursOf(legend.kind, row) } };
     const tiles = [{ source: picture, notes: [] }];
     const lines = [...details.facts, file.line];
-    const canvas = sheet({ title: `${details.name}, ${details.place}`, lines, tiles, columns: 1, side: whole, ...shown, fonts: row });
+    const canvas = sheet({ title: `${details.name} · ${details.place}`, lines, tiles, columns: 1, side: whole, ...shown, fonts: row });
     saveCanvas(canvas, `${file.name}-${details.channel}.png`);
   }
 
@@ -154,9 +155,11 @@ export function mount({ element, props, trigger, watch }) {
   document.addEventListener("pointermove", (event) => {
     if (!details?.field || !root.isConnected || root.offsetParent === null || event.target !== photo()) return;
     const place = pointedAt(event);
-    if (place) markValues(seeing(details.field, details.size, place));
+    if (!place) return;
+    markValues(seeing(details.field, details.size, place));
+    root.querySelector(".large-value").textContent = gallery().words.seen_by;
   });
-  document.addEventListener("pointerout", (event) => { if (details && event.target === photo()) markValues(null); });
+  document.addEventListener("pointerout", (event) => { if (details && event.target === photo()) point(null); });
 
   follow(begin);
   watch("value", arrive);

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import cnnhub
-from cnnhub import render
+from cnnhub import channels, render
 from cnnhub.channels import Spread
 from cnnhub.dreams import dream
 from cnnhub.features import check_layers
@@ -20,7 +20,7 @@ from demo.assets import data_uri
 from demo.photo import column
 from demo.photo.memory import Kept
 from demo.photo.photo import Photo
-from demo.tabs.inside.gallery import contributions_of, filter_pictures, first_layer, gallery_of, maps_of, ordered
+from demo.tabs.inside.gallery import contributions_of, filter_pictures, first_layer, gallery_of, legend, maps_of, ordered
 from demo.tabs.inside.layers import layers_of, seen_share
 from demo.tabs.inside.look import Look
 from demo.texts import Sentence, number, percent, t
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 DREAM_SIDE = 320  # pixels, of the picture that is sent
 # Of no visitor's photo, and by the network's name, so that no network stays in memory for its dreams.
-_dreams: Kept[tuple[str, str, int], dict[str, Any]] = Kept(most=64, seconds=3600.0)
+_dreams: Kept[tuple[str, str, int], dict[str, Any]] = Kept(most=64, seconds=600.0)
 _examples: Kept[tuple[cnnhub.Classifier, str], NDArray[np.float32]] = Kept(most=16)
 
 
@@ -52,15 +52,18 @@ def dreamt(network: str, look: Look, language: str) -> Iterator[dict[str, Any]]:
     key = network, layer, channel
     known = _dreams.get(key)
     if known:
-        yield known | {"said": t(language, "dream_done")}
+        yield known
         return
     for seen in dream(classifier, layer, channel):
         picture = data_uri(seen.image.resize((DREAM_SIDE, DREAM_SIDE)), "JPEG", quality=85)
-        made = {"layer": layer, "channel": channel, "picture": picture, "share": seen.step / seen.steps}
         is_done = seen.step == seen.steps
-        if is_done:
-            _dreams.keep(key, made)
-        yield made | {"said": t(language, "dream_done" if is_done else "dream_on", share=percent(seen.step / seen.steps))}
+        made = {
+            "layer": layer,
+            "channel": channel,
+            "picture": picture,
+            "share": "" if is_done else percent(seen.step / seen.steps),
+        }
+        yield _dreams.keep(key, made) if is_done else made
 
 
 def excited(network: str, look: Look, language: str) -> dict[str, Any]:
@@ -124,7 +127,8 @@ def _details(photo: Photo, network: str, look: Look, language: str) -> dict[str,
     gallery = gallery_of(name, maps, order, look.page, look.channel)
     channel = look.channel if look.channel is not None and look.channel < len(maps) else gallery.indices[0]
     values = maps[channel]
-    scale = gallery.scale if look.scale == "layer" else render.maps_scale(values, of=maps)
+    is_quiet = channels.silent(values[None], gallery.scale.limit)[0]
+    scale = gallery.scale if look.scale == "layer" or is_quiet else render.maps_scale(values, of=maps)
     spread, filters = Spread.of(values), filter_pictures(classifier, name)
     return {
         "layer": name,
@@ -138,7 +142,8 @@ def _details(photo: Photo, network: str, look: Look, language: str) -> dict[str,
         "histogram": _histogram(language, spread),
         "field": _field(classifier, photo, name),
         "filter": filters[channel] if filters else "",
-        "silent": t(language, "silent_channel") if spread.least == spread.largest == 0 else "",
+        "silent": t(language, "silent_channel") if is_quiet else "",
+        "legend": legend(language, scale, values),
     }
 
 

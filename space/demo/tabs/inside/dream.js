@@ -1,6 +1,6 @@
 // What the shown channel would love to see: begun by a click, clearer from step to step. props.value is made by channel.py.
 
-import { button, node } from "../../page/common.js";
+import { button, fill, node } from "../../page/common.js";
 import { follow, gallery, now } from "./look.js";
 
 export function mount({ element, props, trigger, watch }) {
@@ -12,7 +12,7 @@ export function mount({ element, props, trigger, watch }) {
 
   function begin() {
     const value = gallery();
-    if (value && isShown()) return;
+    if (value && isShown()) return say(value.words);
     of = null;
     root.replaceChildren();
     if (value) root.append(button("action dream-begin", value.words.dream, () => ask(value)));
@@ -30,16 +30,27 @@ export function mount({ element, props, trigger, watch }) {
     const { value } = props;
     if (!value || !of || value.asked !== of.asked) return;
     root.removeAttribute("aria-busy");
+    const { words } = gallery();
     if (value.problem) return root.replaceChildren(node("p", "soft", value.problem));
     let picture = root.querySelector("img");
     if (!picture) {
-      picture = Object.assign(node("img", "dreamt"), { alt: gallery().words.dream_alt });
+      picture = node("img", "dreamt");
       const told = node("p", "soft");
       told.setAttribute("role", "status");
-      root.replaceChildren(node("p", "", gallery().words.dream), picture, told);
+      root.replaceChildren(node("p"), picture, told);
     }
     picture.src = value.picture;
-    root.querySelector("[role=status]").textContent = value.said;
+    of.share = value.share;
+    say(words);
+  }
+
+  // In the language that the page has now.
+  function say({ dream, dream_alt: alt, dream_on: on, dream_done: done }) {
+    const picture = root.querySelector("img");
+    if (!picture) return;
+    picture.alt = alt;
+    root.querySelector("p").textContent = dream;
+    root.querySelector("[role=status]").textContent = of.share ? fill(on, { share: of.share }) : done;
   }
 
   follow(begin);

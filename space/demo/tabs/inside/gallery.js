@@ -17,11 +17,15 @@ export function mount({ element, props, trigger, watch }) {
     if (old) setTimeout(() => URL.revokeObjectURL(old), 10_000); // its tiles may be loading still
     sprite = value ? addressOf(value.sprite) : null;
     document.getElementById("inside")?.style.setProperty("--sprite", sprite ? `url(${sprite})` : "none");
+    const focus = root.contains(document.activeElement) ? document.activeElement.dataset.key : null;
     root.replaceChildren();
     arrived(value);
     if (!value) return;
     root.append(grid(value), below(value), ...(value.filters.length ? [filters(value)] : []), controls(value, ask), downloads(value, trigger));
     mark();
+    if (focus) root.querySelector(`[data-key="${CSS.escape(focus)}"]`)?.focus();
+    // the channel that was chosen for another photo stands on another page of this one's
+    if (placeOf(value, now().channel) < 0) ask({ page: null });
   }
 
   const mark = () => {
@@ -108,7 +112,11 @@ function controls(value, ask) {
     const box = node("div", "segment-buttons");
     box.setAttribute("role", "group");
     box.setAttribute("aria-label", label);
-    box.append(...Object.entries(choices).map(([name, text]) => button("", text, () => act(name))));
+    box.append(...Object.entries(choices).map(([name, text]) => {
+      const made = button("", text, () => act(name));
+      made.dataset.key = name;
+      return made;
+    }));
     press(box.children, Object.keys(choices).indexOf(chosen));
     return box;
   };
@@ -116,6 +124,7 @@ function controls(value, ask) {
   const turn = (text, name, by) => {
     const made = button("action", text, () => ask({ page: look.page + by, channel: null }));
     made.setAttribute("aria-label", name);
+    made.dataset.key = name;
     made.disabled = look.page + by < 0 || look.page + by >= value.pages;
     return made;
   };

@@ -19,6 +19,7 @@ from demo import networks
 from demo.assets import data_uri
 from demo.photo.memory import Kept
 from demo.photo.photo import Photo
+from demo.texts import number, t
 
 if TYPE_CHECKING:
     import torch
@@ -111,6 +112,18 @@ def filter_pictures(classifier: cnnhub.Classifier, layer: str) -> list[str]:
         except cnnhub.errors.ArgumentError:
             known = _filters[classifier] = "", []
     return known[1] if known[0] == layer else []
+
+
+def legend(language: str, scale: render.Scale, maps: torch.Tensor) -> dict[str, str]:
+    """What the colours of maps on one scale mean."""
+    meaning = t(language, f"scale_{scale.kind}")
+    is_cut = maps.abs().max() > scale.limit
+    return {
+        "kind": "signed" if scale.is_signed else "magma",
+        "low": number(scale.low),
+        "high": number(scale.limit),
+        "meaning": t(language, "comma").join([meaning, *([t(language, "scale_cut")] if is_cut else [])]),
+    }
 
 
 def maps_file(photo: Photo, layer: str, network: str) -> str:

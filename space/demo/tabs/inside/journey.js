@@ -10,10 +10,12 @@ export function mount({ element, props, trigger, watch }) {
   function draw() {
     const { value } = props;
     if (!value) return;
+    const focus = root.contains(document.activeElement) ? document.activeElement.dataset.layer : null;
     const sentence = node("div");
     sentence.innerHTML = value.sentence; // escaped where it was made
     root.replaceChildren(sentence);
     if (value.steps) root.append(strip(value, (layer) => trigger("stage", atLayer(layer))));
+    if (focus) root.querySelector(`[data-layer="${CSS.escape(focus)}"]`)?.focus();
   }
 
   watch("value", draw);
@@ -29,7 +31,10 @@ function strip(value, toStage) {
     const picture = Object.assign(node("img", "pixels"), { src: step.picture, alt: "" });
     picture.style.setProperty("--place", index / (value.steps.length - 1));
     item.append(picture, node("span", "", step.name), node("span", "soft", step.size));
-    if (step.layer) item.setAttribute("aria-pressed", String(step.layer === value.selected));
+    if (step.layer) {
+      item.dataset.layer = step.layer;
+      item.setAttribute("aria-pressed", String(step.layer === value.selected));
+    }
     return item;
   }), node("b", "journey-answer", value.answer));
   const save = button("action journey-save", value.png, () => savePng(value, row));
@@ -42,6 +47,6 @@ function strip(value, toStage) {
 async function savePng({ steps, answer, title, file }, row) {
   const pictures = [...row.querySelectorAll("img")];
   const tiles = steps.map((step, place) => ({ source: pictures[place], notes: [step.name, step.size] }));
-  const canvas = sheet({ title: `${title}: ${answer}`, lines: file.lines, tiles, columns: tiles.length, side: 128, fonts: row });
+  const canvas = sheet({ title: `${title} · ${answer}`, lines: file.lines, tiles, columns: tiles.length, side: 128, fonts: row });
   saveCanvas(canvas, `${file.name}.png`);
 }

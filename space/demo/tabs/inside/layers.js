@@ -10,6 +10,7 @@ export function mount({ element, props, trigger, watch }) {
 
   function draw() {
     const { value } = props;
+    const focus = root.contains(document.activeElement) ? document.activeElement.dataset.layer : null;
     root.replaceChildren();
     if (!value) return;
     const facts = fold(value.summary, factsOpen, (isOpen) => { factsOpen = isOpen; });
@@ -33,6 +34,7 @@ export function mount({ element, props, trigger, watch }) {
     all.append(search, none, ...stages.map((each) => each.box));
     root.append(facts, all);
     find();
+    if (focus) root.querySelector(`[data-layer="${CSS.escape(focus)}"]`)?.focus();
   }
 
   watch("value", draw);
@@ -53,6 +55,7 @@ function stage({ title, layers }, selected, choose) {
   const rows = layers.map(({ name, words }) => {
     const row = button("layer-row", undefined, () => choose(name));
     row.append(node("span", "", words), node("span", "soft", name));
+    row.dataset.layer = name;
     row.setAttribute("aria-pressed", String(name === selected));
     return { row, text: `${words} ${name}`.toLowerCase() };
   });

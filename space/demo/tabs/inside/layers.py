@@ -80,11 +80,8 @@ class Layers:
         facts = [("kind", kinds(language, rows)), ("input", given), ("output", shape)]
         if len(windows) == 1:
             (window,) = windows
-            facts += [
-                (key, _pair(pair))
-                for key, pair in (("kernel", window.kernel), ("stride", window.stride), ("padding", window.padding))
-                if pair
-            ]
+            facts += [(key, _pair(pair)) for key, pair in (("kernel", window.kernel), ("stride", window.stride)) if pair]
+            facts += [("padding", _padding(language, window))] if window.padding else []
             facts += [("dilation", _pair(window.dilation))] if window.dilation and window.dilation != (1, 1) else []
             facts += [("groups", number(window.groups))] if window.groups and window.groups > 1 else []
         facts += [
@@ -177,6 +174,14 @@ def _kind(language: str, row: Row) -> str:
     if not row.kernel or row.kind not in _CONVOLUTIONS | {"max pooling", "average pooling"}:
         return name
     return f"{_pair(row.kernel)} {name}"
+
+
+def _padding(language: str, row: Row) -> str:
+    """On each side; or how much in all, where TensorFlow's "same" adds what its own number does not say."""
+    assert row.padding and row.kernel and row.stride
+    given, made, dilation = row.input_shape[1], row.output_shape[1], (row.dilation or (1, 1))[0]
+    needed = (made - 1) * row.stride[0] + dilation * (row.kernel[0] - 1) + 1 - given
+    return t(language, "padding_more", total=needed) if needed > 2 * row.padding[0] else _pair(row.padding)
 
 
 def _pair(pair: tuple[int, int]) -> str:

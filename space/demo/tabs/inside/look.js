@@ -33,6 +33,7 @@ export function changed(changes) {
   const asked = { ...look, ...changes };
   const { layer, order, scale, page, channel } = asked;
   const unusual = (name, value) => (value === USUAL[name] ? null : value);
+  look = { ...look, page }; // a click that comes before the answer turns the next page
   set({ layer, channel, order: unusual("order", order), scale: unusual("scale", scale), sheet: page }); // "page" is gradio's own
   return asked;
 }

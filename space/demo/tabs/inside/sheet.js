@@ -10,10 +10,13 @@ export function sheet({ title, lines, tiles, columns, side, legend, fonts }) {
   const notes = Math.max(0, ...tiles.map((tile) => tile.notes?.length ?? 0));
   const step = [side + GAP, side + GAP + notes * LINE];
   const rows = Math.ceil(tiles.length / columns);
+  const wide = Math.max(640, 2 * MARGIN + columns * step[0] - GAP);
   const canvas = node("canvas");
-  canvas.width = Math.max(640, 2 * MARGIN + columns * step[0] - GAP);
-  canvas.height = 2 * MARGIN + HEAD + rows * step[1] + (lines.length + (legend ? 1 : 0)) * LINE;
   const pen = canvas.getContext("2d");
+  pen.font = `15px ${family}`;
+  const below = lines.flatMap((line) => wrapped(pen, line, wide - 2 * MARGIN));
+  canvas.width = wide;
+  canvas.height = 2 * MARGIN + HEAD + rows * step[1] + (below.length + (legend ? 1 : 0)) * LINE;
   const write = (text, x, y, widest, style, colour) => {
     Object.assign(pen, { font: `${style} ${family}`, fillStyle: colour });
     pen.fillText(text, x, y, widest);
@@ -39,12 +42,22 @@ export function sheet({ title, lines, tiles, columns, side, legend, fonts }) {
       pen.fillStyle = `rgb(${r} ${g} ${b})`;
       pen.fillRect(at + (place * BAR) / all.length, bottom - 10, BAR / all.length + 1, 10);
     });
-    write(` ${legend.high}, ${legend.meaning}`, at + BAR, bottom, whole, "15px", "#6b6862");
+    write(` ${legend.high} · ${legend.meaning}`, at + BAR, bottom, whole, "15px", "#6b6862");
     bottom += LINE;
   }
-  for (const line of lines) {
+  for (const line of below) {
     write(line, MARGIN, bottom, whole, "15px", "#6b6862");
     bottom += LINE;
   }
   return canvas;
+}
+
+// A line cut into as many as fit, between words or, where they have none, between characters.
+function wrapped(pen, text, width) {
+  const made = [""];
+  for (const part of text.match(/[\u3000-\u9fff\uff00-\uffef]|[^\s\u3000-\u9fff\uff00-\uffef]+\s*|\s+/g) ?? []) {
+    if (made.at(-1) && pen.measureText(made.at(-1) + part.trimEnd()).width > width) made.push("");
+    made[made.length - 1] += part;
+  }
+  return made;
 }

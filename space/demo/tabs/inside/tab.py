@@ -28,13 +28,14 @@ from demo.tabs.inside.gallery import (
     filter_pictures,
     first_layer,
     gallery_of,
+    legend,
     maps_file,
     maps_of,
     ordered,
 )
 from demo.tabs.inside.layers import Layers, layers_of
 from demo.tabs.inside.look import ORDERS, SCALES, Look, from_link, read
-from demo.texts import Sentence, number, percent, t
+from demo.texts import Sentence, percent, t
 
 if TYPE_CHECKING:
     import torch
@@ -295,10 +296,13 @@ def _gallery_value(language: str, seen: Seen, photo: Photo, network: str, senten
     pictures = filter_pictures(seen.classifier, gallery.layer)
     quiet = channels.silent(gallery.maps, gallery.scale.limit)
     is_own = look.scale == "own"
-    drawn = _each_its_own(gallery.maps) if is_own else gallery.maps
+    drawn = _each_its_own(gallery.maps, quiet) if is_own else gallery.maps
     limit = 1.0 if is_own else gallery.scale.limit
     first, last = gallery.page * PAGE + 1, gallery.page * PAGE + len(gallery.indices)
-    kind = f"scale_own_{gallery.scale.kind}" if is_own else f"scale_{gallery.scale.kind}"
+    told = legend(language, gallery.scale, gallery.maps)
+    if is_own:
+        low = "−" if gallery.scale.is_signed else "0"
+        told |= {"low": low, "high": "+", "meaning": t(language, f"scale_own_{gallery.scale.kind}")}
     return {
         "look": asdict(look),
         "photo": photo.id,
@@ -315,33 +319,29 @@ def _gallery_value(language: str, seen: Seen, photo: Photo, network: str, senten
         "silent": t(language, "silent_count", count=gallery.silent) if gallery.silent else "",
         "count": gallery.count,
         "pages": gallery.pages,
-        "legend": {
-            "kind": "signed" if gallery.scale.is_signed else "magma",
-            "low": "−" if is_own and gallery.scale.is_signed else "0" if is_own else number(gallery.scale.low),
-            "high": "+" if is_own else number(gallery.scale.limit),
-            "meaning": t(language, kind),
-        },
+        "legend": told,
         "orders": {each: t(language, f"order_{each}") for each in ORDERS},
         "scales": {each: t(language, f"scale_{each}") for each in SCALES},
         "words": {key: t(language, key) for key in _GALLERY_WORDS}
-        | {"value_at": texts.template(language, "value_at"), "map_keys": texts.template(language, "map_keys")},
+        | {key: texts.template(language, key) for key in ("value_at", "map_keys", "dream_on")},
         "file": {
             "name": file_name(network, gallery.layer),
             "title": sentence.heading,
-            "line": f"{networks.title(language, network)} · {gallery.layer} · {sentence.line}",
+            "line": f"{networks.title(language, network)} · {gallery.layer} · {seen.layers.words(language, gallery.layer)}",
         },
     }
 
 
 _GALLERY_WORDS = (
     *("order", "scale", "page_before", "page_next", "gallery_png", "maps_npz", "channel_png", "point_hint", "to_lab"),
-    *("dream", "dream_alt", "excited", "excited_said", "filters", "filter_of"),
+    *("seen_by", "dream", "dream_alt", "dream_done", "excited", "excited_said", "filters", "filter_of"),
 )
 
 
-def _each_its_own(maps: torch.Tensor) -> torch.Tensor:
-    """Maps (C, H, W), each divided by what is visible of it, so that one limit of 1 holds for all."""
-    limits = [render.visible_limit(values) or 1.0 for values in maps]
+def _each_its_own(maps: torch.Tensor, quiet: list[bool]) -> torch.Tensor:
+    """Maps (C, H, W), each divided by what is visible of it, so that one limit of 1 holds for all; those that are quiet, such as
+    what rounding left of a zero, become nothing."""
+    limits = [float("inf") if is_quiet else render.visible_limit(values) for values, is_quiet in zip(maps, quiet, strict=True)]
     return maps / maps.new_tensor(limits).view(-1, 1, 1)
 
 
