@@ -26,7 +26,7 @@ from cnnhub.hub.folder import read_config, write_config
 from tests.support.places import ROOT
 from tests.support.training_runs import COLOURS, draw, training
 from training.cli import main
-from training.fit import backbones, head, prepare
+from training.fit import backbones, choose, head, prepare
 from training.fit.backbones import head_names
 from training.fit.devices import OutOfMemoryError, accelerator, explain_memory
 from training.fit.epochs import fit_all
@@ -36,6 +36,7 @@ from training.fit.head import frozen
 from training.fit.recipe import Recipe, Run
 from training.fit.trainer import copy_of
 from training.measure.evaluate import evaluate
+from training.release.record import record_of
 
 BUILTIN = str(ROOT / "cnnhub/builtin/flowers/model.safetensors")
 
@@ -156,6 +157,23 @@ def test_finetune_never_opens_the_test_split(data: Path, weights: Path, tmp_path
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert cnnhub.load(tmp_path / "run").labels == ["blue", "red"]
+
+
+@pytest.mark.parametrize("by_onnxruntime", [True, False])
+def test_a_head_alone_keeps_the_crop_it_was_fitted_to(
+    by_onnxruntime: bool, data: Path, weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And validation goes through the network again only where its features are in bfloat16."""
+    passes: list[object] = []
+    answer = choose.logits_of
+    monkeypatch.setattr(choose, "logits_of", lambda *given: passes.append(given) or answer(*given))
+    monkeypatch.setattr(head, "_WORTH_AN_EXPORT", 1 if by_onnxruntime else 10**6)
+    recipe = Recipe("test_byobnet", size=64, epochs=0, batch_size=8, precision="bf16")
+    finetune(data, weights, recipe, Run(tmp_path, workers=0), {}, Console(quiet=True))
+    assert len(passes) == (0 if by_onnxruntime else 1)
+    crops, found = record_of(read_config(tmp_path)).crops, evaluate(str(tmp_path), data, "validation")
+    assert crops is not None and list(crops) == ["center 0.95"]
+    assert crops["center 0.95"].loss == pytest.approx(found.figures.loss_uncalibrated, abs=1e-3)  # of weights in half precision
 
 
 def test_weights_without_counters_of_training_steps_fit(weights: Path, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from rich.console import Console
 from cnnhub.hub.config import ModelConfig
 from training.data.pixels import Pixels, plain_transform, stretched
 from training.fit.devices import logits_of
+from training.fit.head import Head
 from training.fit.prepare import Prepared
 from training.fit.recipe import Recipe, Run
 from training.measure.calibration import Calibration, best_temperature, calibrate
@@ -34,11 +35,13 @@ class Choice:
     figures: Figures  # of the whole, on validation
 
 
-def choose(ready: Prepared, run: Run, start: Weights | None, console: Console) -> Choice:
+def choose(ready: Prepared, run: Run, start: Weights | None, alone: Head | None, console: Console) -> Choice:
     """Try on validation what costs no training.
 
     Args:
         start: weights to blend the network's own with; None looks for no blend.
+        alone: the head, where nothing else was trained. It was fitted to features of pictures cropped one way, and that way
+            is kept, unless validation's pictures are squashed, which nobody's photos are.
     """
     blended = None
     if start:
@@ -47,9 +50,14 @@ def choose(ready: Prepared, run: Run, start: Weights | None, console: Console) -
         kept = f"{scores}; kept {blended.share:g}"
         console.print(f"share of phase two's weights in the blend with phase one's, on validation: {kept}")
     squashed_from = ready.recipe.squashed_from
-    crops = {crop: score_of(_logits(ready, run, cropped(ready.config, crop), squashed_from), ready.targets) for crop in CROPS}
-    config = cropped(ready.config, max(crops, key=lambda crop: crops[crop].rank))
-    logits = _logits(ready, run, config)
+    if alone and not squashed_from:
+        answers = {_crop(ready.config): _logits(ready, run, ready.config) if alone.logits is None else alone.logits}
+    else:
+        answers = {crop: _logits(ready, run, cropped(ready.config, crop), squashed_from) for crop in CROPS}
+    crops = {crop: score_of(logits, ready.targets) for crop, logits in answers.items()}
+    best = max(crops, key=lambda crop: crops[crop].rank)
+    config = cropped(ready.config, best)
+    logits = _logits(ready, run, config) if squashed_from else answers[best]
     calibration = calibrate(logits, ready.targets)
     figures = measure(logits, ready.targets, config.labels(), calibration.temperature)
     return Choice(config, {crop_name(crop): score for crop, score in crops.items()}, blended, calibration, figures)
@@ -57,7 +65,7 @@ def choose(ready: Prepared, run: Run, start: Weights | None, console: Console) -
 
 def passes_over_validation(recipe: Recipe) -> int:
     """How many times `choose` shows the network every validation picture."""
-    return len(CROPS) + 1 + (len(SHARES) if recipe.blend else 0)
+    return len(CROPS) + bool(recipe.squashed_from) + (len(SHARES) if recipe.blend else 0)
 
 
 def blend(network: torch.nn.Module, start: Weights, score: Callable[[], Score]) -> Blended:
@@ -100,6 +108,10 @@ def cropped(config: ModelConfig, crop: Crop) -> ModelConfig:
     """The same config with this way of cropping."""
     changed = config.pretrained_cfg.model_copy(update={"crop_mode": crop[0], "crop_pct": crop[1]})
     return config.model_copy(update={"pretrained_cfg": changed})
+
+
+def _crop(config: ModelConfig) -> Crop:
+    return config.pretrained_cfg.crop_mode, config.pretrained_cfg.crop_pct
 
 
 def crop_name(crop: Crop) -> str:

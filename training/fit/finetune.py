@@ -81,7 +81,7 @@ def finetune(
         time_left = _time_left(started, ready, run) if run.max_minutes and ready.recipe.epochs else None
         state = fit_all(ready, run, head.score if head else None, found, time_left, log, console)
         looks_for_a_blend = ready.recipe.blend and head and state.best_epoch
-        choice = choose(ready, run, start if looks_for_a_blend else None, console)
+        choice = choose(ready, run, start if looks_for_a_blend else None, None if ready.recipe.epochs else head, console)
     return _record(ready, run, head, state, choice, backbones.earlier_recipes(weights))
 
 

@@ -47,6 +47,7 @@ class Head:
     score: Score  # on validation
     c: float  # the chosen inverse penalty (scikit-learn's C)
     seconds: float  # that the features took to compute, now or when they were cached
+    logits: torch.Tensor | None  # validation's (M, K), cropped as in training; None where the features are in bfloat16
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ class Features:
 
     tensors: dict[str, torch.Tensor]  # "train" ((1 + views) * N, F), "train_targets", "validation" (M, F), "validation_targets"
     seconds: float  # that they took to compute, now or when they were cached
+    in_float32: bool  # whether the backbone computed them as the model will
 
 
 def fit_head(ready: Prepared, run: Run, console: Console) -> Head | None:
@@ -81,7 +83,8 @@ def fit_head(ready: Prepared, run: Run, console: Console) -> Head | None:
         f"phase 1, head on frozen features: validation {score.top1:.2%}, loss {score.loss:.4f}, "
         f"{time.monotonic() - started:.0f} s"
     )
-    return Head(score, c, features.seconds)
+    logits = _logits(features.tensors["validation"], state) if features.in_float32 else None
+    return Head(score, c, features.seconds, logits)
 
 
 def cached_features(ready: Prepared, run: Run, advance: Progress) -> Features:
@@ -98,11 +101,12 @@ def cached_features(ready: Prepared, run: Run, advance: Progress) -> Features:
         return found
     started = time.monotonic()
     with frozen(ready.network):
-        tensors = _computed(ready, run, advance)
+        tensors, in_float32 = _computed(ready, run, advance)
     seconds = time.monotonic() - started
     if ready.engine.is_main_process:
-        write_atomically(cache, safetensors.torch.save(tensors, metadata={"key": key, "seconds": f"{seconds:.2f}"}))
-    return Features(tensors, seconds)
+        metadata = {"key": key, "seconds": f"{seconds:.2f}", "in_float32": str(in_float32)}
+        write_atomically(cache, safetensors.torch.save(tensors, metadata=metadata))
+    return Features(tensors, seconds, in_float32)
 
 
 @contextmanager
@@ -129,25 +133,32 @@ def frozen(network: torch.nn.Module) -> Iterator[None]:
             parameter.requires_grad_(learns)
 
 
-def _computed(ready: Prepared, run: Run, advance: Progress) -> dict[str, torch.Tensor]:
-    recipe, engine, pooled = ready.recipe, ready.engine, _pooling(ready)
+def _computed(ready: Prepared, run: Run, advance: Progress) -> tuple[dict[str, torch.Tensor], bool]:
+    """-> (the features' tensors, whether they were computed in float32)"""
+    recipe, engine = ready.recipe, ready.engine
+    pooled, in_float32 = _pooling(ready)
 
     def features(pixels: Pixels, seed: int | None = None) -> torch.Tensor:
         return over_all(engine, pooled, pixels, recipe, run.workers, seed=seed, advance=advance)
 
     plain = Pixels(ready.train.pictures, ready.validation.transform)
     views = [features(ready.train, derive(recipe.seed, 1_000_000, view)) for view in range(recipe.views)]
-    return {
+    tensors = {
         "train": torch.cat([features(plain), *views]).contiguous(),
         "train_targets": torch.tensor(ready.train.pictures.targets).repeat(1 + recipe.views),
         "validation": features(ready.validation).contiguous(),
         "validation_targets": ready.targets,
     }
+    return tensors, in_float32
 
 
-def _pooling(ready: Prepared) -> Callable[[torch.Tensor], torch.Tensor]:
-    """A function: normalised pixels (N, 3, H, W) -> pooled features (N, F). onnxruntime is the faster on a CPU."""
+def _pooling(ready: Prepared) -> tuple[Callable[[torch.Tensor], torch.Tensor], bool]:
+    """A function: normalised pixels (N, 3, H, W) -> pooled features (N, F), and whether it computes in float32.
+
+    onnxruntime, which does, is the faster on a CPU.
+    """
     network: Any = ready.network
+    torch_does = ready.recipe.precision == "float32"
 
     def by_torch(batch: torch.Tensor) -> torch.Tensor:
         with ready.engine.autocast():
@@ -156,12 +167,12 @@ def _pooling(ready: Prepared) -> Callable[[torch.Tensor], torch.Tensor]:
 
     passes = len(ready.train.pictures) * (1 + ready.recipe.views) + len(ready.validation.pictures)
     if ready.engine.device.type != "cpu" or passes < _WORTH_AN_EXPORT:
-        return by_torch
+        return by_torch, torch_does
     state = {name: tensor.contiguous() for name, tensor in network.state_dict().items()}
     weights, cfg = safetensors.torch.save(state), ready.config.pretrained_cfg
     graph = graph_of(network, ready.config, weights, None)
     if not graph.model:  # it cannot be exported, or answers otherwise
-        return by_torch
+        return by_torch, torch_does
     runtime = OnnxEngine(graph.model, graph.record.external, weights, graph.record.why)
 
     def by_onnxruntime(batch: torch.Tensor) -> torch.Tensor:
@@ -169,7 +180,7 @@ def _pooling(ready: Prepared) -> Callable[[torch.Tensor], torch.Tensor]:
         assert values is not None
         return torch.from_numpy(values)
 
-    return by_onnxruntime
+    return by_onnxruntime, True
 
 
 def _choose(features: dict[str, torch.Tensor], recipe: Recipe) -> tuple[dict[str, torch.Tensor], Score, float]:
@@ -179,10 +190,14 @@ def _choose(features: dict[str, torch.Tensor], recipe: Recipe) -> tuple[dict[str
     weights = None if recipe.class_weights == "none" else recipe.class_weights
     for c in recipe.head_c:
         state = _linear_state(LogisticRegression(C=c, max_iter=1000, class_weight=weights).fit(x, y))
-        logits = torch.nn.functional.linear(features["validation"], state["weight"], state["bias"])
-        score = score_of(logits, features["validation_targets"])
+        score = score_of(_logits(features["validation"], state), features["validation_targets"])
         tried.append((state, score, c))
     return max(tried, key=lambda each: each[1].rank)
+
+
+def _logits(features: torch.Tensor, state: dict[str, torch.Tensor]) -> torch.Tensor:
+    """What the linear layer of this state answers: features (N, F) -> logits (N, K)."""
+    return torch.nn.functional.linear(features, state["weight"], state["bias"])
 
 
 def _linear_state(fitted: LogisticRegression) -> dict[str, torch.Tensor]:
@@ -199,6 +214,8 @@ def _read(cache: Path, key: str) -> Features | None:
             metadata = file.metadata() or {}
             if metadata.get("key") != key:
                 return None
-            return Features({name: file.get_tensor(name) for name in file.keys()}, float(metadata["seconds"]))
+            # Copies, which begin at a whole 64 bytes: what lies otherwise is summed in another order, and the head differs.
+            tensors = {name: file.get_tensor(name).clone() for name in file.keys()}
+            return Features(tensors, float(metadata["seconds"]), metadata.get("in_float32") == "True")
     except (OSError, SafetensorError):
         return None
