@@ -33,7 +33,7 @@ NOT_RUN = {
     "index.md": ["pip install", "pip install"],
     "use.md": ["python -m", "ray start"],
     "look-inside.md": [],
-    "retrain.md": [*["python -m"] * 5, "make app", "hf auth"],
+    "retrain.md": [*["python -m"] * 6, "make app", "hf auth"],
 }
 
 
