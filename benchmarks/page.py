@@ -85,7 +85,7 @@ _ANSWER = "cnnhubLab.now().value"  # what the laboratory draws, a new object for
 _WHOLE = "cnnhubLab.now().value.facts"  # another once every value of the map is drawn, and its words are there
 _HEAT = "document.querySelector('.why-map')?.src"
 _ORDER = ".segment-buttons:nth-child(2) button:nth-child"
-_CHANNEL = "document.querySelector('.large-map img')?.src"  # its values are here
+_CHANNEL = _text("#channel .large-told b")  # its values are here
 
 # what: (tab, what is done in turn, the expression whose value changes)
 INTERACTIONS = {
@@ -114,7 +114,7 @@ INTERACTIONS = {
     "pooling: scale": _pooling("4", "120", "100"),
     "pooling: window": _pooling("5", "4", "8"),
     "pooling: stride": _pooling("6", "4", "8"),
-    "why: another label": ("what", _values(".why-controls select", "dog", "cat"), _HEAT),
+    "why: another label": ("what", _values(".why-controls select", "cat", "dog"), _HEAT),
     "why: by covering, by the map": ("what", _clicks(".ways button:nth-child(2)", ".ways button:nth-child(1)"), _HEAT),
     "another layer": ("inside", _clicks(".journey button:nth-child(3)", ".journey button:nth-child(10)"), _text("#journey h2")),
     "more channels": ("inside", _clicks(".pager button:nth-child(3)", ".pager button:nth-child(1)"), _text(".pager span")),
