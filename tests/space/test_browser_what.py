@@ -107,6 +107,9 @@ def test_why_shows_where_and_checks_itself(visit: Visit) -> None:
     assert page.get_attribute(".why .ways button:nth-child(2)", "aria-pressed") == "true"
     page.click(".picker button >> nth=1")  # another photo: what was shown is about the first one
     page.wait_for_function("!document.querySelector('.why-map')")
+    page.click("#why-button")
+    page.click(".why button:text-is('哪些通道這麼說？')")
+    visit.wait_for_heading("#journey", "第 9 站，共 9 站，最影響答案的通道在前。")
 
 
 def test_a_pizza_is_neither(visit: Visit) -> None:

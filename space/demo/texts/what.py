@@ -44,6 +44,7 @@ TEXTS: Table = {
     "why_occlusion": ("By covering parts up", "逐塊遮住試試", "逐块遮住试试"),
     "why_blend": ("Photo or map", "照片或熱圖", "照片或热图"),
     "why_alt": ("The photo under the map of what speaks for the answer", "疊上熱圖的照片", "叠加热图的照片"),
+    "why_channels": ("Which channels say so?", "哪些通道這麼說？", "哪些通道这么说？"),
     "why_none": ("nothing", "無", "无"),
     "why_most": ("most", "最多", "最强"),
     "numbers": (

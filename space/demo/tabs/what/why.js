@@ -1,7 +1,7 @@
 // Where in the photo the evidence lies: the photo as the page shows it, the map over it, and a slider between them. Another
 // label or another way triggers "ask". props.value is made by why.py; without one nothing is shown.
 
-import { task } from "../../page/address.js";
+import { go, task } from "../../page/address.js";
 import { button, choice, legendOf, node, press } from "../../page/common.js";
 import { photo } from "../../page/photo.js";
 
@@ -36,8 +36,8 @@ export function mount({ element, props, trigger, watch }) {
     }
     const told = node("p", "told", `${value.sentence} ${value.faithful}`);
     told.setAttribute("role", "status");
-    root.replaceChildren(told, controls(value, words), figure(value, words),
-      legendOf({ low: words.none, kind: "magma", high: words.most }));
+    const legend = legendOf({ low: words.none, kind: "magma", high: words.most });
+    root.replaceChildren(told, controls(value, words), figure(value, words), legend, ...channels(value, words));
   }
 
   function figure({ heat }, words) {
@@ -58,6 +58,12 @@ export function mount({ element, props, trigger, watch }) {
     whole.append(frame, label);
     show();
     return whole;
+  }
+
+  // The way to the channels of the layer whose maps were weighed; covering parts up weighs none.
+  function channels({ layer }, words) {
+    const open = () => go({ tab: "inside", layer, order: "answer", channel: null, sheet: null });
+    return layer ? [button("action", words.channels, open)] : [];
   }
 
   function controls({ labels, label, way }, words) {

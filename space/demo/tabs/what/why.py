@@ -70,6 +70,7 @@ def show(photo: Photo | None, network: str, language: str, label: str | None = N
         "labels": [{"label": each, "name": texts.label_text(language, classifier, each)} for each in order],
         "label": explanation.label,
         "way": way,
+        "layer": explanation.layer,
         "sentence": _sentence(language, explanation, thing),
         "faithful": _faithful(language, explanation),
     }
@@ -120,5 +121,8 @@ def _faithful(language: str, explanation: cnnhub.Explanation) -> str:
 
 def _words(language: str) -> dict[str, Any]:
     return {
-        "words": {key: t(language, f"why_{key}") for key in ("label", "way", "auto", "occlusion", "blend", "alt", "none", "most")}
+        "words": {
+            key: t(language, f"why_{key}")
+            for key in ("label", "way", "auto", "occlusion", "blend", "alt", "none", "most", "channels")
+        }
     }
