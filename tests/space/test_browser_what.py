@@ -166,3 +166,15 @@ def test_long_numbers_stay_inside_the_page(visit: Visit) -> None:
         visit.page.set_viewport_size({"width": width, "height": 844})
         cells = "[...document.querySelectorAll('.bars .row')].map(row => [row.lastChild.scrollWidth, row.lastChild.clientWidth])"
         assert all(needed <= there for needed, there in visit.page.evaluate(cells))
+
+
+def test_a_map_never_lies_over_another_photo(visit: Visit) -> None:
+    """Why is asked, and another photo chosen before the answer."""
+    page = visit.page
+    page.evaluate("() => { for (const one of ['#why-button', '[data-key=dog]']) document.querySelector(one).click(); }")
+    visit.wait_for_heading("#answer", "dog")
+    page.wait_for_timeout(2500)
+    assert page.locator(".why-map").count() == 0
+    page.click("#why-button")
+    page.wait_for_selector(".why .why-map")
+    assert "speaks for “dog”" in page.inner_text(".why .told")

@@ -40,6 +40,9 @@ export function giveUp() { isHopeless = true; draw(); }
 
 export const openTab = () => document.querySelector('[role=tab][aria-selected=true][id^="tab-"]')?.id.split("-")[1] ?? "what";
 
+// Whether what a server said is of the chosen photo, by its path, and network.
+export const isChosen = (photo, network) => photo === now.photo && (!now.network || network === now.network);
+
 export function isStale() {
   const shown = shows[openTab()];
   if (!shown) return true;

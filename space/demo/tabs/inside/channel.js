@@ -42,7 +42,7 @@ export function mount({ element, props, trigger, watch }) {
     requests.settle(value.asked);
     const look = now();
     if (value.problem) return root.replaceChildren(node("p", "soft", value.problem));
-    if (!gallery() || value.layer !== look.layer || value.channel !== look.channel) return;
+    if (!gallery() || value.photo !== gallery().photo || value.layer !== look.layer || value.channel !== look.channel) return;
     details = value;
     values = new Float32Array(bytesOf(value.values).buffer);
     root.removeAttribute("aria-busy");

@@ -131,6 +131,7 @@ def _details(photo: Photo, network: str, look: Look, language: str) -> dict[str,
     scale = gallery.scale if look.scale == "layer" or is_quiet else render.maps_scale(values, of=maps)
     spread, filters = Spread.of(values), filter_pictures(classifier, name)
     return {
+        "photo": photo.id,
         "layer": name,
         "channel": channel,
         "name": t(language, "channel", index=channel),

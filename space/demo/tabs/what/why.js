@@ -4,6 +4,7 @@
 import { go, task } from "../../page/address.js";
 import { button, choice, legendOf, node, press } from "../../page/common.js";
 import { photo } from "../../page/photo.js";
+import { isChosen } from "../../page/working.js";
 
 const WAYS = ["auto", "occlusion"];
 
@@ -27,7 +28,8 @@ export function mount({ element, props, trigger, watch }) {
   function draw() {
     const { value, words } = props;
     root.removeAttribute("aria-busy");
-    if (!value) return root.replaceChildren();
+    // another photo may have been chosen meanwhile: a map of one must never lie over the other
+    if (!value || (value.photo && !isChosen(value.photo, value.network))) return root.replaceChildren();
     shown = { label: value.label, way: value.way, photo: photo().src, task: task() };
     if (value.problem) {
       const problem = node("p", "told", value.problem);

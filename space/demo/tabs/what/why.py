@@ -66,6 +66,8 @@ def show(photo: Photo | None, network: str, language: str, label: str | None = N
     thing = texts.label_text(language, classifier, explanation.label)
     order = sorted(classifier.labels, key=lambda each: each != explanation.label)
     return {
+        "photo": photo.source,
+        "network": network,
         "heat": data_uri(_coloured(explanation)),
         "labels": [{"label": each, "name": texts.label_text(language, classifier, each)} for each in order],
         "label": explanation.label,
