@@ -42,12 +42,21 @@ def maps_and_gradients(
         held.append(output.detach().requires_grad_())
         return held[-1].clone()  # later layers may add to it in place (`x += shortcut`), which a leaf does not allow
 
+    def run() -> tuple[torch.Tensor, torch.Tensor]:
+        held.clear()
+        logits = private(pixels)[0]
+        chosen = choose(logits.detach())
+        found = [layer.maps(torch.autograd.grad(logits[each], held[-1], retain_graph=True)[0]) for each in chosen]
+        return logits, torch.stack(found)
+
     handle = private.get_submodule(name).register_forward_hook(cut)
     try:
-        with torch.no_grad():  # restores what the hook changed
-            logits = private(pixels)[0]
-            chosen = choose(logits.detach())
-            gradients = [layer.maps(torch.autograd.grad(logits[each], held[-1], retain_graph=True)[0]) for each in chosen]
+        try:
+            with torch.no_grad():  # restores what the hook changed
+                logits, gradients = run()
+        except RuntimeError:  # what changes a view in place, such as GhostNet, needs gradients from the beginning
+            with torch.enable_grad():
+                logits, gradients = run()
     finally:
         handle.remove()
-    return layer.maps(held[-1].detach()), logits.detach().float(), torch.stack(gradients)
+    return layer.maps(held[-1].detach()), logits.detach().float(), gradients
