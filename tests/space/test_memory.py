@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
+import subprocess
+import sys
 import threading
 import time
 
@@ -12,7 +15,7 @@ from PIL import Image
 from demo import answers
 from demo.photo import memory
 from demo.photo.photo import Photo
-from tests.support.places import EXAMPLES
+from tests.support.places import EXAMPLES, ROOT, SPACE
 
 
 def encoded(size: tuple[int, int], kind: str = "PNG") -> bytes:
@@ -62,3 +65,12 @@ def test_a_photo_that_cannot_be_read_ends_its_turn() -> None:
             answers.answer_to(Photo(b"no picture"), "cats-vs-dogs")
     assert memory.turn.acquire(timeout=1)
     memory.turn.release()
+
+
+def test_the_page_begins_without_torch() -> None:
+    """It takes half a gigabyte, and most of a second; only who looks inside needs it."""
+    code = "import sys; import demo.page; demo.page.build(); print('torch' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=SPACE, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": str(ROOT)}
+    )
+    assert done.stdout.split()[-1:] == ["False"], done.stderr

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 
 import cnnhub
 from cnnhub import preprocessing, render
@@ -71,6 +70,8 @@ def alike(network: str, kernel: KernelSource) -> dict[str, Any]:
 
 
 def _shown(photo: Photo, learned: Learned) -> dict[str, Any]:
+    import torch  # half a gigabyte, which the first page does without
+
     classifier = networks.get(learned.network)
     found = first_layer(classifier)
     with photo.opened(classifier) as picture:

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 import cnnhub
 from cnnhub import channels, render
 from cnnhub.channels import Spread
-from cnnhub.dreams import dream
 from cnnhub.features import check_layers
 from demo import networks, texts
 from demo.assets import data_uri
@@ -48,6 +47,8 @@ def dreamt(network: str, look: Look, language: str) -> Iterator[dict[str, Any]]:
     if isinstance(begun, Sentence):
         yield {"problem": f"{begun.heading} {begun.line}"}
         return
+    from cnnhub.dreams import dream  # torch takes half a gigabyte, which the first page does without
+
     classifier, layer, channel = begun
     key = network, layer, channel
     known = _dreams.get(key)

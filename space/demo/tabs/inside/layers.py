@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 import cnnhub
-from cnnhub import anatomy
-from cnnhub.anatomy import Anatomy, Row
 from cnnhub.errors import AnatomyError
 from cnnhub.fields import ReceptiveField
 from demo.photo.photo import Photo
 from demo.texts import TEXTS, number, t
+
+if TYPE_CHECKING:
+    from cnnhub.anatomy import Anatomy, Row
 
 _CONVOLUTIONS = {"convolution", "depthwise convolution", "grouped convolution", "transposed convolution"}
 _MOST_KINDS = 4  # of the layers in a module that are named one by one
@@ -141,6 +142,8 @@ class Layers:
 
 def layers_of(classifier: cnnhub.Classifier) -> Layers:
     """Worked out once for each network that the page has in memory."""
+    from cnnhub import anatomy  # torch takes half a gigabyte, which the first page does without
+
     known = _known.get(classifier)
     if known is None:
         try:
