@@ -3,7 +3,7 @@
 import { watchDocs } from "./api_docs.js";
 import { draw, networkChosen, openTab } from "./working.js";
 
-const STEPS = ["tab", "example", "task", "kernel", "layer", "channel", "learned"];
+const STEPS = ["tab", "example", "task", "kernel", "layer", "channel", "learned", "step"];
 let isRestored = false; // until the page shows what the address asked for, nothing may change the address
 let early = []; // what was chosen until then
 let goingBack = 0; // steps back that the page does not show yet: what it still shows is not written to the address

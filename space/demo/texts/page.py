@@ -14,6 +14,7 @@ TEXTS: Table = {
     "tab_what": ("What is it?", "這是什麼？", "这是什么？"),
     "tab_filter": ("One filter", "一個濾鏡", "一个滤波器"),
     "tab_inside": ("Inside", "網路內部", "网络内部"),
+    "tab_tour": ("Tour", "導覽", "导览"),
     "see_what": ("Ask the network what it is", "問網路這是什麼", "问问网络这是什么"),
     "examples": ("Example photos", "範例照片", "示例照片"),
     "kept": (

@@ -1,0 +1,1 @@
+"""Tab "Tour": the articles as something you do, one step after the other."""

@@ -1,0 +1,107 @@
+// Why not one weight a pixel: the connections of a dense layer against the weights that a filter shares, for sizes of one's own;
+// and the photo as such a layer gets it, in a row, or shuffled.
+
+import { fill, node } from "../../../page/common.js";
+import { canvasOf, coloursOf, count, segments, slider } from "../parts.js";
+
+export const needsPhoto = true;
+const START = { width: 100, height: 100, channels: 1, neurons: 1000, side: 5, maps: 200, view: "whole" };
+const SHOWN = 96; // pixels, the longer side of the photo that is taken apart
+
+export function draw(stage) {
+  const { words, state, photo, picture, controls } = stage;
+  if (!state.width) Object.assign(state, START);
+  const small = shrunk(photo);
+  const pictures = { whole: small, flat: flattened(small), shuffled: shuffled(small) };
+  const place = node("div", "tour-taken-apart");
+  const bars = node("div", "tour-counts");
+  picture.replaceChildren(place, bars);
+
+  const number = (name, low, high) => slider(words[name], { low, high, value: state[name] }, (value) => {
+    state[name] = value;
+    show();
+  });
+  controls.replaceChildren(
+    segments(words.view, Object.keys(pictures).map((view) => [view, words[`view_${view}`]]), state.view, (view) => {
+      state.view = view;
+      show();
+    }),
+    number("width", 1, 1000), number("height", 1, 1000), number("channels", 1, 512), number("neurons", 1, 5000),
+    number("side", 1, 11), number("maps", 1, 1000));
+
+  function show() {
+    const canvas = canvasOf(pictures[state.view]);
+    canvas.setAttribute("role", "img");
+    canvas.setAttribute("aria-label", words[`view_${state.view}`]);
+    place.replaceChildren(canvas);
+    place.dataset.view = state.view;
+    const found = counted(state);
+    const most = Math.max(found.connections, found.shared);
+    bars.replaceChildren(
+      bar(words.dense, found.connections, most, "class-0"), bar(words.shared, found.shared, most, "class-1"));
+    const times = found.connections / found.shared;
+    stage.say(fill(words[times >= 1 ? "said" : "said_fewer"], {
+      connections: count(found.connections), shared: count(found.shared), ...state,
+      times: count(times >= 1 ? times : 1 / times),
+    }));
+    stage.answer(
+      fill(words.answer_counts, {
+        ...state, inputs: count(found.inputs), connections: count(found.connections), weights: count(found.weights),
+        shared: count(found.shared),
+      }),
+      words.answer_why);
+  }
+
+  show();
+}
+
+// connections: of a dense layer, a weight for each input of each neuron. shared: the weights of all filters, and a bias each.
+export function counted({ width, height, channels, neurons, side, maps }) {
+  const inputs = width * height * channels;
+  const weights = side * side * channels;
+  return { inputs, connections: inputs * neurons, weights, shared: (weights + 1) * maps };
+}
+
+function bar(name, value, most, colour) {
+  const row = node("div", "tour-bar is-plain");
+  const track = node("span", "tour-track");
+  const filled = node("i", colour);
+  filled.style.width = `${Math.max(0.3, (100 * value) / most)}%`;
+  track.append(filled);
+  row.append(node("span", "", name), track, node("span", "", count(value)));
+  return row;
+}
+
+// ---- the photo taken apart
+// Every so many of its pixels.
+function shrunk(photo) {
+  const { width, height } = photo;
+  const by = Math.max(1, Math.max(width, height) / SHOWN);
+  const small = { width: Math.max(1, Math.round(width / by)), height: Math.max(1, Math.round(height / by)) };
+  const { pixels } = coloursOf(photo);
+  small.pixels = Uint32Array.from({ length: small.width * small.height }, (_, i) => {
+    const [row, column] = [Math.floor(i / small.width), i % small.width];
+    return pixels[Math.min(height - 1, Math.floor((row + 0.5) * by)) * width + Math.min(width - 1, Math.floor((column + 0.5) * by))];
+  });
+  return small;
+}
+
+// All rows one after the other: the first so many of them, as wide as the picture is.
+const flattened = ({ width, height, pixels }) => ({ width: width * height, height: 1, pixels });
+
+// The same pixels in any other order (mulberry32, always the same one): to a dense layer no order is more natural.
+function shuffled({ width, height, pixels }) {
+  const mixed = Uint32Array.from(pixels);
+  let seed = 1;
+  const random = () => {
+    seed = (seed + 0x6d2b79f5) | 0;
+    let mix = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+    mix = (mix + Math.imul(mix ^ (mix >>> 7), 61 | mix)) ^ mix;
+    return ((mix ^ (mix >>> 14)) >>> 0) / 4294967296;
+  };
+  for (let i = mixed.length - 1; i > 0; i -= 1) {
+    const j = Math.floor(random() * (i + 1));
+    [mixed[i], mixed[j]] = [mixed[j], mixed[i]];
+  }
+  return { width, height, pixels: mixed };
+}
