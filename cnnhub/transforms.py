@@ -9,12 +9,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from cnnhub.errors import ArgumentError
 
+POOLED: dict[str, Callable[[NDArray[np.float64]], NDArray[np.float64]]] = {
+    "max": lambda windows: windows.max(axis=(2, 4)),
+    "average": lambda windows: windows.mean(axis=(2, 4)),
+    "l2": lambda windows: np.sqrt((windows**2).mean(axis=(2, 4))),
+}
 _GREY = np.array([0.299, 0.587, 0.114])[:, None, None]  # brightness, as PIL weighs the colours (ITU-R 601-2)
 
 
@@ -116,6 +123,33 @@ def cropped(pixels: NDArray[np.uint8], share: float) -> NDArray[np.uint8]:
     picture = Image.fromarray(np.ascontiguousarray(pixels.transpose(1, 2, 0)))  # (3, H, W) -> (H, W, 3)
     made = picture.resize((width, height), Image.Resampling.BICUBIC, (left, top, width - left, height - top))
     return np.ascontiguousarray(np.asarray(made).transpose(2, 0, 1))
+
+
+def pooled(pixels: NDArray[np.uint8], mode: str, times: int = 1) -> NDArray[np.uint8]:
+    """Each two by two pixels become one, so many times; then every pixel is as large as those that it stands for.
+
+    An odd last row or column is left out of the pooling, and repeats its neighbour.
+
+    Args:
+        mode: "max", "average", or "l2", the root of the mean of the squares: the L2 norm, divided by 2, so that it stays a pixel.
+
+    Raises:
+        ArgumentError: there is no such mode, or nothing is left.
+
+    >>> pooled(np.array([[[3, 4, 8], [0, 0, 8]]], np.uint8), "max")[0].tolist()
+    [[4, 4, 4], [4, 4, 4]]
+    """
+    if mode not in POOLED:
+        raise ArgumentError(f"mode={mode!r} arrived; expected one of {', '.join(POOLED)}.")
+    if times < 0 or min(pixels.shape[1:]) >> times < 1:
+        raise ArgumentError(f"times={times!r} arrived; {pixels.shape[1]} x {pixels.shape[2]} pixels cannot be halved so often.")
+    values = pixels.astype(np.float64)
+    for _ in range(times):
+        height, width = (side // 2 for side in values.shape[1:])
+        windows = values[:, : 2 * height, : 2 * width].reshape(-1, height, 2, width, 2)
+        values = POOLED[mode](windows)
+    rows, columns = (np.minimum(np.arange(side) >> times, (side >> times) - 1) for side in pixels.shape[1:])
+    return _as_bytes(values[:, rows][:, :, columns])
 
 
 def _along(values: NDArray[np.generic], weights: tuple[int, int, int], axis: int) -> NDArray[np.float64]:

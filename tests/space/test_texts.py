@@ -80,7 +80,7 @@ def _strings_in_code() -> tuple[set[str], list[re.Pattern[str]], set[str]]:
     constants: set[str] = set()
     patterns: list[re.Pattern[str]] = []
     asked: set[str] = set()
-    tables = set((SPACE / "demo" / "texts").glob("[!_]*.py"))
+    tables = set((SPACE / "demo" / "texts").rglob("*.py")) - {SPACE / "demo" / "texts" / "__init__.py"}
     for path in set((SPACE / "demo").rglob("*.py")) - tables:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):

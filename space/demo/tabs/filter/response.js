@@ -247,6 +247,10 @@ function quantile(sample, largest) {
 const GREYS = { kind: "grey", low: 0, limit: 255 };
 const GREY_TABLE = Uint32Array.from({ length: 256 }, (_, level) => 0xff000000 + level * 0x010101);
 
+// 256 colours, three bytes each -> as a canvas has them, 32 bits each.
+export const tableOf = (rgb) => Uint32Array.from({ length: 256 }, (_, i) => (
+  (0xff000000 | (rgb[3 * i + 2] << 16) | (rgb[3 * i + 1] << 8) | rgb[3 * i]) >>> 0));
+
 const sumOf = ({ weights, divisor }) => weights.flat().reduce((sum, weight) => sum + weight / divisor, 0);
 export const keepsBrightness = (filter) => Math.abs(sumOf(filter) - 1) < 1e-3;
 

@@ -2,7 +2,7 @@
 
 import { bytesOf } from "../../page/common.js";
 import { survived } from "./pooled.js";
-import { respond } from "./response.js";
+import { respond, tableOf } from "./response.js";
 
 const ANSWERS = {
   map: ({ settings, shown }) => respond(photo, settings, colours, shown),
@@ -21,7 +21,3 @@ addEventListener("message", ({ data }) => {
   const pictures = [made, ...(made?.steps ?? []), ...Object.values(made?.figures ?? {})].flatMap((each) => each?.picture ?? []);
   postMessage({ ...made, part: data.part, number: data.number, settings: data.settings }, pictures.map(({ pixels }) => pixels.buffer));
 });
-
-// 256 colours, three bytes each -> as a canvas has them, 32 bits each.
-const tableOf = (rgb) => Uint32Array.from({ length: 256 }, (_, i) => (
-  (0xff000000 | (rgb[3 * i + 2] << 16) | (rgb[3 * i + 1] << 8) | rgb[3 * i]) >>> 0));

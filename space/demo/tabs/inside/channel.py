@@ -142,7 +142,7 @@ def _details(photo: Photo, network: str, look: Look, language: str) -> dict[str,
         "picture": data_uri(render.palette_image(values, scale.limit, scale.is_signed)),
         "facts": _facts(language, classifier, photo, name, channel, spread),
         "histogram": _histogram(language, spread),
-        "field": _field(classifier, photo, name),
+        "field": field_of(classifier, photo, name),
         "filter": filters[channel] if filters else "",
         "silent": t(language, "silent_channel") if is_quiet else "",
         "legend": legend(language, scale, values),
@@ -169,7 +169,7 @@ def _histogram(language: str, spread: Spread) -> dict[str, Any]:
     }
 
 
-def _field(classifier: cnnhub.Classifier, photo: Photo, layer: str) -> dict[str, Any] | None:
+def field_of(classifier: cnnhub.Classifier, photo: Photo, layer: str) -> dict[str, Any] | None:
     """What a value sees: of the input's pixels, and what of the photo that input is."""
     field = layers_of(classifier).field(layer)
     if field is None:

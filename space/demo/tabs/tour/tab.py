@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from demo import networks, texts
 from demo.assets import mounted
 from demo.photo.photo import Photo
 from demo.tab import PRIVATE, Room, Shared, Tab
+from demo.tabs.filter import answer
 from demo.tabs.tour import questions
 from demo.texts import t
 from demo.texts.tour import FRAME, STEPS
@@ -38,7 +40,7 @@ def layout(shared: Shared) -> Tour:
             _words,
             None,
             html_template='<div class="tour"></div>',
-            js_on_load=mounted("tabs/tour/tour.js", "want_pixels", "question"),
+            js_on_load=mounted("tabs/tour/tour.js", "want_pixels", "question", given={"colours": palettes()}),
             elem_id="tour",
             apply_default_css=False,
             pixels=None,
@@ -75,6 +77,11 @@ def answered(event: gr.EventData, photo: Photo | None, network: str, language: s
     sent = event._data if isinstance(event._data, dict) else {}
     number = sent.get("number") if isinstance(sent.get("number"), int) else None
     return gr.update(told={"number": number, "answer": questions.answer(sent, photo, network, language)})
+
+
+def palettes() -> dict[str, str]:
+    """The colours of a map, as the laboratory has them."""
+    return {name: base64.b64encode(bytes(colours)).decode() for name, colours in answer.palettes().items()}
 
 
 def _words(language: str) -> dict[str, Any]:

@@ -2,19 +2,30 @@
 // props.value, .words, .steps and .told are made by tab.py, props.pixels by photo/pixels.py.
 
 import { query, set } from "../../page/address.js";
-import { button, fill, node, within } from "../../page/common.js";
+import { button, bytesOf, fill, node, within } from "../../page/common.js";
 import { unpacked } from "../filter/lab_math.js";
+import { tableOf } from "../filter/response.js";
 import { printSheet } from "./sheet.js";
+import * as answer from "./steps/answer.js";
 import * as dense from "./steps/dense.js";
+import * as edge from "./steps/edge.js";
+import * as fields from "./steps/fields.js";
 import * as mapping from "./steps/mapping.js";
+import * as patterns from "./steps/patterns.js";
 import * as pixels from "./steps/pixels.js";
+import * as pooling from "./steps/pooling.js";
+import * as trust from "./steps/trust.js";
+import * as volume from "./steps/volume.js";
+import * as weights from "./steps/weights.js";
 
-const MODULES = { mapping, pixels, dense };
+const MODULES = { mapping, pixels, dense, weights, patterns, edge, volume, pooling, fields, answer, trust };
 const LONGEST = 15_000; // milliseconds, for an answer that may be lost
+const SLOW = 400; // milliseconds, after which is said that the network is being asked
 const FLAT = 1; // standard deviation of the brightness, of 255, below which a photo shows nothing
 
-export function mount(gradio) {
+export function mount(gradio, { colours }) {
   const tour = new Tour(gradio);
+  tour.colours = Object.fromEntries(Object.entries(colours).map(([name, packed]) => [name, tableOf(bytesOf(packed))]));
   gradio.watch("value", () => tour.photoChosen());
   gradio.watch("pixels", () => tour.pixelsCame());
   gradio.watch(["words", "steps"], () => tour.draw());
@@ -48,7 +59,9 @@ class Stage {
   // Ask the network -> its answer, or null where that is no longer wanted or was lost.
   async ask(question) {
     this.picture.setAttribute("aria-busy", "true");
+    const slow = setTimeout(() => { if (this.isOpen) this.say(this.tour.props.words.tour_asking); }, SLOW);
     const told = await this.tour.ask({ ...question });
+    clearTimeout(slow);
     if (!this.isOpen) return null;
     this.picture.removeAttribute("aria-busy");
     if (!told || told.problem) this.say(told?.problem ?? this.tour.props.words.tour_lost);

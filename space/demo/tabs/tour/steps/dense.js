@@ -2,7 +2,7 @@
 // and the photo as such a layer gets it, in a row, or shuffled.
 
 import { fill, node } from "../../../page/common.js";
-import { canvasOf, coloursOf, count, segments, slider } from "../parts.js";
+import { canvasOf, coloursOf, count, randomFrom, segments, shrunk, shuffle, slider } from "../parts.js";
 
 export const needsPhoto = true;
 const START = { width: 100, height: 100, channels: 1, neurons: 1000, side: 5, maps: 200, view: "whole" };
@@ -11,8 +11,8 @@ const SHOWN = 96; // pixels, the longer side of the photo that is taken apart
 export function draw(stage) {
   const { words, state, photo, picture, controls } = stage;
   if (!state.width) Object.assign(state, START);
-  const small = shrunk(photo);
-  const pictures = { whole: small, flat: flattened(small), shuffled: shuffled(small) };
+  const small = coloursOf(shrunk(photo, SHOWN));
+  const pictures = { whole: small, flat: flattened(small), shuffled: mixed(small) };
   const place = node("div", "tour-taken-apart");
   const bars = node("div", "tour-counts");
   picture.replaceChildren(place, bars);
@@ -73,35 +73,8 @@ function bar(name, value, most, colour) {
 }
 
 // ---- the photo taken apart
-// Every so many of its pixels.
-function shrunk(photo) {
-  const { width, height } = photo;
-  const by = Math.max(1, Math.max(width, height) / SHOWN);
-  const small = { width: Math.max(1, Math.round(width / by)), height: Math.max(1, Math.round(height / by)) };
-  const { pixels } = coloursOf(photo);
-  small.pixels = Uint32Array.from({ length: small.width * small.height }, (_, i) => {
-    const [row, column] = [Math.floor(i / small.width), i % small.width];
-    return pixels[Math.min(height - 1, Math.floor((row + 0.5) * by)) * width + Math.min(width - 1, Math.floor((column + 0.5) * by))];
-  });
-  return small;
-}
-
-// All rows one after the other: the first so many of them, as wide as the picture is.
+// All rows one after the other.
 const flattened = ({ width, height, pixels }) => ({ width: width * height, height: 1, pixels });
 
-// The same pixels in any other order (mulberry32, always the same one): to a dense layer no order is more natural.
-function shuffled({ width, height, pixels }) {
-  const mixed = Uint32Array.from(pixels);
-  let seed = 1;
-  const random = () => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let mix = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    mix = (mix + Math.imul(mix ^ (mix >>> 7), 61 | mix)) ^ mix;
-    return ((mix ^ (mix >>> 14)) >>> 0) / 4294967296;
-  };
-  for (let i = mixed.length - 1; i > 0; i -= 1) {
-    const j = Math.floor(random() * (i + 1));
-    [mixed[i], mixed[j]] = [mixed[j], mixed[i]];
-  }
-  return { width, height, pixels: mixed };
-}
+// The same pixels in any other order, always the same one: to a dense layer no order is more natural.
+const mixed = ({ width, height, pixels }) => ({ width, height, pixels: shuffle(pixels, randomFrom(1)) });
