@@ -191,7 +191,7 @@ def test_a_photo_is_decoded_once_an_event(built: Page, decoded: list[str]) -> No
     for room in built.rooms:
         decoded.clear()
         show(room, built)
-        assert len(decoded) == 1, room.tab.name
+        assert len(decoded) == (0 if room.tab.name == "tour" else 1), room.tab.name  # the tour asks for pixels by itself
     decoded.clear()
     show(built.rooms[0], built, second_photo=Photo((EXAMPLES / "dog.jpg").read_bytes()))
     assert len(decoded) == 2, "once each, for its answer and for its small picture"

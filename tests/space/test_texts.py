@@ -32,9 +32,14 @@ SAME_IN_CHINESE = {
     *("divisor", "border_zero", "border_mean", "colour_grey", "play", "play_step", "pool_max", "pool_average"),
     *("group_smooth", "group_emboss"),
     *("share_card", "photo_cancel", "photo_remove", "photo_own", "sunflower.jpg", "dandelion.jpg"),
+    *("tour_place", "tour_step", "tour_answer", "tour_sheet_name", "tour_mapping_share", "tour_pixels_grey", "tour_dense_view"),
+    *("tour_dense_height", "tour_dense_channels", "tour_weights_photo", "tour_weights_way", "tour_weights_before"),
+    *("tour_patterns_channel", "tour_patterns_cross", "tour_edge_height", "tour_edge_zero", "tour_edge_mean"),
+    *("tour_volume_input", "tour_pooling_short", "tour_pooling_max", "tour_pooling_average", "tour_pooling_before"),
+    *("tour_fields_pooling", "tour_fields_everything", "tour_fields_comma", "tour_trust_bin", "tour_trust_yours"),
     *("pooling_max", "pooling_average", "pooling_l2", "pooling_pixels", "pooling_back"),
 }
-SAME_AS_ENGLISH = {"sobel_x", "sobel_y", "sobel_45", "sobel_135", "prewitt_x", "prewitt_y", "scharr_x", "scharr_y"}
+SAME_AS_ENGLISH = {"tour_volume_input", "tour_pooling_before", "sobel_x", "sobel_y", "sobel_45", "sobel_135", "prewitt_x", "prewitt_y", "scharr_x", "scharr_y"}
 
 # Characters that only one of the two writes; each stands in its own list alone.
 ONLY_TRADITIONAL = "個這麼應張裡後對紅藍邊緣圖響數顯層頭轉線條擇貓濾鏡網絡擬還讓"
@@ -91,4 +96,6 @@ def _strings_in_code() -> tuple[set[str], list[re.Pattern[str]], set[str]]:
                     patterns.append(re.compile("".join(".+" if part is None else re.escape(part) for part in parts)))
             elif isinstance(node, ast.Call) and ast.unparse(node.func) == "t" and len(node.args) == 2:
                 asked |= {key.value for key in node.args[1:] if isinstance(key, ast.Constant)}
+    for path in (SPACE / "demo" / "tabs" / "tour").glob("*.js"):
+        constants |= set(re.findall(r"words\.(tour_\w+)", path.read_text(encoding="utf-8")))
     return constants, patterns, asked

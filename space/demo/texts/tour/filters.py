@@ -105,7 +105,7 @@ PATTERNS: Table = {
         "不是这张，这张是“{other}”算的。题目的滤波器是“{name}”，现在框起来了。",
     ),
     "score": ("{right} of {tries} found.", "{tries} 次裡找對 {right} 次。", "{tries} 次里找对 {right} 次。"),
-    "cross": ("a cross", "十字", "十字形"),
+    "cross": ("a cross", "十字", "十字"),
     "crosses": ("The same cross in two places", "同一個十字出現在兩處", "同一个十字出现在两处"),
     "crosses_map": ("The filter’s answer", "濾鏡的反應", "滤波器的响应"),
     "said_twice": (
@@ -132,29 +132,29 @@ EDGE: Table = {
         "A window as large as the filter goes over the picture in steps, its stride. Each place that it has makes one number. Cells added "
         "around the picture give it more places.",
         "和濾鏡一樣大的視窗，一步一步走過圖片，一步的大小叫步幅。每停一處就得到一個數字。在圖的四周補上格子，它能停的地方就變多。",
-        "和滤波器一样大的窗口，一步一步走过图片，一步的大小叫步幅。每停一处就得到一个数字。在图的四周补上格子，它能停的地方就变多。",
+        "和滤波器一样大的窗口，一步一步走过图片，一步的大小叫步长。每停一处就得到一个数字。在图的四周补上格子，它能停的地方就变多。",
     ),
     "try": (
         "drag the window to a corner, with padding and without. Then find a stride that leaves some cells unseen.",
-        "把視窗拖到角落，補邊和不補邊都試試。再找一個會漏看某些格子的步幅。",
-        "把窗口拖到角落，填充和不填充都试试。再找一个会漏看某些格子的步幅。",
+        "把視窗拖到角落，填補和不填補都試試。再找一個會漏看某些格子的步幅。",
+        "把窗口拖到角落，填充和不填充都试试。再找一个会漏看某些格子的步长。",
     ),
     "question": (
         "How many numbers come out of a row of these cells, and why does padding exist?",
-        "這樣的一列格子會得到幾個數字？為什麼要補邊？",
+        "這樣的一列格子會得到幾個數字？為什麼要填補？",
         "这样的一行格子会得到几个数字？为什么要填充？",
     ),
     "window": (
         "The cells and the window on them. Arrow keys move it by one stride.",
         "格子和上面的視窗。方向鍵一次移動一個步幅。",
-        "格子和上面的窗口。方向键一次移动一个步幅。",
+        "格子和上面的窗口。方向键一次移动一个步长。",
     ),
-    "padding": ("Padding", "補邊", "填充"),
-    "valid": ("None (valid)", "不補（valid）", "不填充（valid）"),
+    "padding": ("Padding", "填補", "填充"),
+    "valid": ("None (valid)", "不填補（valid）", "不填充（valid）"),
     "same": ("As needed (same)", "補到剛好（same）", "按需填充（same）"),
     "border": ("What the added cells hold", "補上的格子放什麼", "补上的格子放什么"),
-    "zero": ("Zeros", "零", "全零"),
-    "mean": ("The mean", "平均值", "平均数"),
+    "zero": ("Zeros", "零", "零"),
+    "mean": ("The mean", "平均值", "平均值"),
     "width": ("Cells wide", "寬（格）", "宽（格）"),
     "height": ("Cells high", "高（格）", "高（格）"),
     "side": ("Filter", "濾鏡", "滤波器"),
@@ -171,7 +171,7 @@ EDGE: Table = {
     ),
     "said_none": (
         "A filter of {side} × {side} fits nowhere into {width} × {height} cells. Make it smaller, or add padding.",
-        "{side} × {side} 的濾鏡放不進 {width} × {height} 格。換小一點的，或補邊。",
+        "{side} × {side} 的濾鏡放不進 {width} × {height} 格。換小一點的，或填補。",
         "{side} × {side} 的滤波器放不进 {width} × {height} 格。换小一点的，或填充。",
     ),
     "holds": ("It sees {cells} cells of the picture.", "它看到圖上的 {cells} 格。", "它看到图上的 {cells} 格。"),
@@ -202,10 +202,10 @@ EDGE: Table = {
         "Without padding, every layer would cut the picture smaller, and what lies in the corners would be seen once where the middle is seen "
         "many times. With “same” and stride one, the output is as large as the input. Zeros look like a dark frame to a filter; the mean "
         "disturbs less.",
-        "不補邊的話，每一層都會把圖切小一圈，角落只被看到一次，中間卻被看到很多次。「same」加上步幅一，輸出就和輸入一樣大。"
+        "不填補的話，每一層都會把圖切小一圈，角落只被看到一次，中間卻被看到很多次。「same」加上步幅一，輸出就和輸入一樣大。"
         "補零在濾鏡看來像一圈黑框，補平均值的干擾小一些。",
         "不填充的话，每一层都会把图切小一圈，角落只被看到一次，中间却被看到很多次。“same”加上步长一，输出就和输入一样大。"
-        "补零在滤波器看来像一圈黑框，补平均数的干扰小一些。",
+        "补零在滤波器看来像一圈黑框，补平均值的干扰小一些。",
     ),
 }
 

@@ -75,12 +75,12 @@ POOLING: Table = {
         "为什么放最大池化层，而不放步长一样的卷积层？",
     ),
     "mode": ("Which of the four", "四個取什麼", "四个取什么"),
-    "max": ("Maximum", "最大值", "最大的值"),
-    "average": ("Average", "平均值", "平均数"),
+    "max": ("Maximum", "最大值", "最大值"),
+    "average": ("Average", "平均值", "平均值"),
     "l2": ("L2 norm", "L2 範數", "L2 范数"),
     "times": ("Times", "次數", "次数"),
     "shift": ("Shift, pixels", "移動（像素）", "移动（像素）"),
-    "before": ("{width} × {height}", "寬 {width}，高 {height}", "宽 {width}，高 {height}"),
+    "before": ("{width} × {height}", "{width} × {height}", "{width} × {height}"),
     "after": ("Pooled: {width} × {height}", "池化後：{width} × {height}", "池化后：{width} × {height}"),
     "said_size": (
         "{width} × {height} numbers became {wide} × {high}: {share} of them.",
@@ -153,7 +153,7 @@ FIELDS: Table = {
     "small": ("A small network", "一個小網路", "一个小网络"),
     "layer": ("Layer", "第幾層", "第几层"),
     "convolution": ("{kernel} × {kernel} convolution", "{kernel} × {kernel} 卷積", "{kernel} × {kernel} 卷积"),
-    "pooling": ("{kernel} × {kernel} pooling", "{kernel} × {kernel} 的池化", "{kernel} × {kernel} 池化"),
+    "pooling": ("{kernel} × {kernel} pooling", "{kernel} × {kernel} 池化", "{kernel} × {kernel} 池化"),
     "said": (
         "{layer}: one of its {columns} × {rows} units sees {side} × {high} of the {input} × {input} pixels. On your photo that is "
         "{share} % of it.",
@@ -165,8 +165,8 @@ FIELDS: Table = {
         "{layer}：{columns} × {rows} 個單元，每一個都看到整張照片。",
         "{layer}：{columns} × {rows} 个单元，每一个都看到整张照片。",
     ),
-    "everything": ("everything", "全部", "全部像素"),
-    "comma": (", ", "、", "，"),
+    "everything": ("everything", "全部", "全部"),
+    "comma": (", ", "、", "、"),
     "answer_sides": (
         "Since each layer looks at the one before. Here the side of the field grows so: {sides} pixels.",
         "因為每一層看的是前一層。這裡感受野的邊長是這樣長大的：{sides} 像素。",

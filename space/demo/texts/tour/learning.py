@@ -75,7 +75,7 @@ TRUST: Table = {
     "promise": ("A hundred such photos", "一百張這樣的照片", "一百张这样的照片"),
     "neither": ("“Neither”", "「都不是」", "“都不是”"),
     "fooled": ("Fool it", "騙騙它", "骗骗它"),
-    "bin": ("How sure", "多有把握", "多有把握？"),
+    "bin": ("How sure", "多有把握", "多有把握"),
     "dots": ("{right} of 100 dots are filled", "一百個點裡有 {right} 個是實心的", "一百个点里有 {right} 个是实心的"),
     "said_promise": (
         "“{network}” was between {lower} and {upper} sure of {photos} photos that it had not learned from; {correct} of them were right, {right} of "
