@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from cnnhub import anatomy, channels, convolution, errors, features, invariance, kernels, render, stack
+    from cnnhub import anatomy, channels, convolution, errors, features, handwriting, invariance, kernels, live, render, stack
     from cnnhub.classifier import Classifier
     from cnnhub.dreams import dream
     from cnnhub.errors import CnnHubError
@@ -41,8 +41,10 @@ _HOME = {
     "errors": "errors",
     "explain": "explanation",
     "features": "features",
+    "handwriting": "handwriting",
     "invariance": "invariance",
     "kernels": "kernels",
+    "live": "live",
     "load": "loading",
     "open_image": "images",
     "render": "render",
@@ -64,8 +66,10 @@ __all__ = [
     "errors",
     "explain",
     "features",
+    "handwriting",
     "invariance",
     "kernels",
+    "live",
     "load",
     "open_image",
     "render",
