@@ -80,7 +80,7 @@ test("nothing drawn is nothing", () => {
 });
 
 test("every loss and weight of cnnhub.live", { skip: cases ? false : "no CASES" }, () => {
-  assert.ok(cases.trainings.length >= 10, `${cases.trainings.length} trainings`);
+  assert.ok(cases.trainings.length >= 8, `${cases.trainings.length} trainings`);
   for (const expected of cases.trainings) {
     const what = JSON.stringify(expected.settings);
     const training = new math.Training(digits, expected.settings);

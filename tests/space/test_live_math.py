@@ -31,7 +31,8 @@ def version() -> int:
 @pytest.mark.skipif(NODE is None or version() < FIRST_VERSION, reason=f"no Node {FIRST_VERSION} here, whose test runner this is")
 def test_the_network_in_the_browser_is_cnnhubs(tmp_path: Path) -> None:
     cases, pick = tmp_path / "cases.json", random.Random(11)
-    cases.write_text(json.dumps({"trainings": [trained(pick) for _ in range(12)], "drawings": [drawn(pick) for _ in range(60)]}))
+    drawings = [*(drawn(pick) for _ in range(60)), as_case(widened_by_straightening())]
+    cases.write_text(json.dumps({"trainings": [trained(pick) for _ in range(8)], "drawings": drawings}))
     done = subprocess.run(
         [str(NODE), "--test", "--test-reporter=tap", str(TESTS)],
         cwd=ROOT,
@@ -99,7 +100,17 @@ def drawn(pick: random.Random) -> dict[str, Any]:
     for _ in range(pick.randint(0, 4)):
         points = [(pick.randint(0, width), pick.randint(0, height)) for _ in range(pick.randint(2, 6))]
         pen.line(points, fill=pick.choice((255, 200, 128, 127)), width=pick.randint(1, 12))
-    values = np.asarray(picture)
+    return as_case(np.asarray(picture))
+
+
+def widened_by_straightening() -> np.ndarray:
+    """What is wider than the square once its foot, far to the right, stands below its top's first ink."""
+    values = np.zeros((32, 20), np.uint8)
+    values[0] = values[24] = values[:, 19] = 255
+    return values
+
+
+def as_case(values: np.ndarray) -> dict[str, Any]:
     digit = live.as_digit(values)
     made = None if digit is None else digit.ravel().tolist()
-    return {"width": width, "height": height, "values": values.ravel().tolist(), "digit": made}
+    return {"width": values.shape[1], "height": values.shape[0], "values": values.ravel().tolist(), "digit": made}

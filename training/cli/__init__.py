@@ -25,6 +25,7 @@ from training.cli import (
     review,
     search,
     soup,
+    transfer,
     unfold,
 )
 from training.cli.options import console
@@ -43,6 +44,7 @@ app.command()(finetune.finetune)
 for command in (search.search, evaluate.evaluate, framings.framings, soup.soup, familiar.familiar, push.push, package.package):
     app.command()(command)
 app.command()(backbones.backbones)
+app.command()(transfer.transfer)
 app.command()(unfold.unfold)
 
 
