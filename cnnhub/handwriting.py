@@ -39,18 +39,13 @@ class Digits:
     labels: Whole
 
 
-@functools.cache
 def digits() -> Digits:
     """1,797 digits written by 13 people, from the UCI repository by way of scikit-learn (CC BY 4.0); they cannot be changed.
 
     >>> digits().pictures.shape, digits().labels[:10].tolist()
     ((1797, 8, 8), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
     """
-    values = np.frombuffer(zlib.decompress(DIGITS_FILE.read_bytes()), np.uint8)
-    pictures = values[COUNT:].reshape(COUNT, SIDE, SIDE) / LEVELS
-    labels = values[:COUNT].astype(np.int64)
-    pictures.flags.writeable = labels.flags.writeable = False
-    return Digits(pictures, labels)
+    return _read()
 
 
 def as_digit(drawing: ArrayLike) -> Floats | None:
@@ -86,6 +81,15 @@ def as_digit(drawing: ArrayLike) -> Floats | None:
     blocks = _centred(bitmap).reshape(SIDE, CELLS // SIDE, SIDE, CELLS // SIDE)  # (32, 32) -> (8, 4, 8, 4)
     counts: Floats = blocks.sum(axis=(1, 3)) / LEVELS
     return counts
+
+
+@functools.cache
+def _read() -> Digits:
+    values = np.frombuffer(zlib.decompress(DIGITS_FILE.read_bytes()), np.uint8)
+    pictures = values[COUNT:].reshape(COUNT, SIDE, SIDE) / LEVELS
+    labels = values[:COUNT].astype(np.int64)
+    pictures.flags.writeable = labels.flags.writeable = False
+    return Digits(pictures, labels)
 
 
 def _cropped(ink: Bitmap) -> Bitmap:

@@ -64,7 +64,8 @@ class Parts:
 
     @classmethod
     def of(cls, vector: Floats) -> Parts:
-        """
+        """The views into a vector (810,).
+
         >>> Parts.of(np.arange(810.0)).biases
         array([800., 801., 802., 803., 804., 805., 806., 807., 808., 809.])
         """

@@ -229,7 +229,7 @@ def test_nothing_drawn_is_nothing() -> None:
 def test_where_and_how_large_a_digit_is_drawn_does_not_matter() -> None:
     digit = as_digit(drawn(SEVEN))
     assert digit is not None and digit.shape == (8, 8)
-    assert ((digit * 16) % 1 == 0).all() and 0 <= digit.min() and digit.max() == 1
+    assert ((digit * 16) % 1 == 0).all() and digit.min() >= 0 and digit.max() == 1
     assert digit.any(axis=1).all(), "it fills the height, as the digits do"
     assert not digit[:, [0, 7]].any()
     elsewhere = as_digit(drawn([(x + 70, y + 25) for x, y in SEVEN]))
