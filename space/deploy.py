@@ -20,7 +20,9 @@ HERE = Path(__file__).resolve().parent
 PACKAGE = Path(cnnhub.__file__).resolve().parent
 SKIPPED = re.compile(r"(^|/)(__pycache__|\.gradio|\.\w+_cache|\.DS_Store)(/|$)|\.py[ci]$|^deploy\.py$")
 # What a Space is made of. A file of another kind, such as .env, is refused rather than left out, so that nobody is surprised.
-KINDS = (".py", ".typed", ".html", ".css", ".js", ".md", ".txt", ".json", ".jsonl", ".jpg", ".png", ".safetensors", ".onnx")
+KINDS = (
+    ".py", ".typed", ".html", ".css", ".js", ".md", ".txt", ".json", ".jsonl", ".jpg", ".png", ".zz", ".safetensors", ".onnx",
+)  # fmt: skip
 LICENSE = "LICENSE"
 SECRET = re.compile(
     rb"\bhf_[A-Za-z0-9]{30,}|\bgh[pousr]_[A-Za-z0-9]{36}|\bgithub_pat_\w{50,}|\bAKIA[0-9A-Z]{16}\b|\bsk-[A-Za-z0-9_-]{32,}"
