@@ -32,6 +32,7 @@ DOCS = ROOT / "docs"
 NOT_RUN = {
     "index.md": ["pip install", "pip install"],
     "use.md": ["python -m", "ray start"],
+    "twenty-minutes.md": ["python -m"],
     "look-inside.md": [],
     "retrain.md": [*["python -m"] * 6, "make app", "hf auth"],
 }
