@@ -1,11 +1,13 @@
-"""What the channels of one layer show of a picture: in which order they are worth looking at, which are silent, how their
-values are spread."""
+"""What the channels of one layer show of a picture: in which order they are worth looking at, how much they answer at a place,
+which are silent, how their values are spread."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cnnhub.errors import ArgumentError
 from cnnhub.lazy import Lazy
 
 if TYPE_CHECKING:
@@ -15,6 +17,8 @@ else:
 
 _COLOURS = 256  # of render's maps
 _SMOOTHED, _SMALLEST = 3, 7  # the side of the mean's window; maps with a shorter side are taken as they are
+_AROUND, _LEAST_AROUND = 1 / 40, 0.6  # the Gaussian's sigma around a place: a share of the map's shorter side, and in units
+_QUIET = 0.1  # of the layer's mean deviation: what the deviation of a channel that hardly answers is raised by
 
 
 def varied_first(maps: torch.Tensor) -> list[int]:
@@ -32,6 +36,48 @@ def varied_first(maps: torch.Tensor) -> list[int]:
     if min(maps.shape[1:]) >= _SMALLEST:
         maps = torch.nn.functional.avg_pool2d(maps[None, :, 1:-1, 1:-1], _SMOOTHED, stride=1)[0]
     return torch.argsort(maps.flatten(1).std(1, correction=0), descending=True, stable=True).tolist()
+
+
+def answers_at(maps: torch.Tensor, places: Sequence[tuple[float, float]]) -> torch.Tensor:
+    """How much more each channel of maps (C, H, W) answers at some places of the picture than over all of it -> (C,).
+
+    The measure is how far the channel's mean around a place, weighed by a Gaussian, lies above its mean over the map, in the
+    map's standard deviations; of several places, the mean. A channel that is strong everywhere thus comes to zero. Where the
+    layer has values below zero, the distance of each value from its channel's mean takes the value's place. A tenth of the
+    layer's mean deviation is added to each, so that faint traces of channels that hardly answer do not come first.
+
+    Args:
+        places: (row, column) each, in units and fractions of them; (0, 0) is the middle of the first.
+
+    Raises:
+        ArgumentError: no places.
+
+    >>> maps = torch.zeros(3, 9, 9)
+    >>> maps[0] = 5.0  # strong everywhere
+    >>> maps[1, 2, 6] = maps[2, 6, 2] = 1.0
+    >>> answers_at(maps, [(2, 6)]).argsort(descending=True).tolist()
+    [1, 0, 2]
+    """
+    if not places:
+        raise ArgumentError("places=[] arrived; give at least one (row, column).")
+    mean = maps.mean(dim=(1, 2), keepdim=True)
+    answers = (maps - mean).abs() if (maps < 0).any() else maps
+    spread = answers.std(dim=(1, 2), correction=0)
+    weights = torch.stack([_around(place, maps) for place in places]).mean(0)
+    above = (answers * weights).sum(dim=(1, 2)) - answers.mean(dim=(1, 2))
+    return above / (spread + _QUIET * spread.mean()).clamp_min(torch.finfo(maps.dtype).tiny)
+
+
+def _around(place: tuple[float, float], maps: torch.Tensor) -> torch.Tensor:
+    """A Gaussian around a place of maps (C, H, W), the sum of its values one -> (H, W)."""
+    height, width = maps.shape[1:]
+    sigma = max(_LEAST_AROUND, _AROUND * min(height, width))
+    row, column = (min(max(at, 0.0), side - 1.0) for at, side in zip(place, (height, width), strict=True))
+    down, across = (
+        torch.exp(-(((torch.arange(side, dtype=maps.dtype) - at) / sigma) ** 2) / 2)
+        for side, at in ((height, row), (width, column))
+    )
+    return torch.outer(down / down.sum(), across / across.sum())
 
 
 def that_fit(order: list[int], maps: torch.Tensor, most: int, values: int) -> list[int]:

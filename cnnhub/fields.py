@@ -53,6 +53,15 @@ class ReceptiveField:
         top, left = self.start[0] + row * self.stride[0], self.start[1] + column * self.stride[1]
         return top, left, top + self.size[0], left + self.size[1]
 
+    def unit_at(self, y: float, x: float) -> tuple[float, float]:
+        """The (row, column) of the unit in the middle of whose rectangle an input pixel lies, in fractions of units.
+
+        >>> ReceptiveField(size=(7, 7), stride=(2, 2), start=(-3, -3)).unit_at(0.5, 4.5)
+        (0.0, 2.0)
+        """
+        row, column = ((at - self.start[a] - self.size[a] / 2) / self.stride[a] for a, at in ((0, y), (1, x)))
+        return row, column
+
     def united(self, other: ReceptiveField) -> ReceptiveField | None:
         """What two layers see together, where their units lie alike; None where they do not."""
         if self.stride != other.stride:

@@ -72,6 +72,7 @@ HOUSES = [
             "tabs.filter.tab tabs.inside.tab tabs.tour.tab tabs.what.tab",
             "tabs.tour.questions",
             "tabs.filter.endpoints tabs.filter.learned tabs.inside.channel tabs.inside.endpoints tabs.what.endpoints",
+            "tabs.inside.orders",
             "tabs.filter.answer tabs.filter.pooling tabs.inside.gallery tabs.inside.layers tabs.what.compare "
             "tabs.what.hub_choice tabs.what.why",
             "photo.column tabs.filter.settings tabs.inside.look",

@@ -106,6 +106,87 @@ def test_pages_orders_and_scales(visit_of: Callable[..., Visit]) -> None:
     assert "are silent on this photo" in page.inner_text(".silent-count")
 
 
+def place_on_photo(page: Any, x: float, y: float) -> tuple[float, float]:
+    box = page.locator(".photo-picture").bounding_box()
+    return box["x"] + x * box["width"], box["y"] + y * box["height"]
+
+
+def pins(page: Any) -> list[list[float]]:
+    """Where the pins lie on the photo, in shares of its sides."""
+    return [
+        list(each)
+        for each in page.evaluate("""() => {
+        const photo = document.querySelector('.photo-picture').getBoundingClientRect();
+        return [...document.querySelectorAll('.photo-pin')].map((pin) => pin.getBoundingClientRect()).map((pin) => [
+          (pin.left + pin.width / 2 - photo.left) / photo.width, (pin.top + pin.height / 2 - photo.top) / photo.height]);
+    }""")
+    ]
+
+
+def test_clicks_on_the_ears_bring_the_channels_of_ears_to_the_front(visit_of: Callable[..., Visit]) -> None:
+    visit = visit_of("?tab=inside&layer=blocks.4.2.bn2&order=answer")
+    page = visit.page
+    arrived(page, "number 1 of 672 for the answer")
+    page.mouse.click(*place_on_photo(page, 0.26, 0.235))
+    visit.wait_for_heading("#journey", "what answers most at the pinned spot first")
+    page.mouse.click(*place_on_photo(page, 0.64, 0.134))
+    arrived(page, "number 1 of 672 at the pins")
+    visit.wait_for_heading("#journey", "what answers most at the pinned spots first")
+    arrived(page, "channel 632")
+    assert np.array(pins(page)) == pytest.approx(np.array([[0.26, 0.235], [0.64, 0.134]]), abs=0.01)
+    shown = [float(each) for each in page.locator(".tile-cell span").all_inner_texts()]
+    assert len(shown) == PAGE and shown == sorted(shown, reverse=True)
+    assert "standard deviations" in page.inner_text(".answers-told")
+    page.reload()
+    arrived(page, "number 1 of 672 at the pins")
+    assert np.array(pins(page)) == pytest.approx(np.array([[0.26, 0.235], [0.64, 0.134]]), abs=0.01)
+    page.click("#tab-what-button")
+    page.wait_for_function("!document.querySelector('.photo-pin')")
+    page.click("#tab-inside-button")
+    page.wait_for_selector(".photo-pin")
+    page.click(".photo-pin >> nth=0")
+    visit.wait_for_heading("#journey", "what answers most at the pinned spot first")
+    page.click("text=Take the pins away")
+    visit.wait_for_heading("#journey", "first")
+    page.wait_for_function("!document.querySelector('.tile-cell')")
+    assert not pins(page) and "spot=" not in page.url and "order=spot" not in page.url
+    assert page.evaluate("document.activeElement.dataset.key") == "spot"
+
+
+def test_spots_are_pinned_moved_and_taken_away_by_the_keyboard(visit_of: Callable[..., Visit]) -> None:
+    visit = visit_of("?tab=inside&layer=blocks.4")
+    page = visit.page
+    arrived(page, "number 1 of 112 by what varies")
+    page.focus(".segment-buttons button:text-is('At a spot')")
+    page.keyboard.press("Enter")
+    arrived(page, "number 1 of 112 at the pins")
+    assert page.evaluate("document.activeElement.className") == "photo-pin"
+    for key in ("Shift+ArrowLeft", "ArrowUp", "ArrowUp"):
+        page.keyboard.press(key)
+    page.wait_for_function("new URLSearchParams(location.search).get('spot') === '0.45,0.48'")
+    assert "45 % from the left, 48 % from the top" in page.get_attribute(".photo-pin", "aria-label")
+    page.click("button:text-is('One more spot')")
+    page.wait_for_function("document.querySelectorAll('.photo-pin').length === 2")
+    page.keyboard.press("Delete")
+    page.wait_for_function("new URLSearchParams(location.search).get('spot') === '0.45,0.48'")
+    page.keyboard.press("Delete")
+    arrived(page, "number 1 of 112 by what varies")
+    assert page.evaluate("document.activeElement.dataset.key") == "spot"
+
+
+def test_pins_stay_on_their_photo(visit_of: Callable[..., Visit]) -> None:
+    visit = visit_of("?tab=inside&layer=blocks.4&spot=0.3,0.3;2,2;x&lang=zh-TW")
+    page = visit.page
+    arrived(page, "釘選處第 1，共 112 個")
+    assert len(pins(page)) == 1
+    page.mouse.click(*place_on_photo(page, 0.03, 0.5))
+    page.wait_for_function("document.querySelector('#journey').textContent.includes('看不到照片的這個邊緣')")
+    page.wait_for_function("document.querySelectorAll('.photo-pin').length === 1")
+    page.click("[data-key=dog]")
+    visit.wait_for_heading("#journey", "變化最大的通道在前")
+    assert not pins(page) and "spot=" not in page.url
+
+
 def test_all_layers_are_found_by_words_and_chosen(visit_of: Callable[..., Visit]) -> None:
     visit = visit_of("?tab=inside")
     page = visit.page

@@ -6,6 +6,7 @@ import base64
 import io
 import random
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,9 +22,9 @@ from cnnhub.dreams import dream
 from cnnhub.explanation import explain
 from demo import networks, texts
 from demo.photo.photo import Photo
-from demo.tabs.inside import channel, gallery, tab
+from demo.tabs.inside import channel, gallery, orders, tab
 from demo.tabs.inside.layers import layers_of, seen_share
-from demo.tabs.inside.look import ORDERS, Look, read
+from demo.tabs.inside.look import ORDERS, Look, from_link, read
 from tests.support.places import EXAMPLES
 from tests.support.random_networks import classifier_of
 
@@ -120,16 +121,83 @@ def test_facts_of_a_layer_are_its_anatomy() -> None:
 
 @pytest.mark.parametrize("order", ORDERS)
 def test_the_pages_hold_every_channel_once(order: str) -> None:
-    first = tab.show(DOG, "imagenet", Look("blocks.5.1.conv_pw", order), "en").gallery
+    asked = Look("blocks.5.1.conv_pw", order, spot="0.4,0.3")
+    first = tab.show(DOG, "imagenet", asked, "en").gallery
     seen: list[int] = []
     for page in range(first["pages"]):
-        shown = tab.show(DOG, "imagenet", Look("blocks.5.1.conv_pw", order, page=page), "en")
+        shown = tab.show(DOG, "imagenet", replace(asked, page=page), "en")
         assert shown.gallery["look"]["page"] == page and len(shown.gallery["channels"]) <= gallery.PAGE
         seen += [each["index"] for each in shown.gallery["channels"]]
     assert sorted(seen) == list(range(networks.get("imagenet").layer_shapes()["blocks.5.1.conv_pw"][0]))
     assert order != "number" or seen == sorted(seen)
-    beyond = tab.show(DOG, "imagenet", Look("blocks.5.1.conv_pw", order, page=999), "en")
+    beyond = tab.show(DOG, "imagenet", replace(asked, page=999), "en")
     assert beyond.gallery["look"]["page"] == first["pages"] - 1
+
+
+EARS = "0.26,0.235;0.64,0.134"  # of the cat
+
+
+def test_two_pinned_ears_bring_the_channel_of_ears_to_the_front() -> None:
+    shown = tab.show(CAT, "cats-vs-dogs", Look("blocks.4.2.bn2", "spot", spot=EARS), "en")
+    assert "what answers most at the pinned spots first" in shown.journey["sentence"]
+    found = channel.show(CAT, "cats-vs-dogs", shown.look, "en")
+    assert (found["channel"], found["place"]) == (632, "number 1 of 672 at the pins")
+    answers = [float(each.replace("−", "-")) for each in shown.gallery["answers"]]
+    assert len(answers) == gallery.PAGE and answers == sorted(answers, reverse=True) and answers[0] > 2
+    dog = tab.show(DOG, "cats-vs-dogs", Look("blocks.4.2.bn2", "spot", channel=632, spot="0.39,0.37"), "en").gallery
+    assert 632 in [each["index"] for each in dog["channels"][:16]]
+
+
+@pytest.mark.parametrize("layer", ["conv_stem", "blocks.2", "blocks.4.2.bn2", "bn2"])
+def test_a_spot_is_where_the_units_in_its_middle_are(layer: str) -> None:
+    """A spot of the photo -> a pixel of what the network sees of it -> the unit that looks around it."""
+    classifier = networks.get("cats-vs-dogs")
+    maps = classifier.feature_maps(EXAMPLES / "cat.jpg", layer)[layer]
+    field = layers_of(classifier).field(layer)
+    assert field is not None
+    row, column = maps.shape[1] // 3, maps.shape[2] // 2
+    top, left, bottom, right = field.of(row, column)
+    (first, upper, width, height), size = seen_share(classifier, CAT), 240
+    spot = f"{first + (left + right) / 2 / size * width:.6f},{upper + (top + bottom) / 2 / size * height:.6f}"
+    asked = read({"layer": layer, "spot": spot})
+    expected = channels.answers_at(maps, [(row, column)])
+    found = orders.at_spots(classifier, CAT, layer, asked, maps)
+    assert found.numpy() == pytest.approx(expected.numpy(), abs=0.1)
+    assert orders.ordered(classifier, CAT, layer, asked, maps) == found.argsort(descending=True, stable=True).tolist()
+
+
+def test_spots_that_lie_elsewhere_are_let_go() -> None:
+    classifier = networks.get("cats-vs-dogs")
+    on_cat = Look("blocks.4", "spot", spot=EARS, of=CAT.id)
+    assert orders.settled(classifier, CAT, on_cat) == on_cat
+    assert orders.settled(classifier, DOG, on_cat) == replace(on_cat, spot="", order="varied", of=DOG.id)
+    assert tab.show(CAT, "cats-vs-dogs", replace(on_cat, of=None), "en").look == on_cat
+    for language in texts.LANGUAGES:
+        edge = tab.show(CAT, "cats-vs-dogs", Look("blocks.4", "spot", spot="0.01,0.5;0.5,0.5"), language)
+        assert texts.prose(texts.t(language, "spot_unseen")) in edge.journey["sentence"]
+        assert edge.gallery["look"]["spot"] == "0.5,0.5" and edge.gallery["look"]["order"] == "spot"
+    other = tab.show(DOG, "cats-vs-dogs", on_cat, "en").journey["sentence"]
+    assert "does not see that edge" not in other and "the most varied channel first" in other
+
+
+@pytest.mark.parametrize(
+    ("asked", "spots"),
+    [
+        ("0.31,0.12", [(0.31, 0.12)]),
+        ("1,0;0.5,0.25;0,1;0.1,0.1", [(1, 0), (0.5, 0.25), (0, 1)]),
+        ("1.2,0.5;0.5,0.5", [(0.5, 0.5)]),
+        ("-0.1,0.5", []),
+        ("nan,0.5", []),
+        ("0.5", []),
+        ("0.5,0.5,0.5", []),
+        ("٠,1", []),
+        ("0.1,0.1;" * 1000, [(0.1, 0.1)] * 3),
+    ],
+)
+def test_spots_that_a_link_may_name(asked: str, spots: list[tuple[float, float]]) -> None:
+    look = from_link({"spot": asked})
+    assert look.spots == spots and look.order == ("spot" if spots else "varied")
+    assert from_link({"spot": asked, "order": "number"}).order == "number"
 
 
 def test_a_link_to_a_channel_opens_the_page_that_holds_it() -> None:
@@ -189,7 +257,7 @@ def test_a_turned_photo_has_its_upright_size(tmp_path: Path) -> None:
 @settings(max_examples=100, deadline=None)
 @given(
     st.dictionaries(
-        st.sampled_from(["layer", "order", "scale", "page", "channel", "more"]),
+        st.sampled_from(["layer", "order", "scale", "page", "channel", "spot", "of", "more"]),
         st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.integers()),
     )
     | st.text()
@@ -199,6 +267,7 @@ def test_nonsense_becomes_a_look(data: object) -> None:
     look = read(data)
     assert look.order in ORDERS and look.scale in ("layer", "own")
     assert all(each is None or 0 <= each < 100_000 for each in (look.page, look.channel))
+    assert (look.order == "spot") <= bool(look.spots) and look == read(asdict(look))
     shown = tab.show(CAT, "cats-vs-dogs", look, "en")
     assert shown.gallery["channels"]
 
@@ -213,7 +282,8 @@ def test_visitors_at_once_see_what_each_would_see_alone(count: int, monkeypatch:
         name = chance.choice(BUILTIN)
         layer = chance.choice(networks.get(name).layers())
         kind = chance.choice(("gallery", "gallery", "explanation", "dream"))
-        return kind, chance.choice((CAT, DOG)), name, Look(layer, chance.choice(ORDERS), channel=chance.randrange(8))
+        look = Look(layer, chance.choice(ORDERS), channel=chance.randrange(8), spot=chance.choice(("", "0.5,0.4")))
+        return kind, chance.choice((CAT, DOG)), name, look
 
     def answer(asked: tuple[str, Photo, str, Look]) -> object:
         kind, photo, name, look = asked

@@ -21,6 +21,13 @@ export function mount(gradio) {
 export const photo = () => column.picture;
 // Frame a part of the photo, {x, y, w, h} in shares of its sides, or null to take the frame away.
 export const frame = (part) => column?.mark(part);
+// Lay a mark of the caller's over a place {x, y} of the photo, in shares of its sides; it is `side` pixels wide and high.
+export const layAt = (mark, { x, y }, side) => {
+  if (mark.parentElement !== column.frame) column.frame.append(mark);
+  column.layOver(mark, { x, y, w: 0, h: 0 }, side);
+};
+// acted() is called when the photo has another size on the page.
+export const onResize = (acted) => arrived.then(() => new ResizeObserver(acted).observe(column.frame));
 // Where an event points on the photo, {x, y} in shares of its sides, or null.
 export const pointedAt = (event) => column?.pointedAt(event) ?? null;
 // The examples' small pictures and their files, as soon as they are here.

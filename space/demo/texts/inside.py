@@ -19,6 +19,16 @@ TEXTS: Table = {
     ),
     "heading_layer": ("{what}, {order}.", "{what}，{order}。", "{what}，{order}。"),
     "order_said_varied": ("the most varied channel first", "變化最大的通道在前", "变化最大的通道在前"),
+    "order_said_spot": (
+        "what answers most at the pinned spot first",
+        "在釘選處反應最大的通道在前",
+        "在标记处响应最大的通道在前",
+    ),
+    "order_said_spots": (
+        "what answers most at the pinned spots first",
+        "在各釘選處反應最大的通道在前",
+        "在各标记处响应最大的通道在前",
+    ),
     "order_said_answer": (
         "what moves the answer most first",
         "最影響答案的通道在前",
@@ -56,8 +66,36 @@ TEXTS: Table = {
     "page_next": ("More channels", "更多通道", "更多通道"),
     "order": ("Order", "順序", "顺序"),
     "order_varied": ("What varies", "變化大的", "变化大的"),
+    "order_spot": ("At a spot", "看某一處", "看某一处"),
     "order_answer": ("For the answer", "影響答案的", "影响答案的"),
     "order_number": ("By number", "依編號", "按编号"),
+    "spot_hint": (
+        "Click a spot of the photo, an ear perhaps, and the channels that answer most there come first.",
+        "點照片上的一處，例如耳朵，在那裡反應最大的通道就排到前面。",
+        "点击照片上的一处，例如耳朵，在那里响应最大的通道就排到前面。",
+    ),
+    "spot_told_unsigned": (
+        "Under each channel: how far it lies at the pins above its own mean over the photo, in its standard deviations.",
+        "各通道下的數字：它在釘選處比自己在整張照片上的平均高出多少，以它的標準差為單位。",
+        "各通道下的数字：它在标记处比自己在整张照片上的平均值高出多少，以它的标准差为单位。",
+    ),
+    "spot_told_signed": (
+        "Under each channel: how much farther from its own mean it lies at the pins than over the photo, in standard deviations.",
+        "各通道下的數字：它在釘選處偏離自己的平均，比在整張照片上多了多少，以標準差為單位。",
+        "各通道下的数字：它在标记处偏离自己的平均值，比在整张照片上多出多少，以标准差为单位。",
+    ),
+    "spot_more": ("One more spot", "再釘一處", "再标一处"),
+    "spot_remove": ("Take the pins away", "移除圖釘", "移除标记"),
+    "spot_pin": (
+        "Spot {number}, {x} % from the left, {y} % from the top: arrow keys move it, Delete or a click takes it away",
+        "第 {number} 處，左起 {x} %，上起 {y} %：方向鍵移動，Delete 鍵或點一下移除",
+        "第 {number} 处，左起 {x} %，上起 {y} %：方向键移动，Delete 键或点击移除",
+    ),
+    "spot_unseen": (
+        "The network does not see that edge of the photo, so nothing was pinned there.",
+        "網路看不到照片的這個邊緣，所以沒有釘在那裡。",
+        "网络看不到照片的这个边缘，所以没有在那里标记。",
+    ),
     "scale": ("Colours", "顏色", "颜色"),
     "scale_layer": ("One scale for the layer", "整層同一尺度", "整层同一尺度"),
     "scale_own": ("Each its own", "各自的尺度", "各自的尺度"),
@@ -92,6 +130,11 @@ TEXTS: Table = {
     "channel": ("channel {index}", "通道 {index}", "通道 {index}"),
     "silent_tile": ("silent on this photo", "對這張照片沒有反應", "对这张照片没有响应"),
     "place_varied": ("number {rank} of {count} by what varies", "變化第 {rank}，共 {count} 個", "变化第 {rank}，共 {count} 个"),
+    "place_spot": (
+        "number {rank} of {count} at the pins",
+        "釘選處第 {rank}，共 {count} 個",
+        "标记处第 {rank}，共 {count} 个",
+    ),
     "place_answer": (
         "number {rank} of {count} for the answer",
         "對答案的影響第 {rank}，共 {count} 個",

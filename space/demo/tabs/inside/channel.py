@@ -19,9 +19,10 @@ from demo.assets import data_uri
 from demo.photo import column
 from demo.photo.memory import Kept
 from demo.photo.photo import Photo
-from demo.tabs.inside.gallery import contributions_of, filter_pictures, first_layer, gallery_of, legend, maps_of, ordered
+from demo.tabs.inside.gallery import contributions_of, filter_pictures, first_layer, gallery_of, legend, maps_of
 from demo.tabs.inside.layers import layers_of, seen_share
 from demo.tabs.inside.look import Look
+from demo.tabs.inside.orders import ordered, settled
 from demo.texts import Sentence, number, percent, t
 
 if TYPE_CHECKING:
@@ -123,8 +124,8 @@ def _of_network(network: str, look: Look) -> tuple[cnnhub.Classifier, str, int]:
 
 def _details(photo: Photo, network: str, look: Look, language: str) -> dict[str, Any]:
     classifier, name, _ = _of_network(network, look)
-    maps = maps_of(classifier, photo, name)
-    order = ordered(classifier, photo, name, look.order, maps)
+    maps, look = maps_of(classifier, photo, name), settled(classifier, photo, look)
+    order = ordered(classifier, photo, name, look, maps)
     gallery = gallery_of(name, maps, order, look.page, look.channel)
     channel = look.channel if look.channel is not None and look.channel < len(maps) else gallery.indices[0]
     values = maps[channel]

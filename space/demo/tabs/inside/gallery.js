@@ -4,12 +4,14 @@
 import { button, bytesOf, legendOf, node, press, saveCanvas } from "../../page/common.js";
 import { arrived, changed, choose, follow, gallery, now } from "./look.js";
 import { sheet } from "./sheet.js";
+import { Spots } from "./spots.js";
 
 let sprite = null; // the address of the picture that holds all tiles
 
 export function mount({ element, props, trigger, watch }) {
   const root = element.querySelector(".inside-gallery");
   const ask = (changes) => trigger("look", changed(changes));
+  const spots = new Spots(root, ask);
 
   function draw() {
     const { value } = props;
@@ -20,8 +22,10 @@ export function mount({ element, props, trigger, watch }) {
     const focus = root.contains(document.activeElement) ? document.activeElement.dataset.key : null;
     root.replaceChildren();
     arrived(value);
+    spots.arrived();
     if (!value) return;
-    root.append(grid(value), below(value), ...(value.filters.length ? [filters(value)] : []), controls(value, ask), downloads(value, trigger));
+    const more = value.filters.length ? [filters(value)] : [];
+    root.append(grid(value), below(value), ...more, controls(value, ask, spots), downloads(value, trigger));
     mark();
     if (focus) root.querySelector(`[data-key="${CSS.escape(focus)}"]`)?.focus();
     // the channel that was chosen for another photo stands on another page of this one's
@@ -80,7 +84,10 @@ function grid(value) {
     tile.title = item.note ? `${item.name}: ${item.note}` : item.name;
     tile.setAttribute("aria-label", tile.title);
     cut(tile, value, place);
-    return tile;
+    if (!value.answers.length) return tile;
+    const cell = node("div", "tile-cell");
+    cell.append(tile, node("span", "soft", value.answers[place]));
+    return cell;
   }));
   return box;
 }
@@ -101,11 +108,12 @@ function filters({ channels, filters: pictures, words }) {
 function below(value) {
   const told = node("div");
   told.append(legendOf(value.legend, node("span", "", value.legend.meaning)));
+  if (value.answers.length) told.append(node("p", "soft answers-told", value.answers_told));
   if (value.silent) told.append(node("p", "soft silent-count", value.silent));
   return told;
 }
 
-function controls(value, ask) {
+function controls(value, ask, spots) {
   const row = node("div", "gallery-controls");
   const { look, words } = value;
   const group = (label, choices, chosen, act) => {
@@ -132,9 +140,24 @@ function controls(value, ask) {
   pager.append(...(value.pages > 1 ? [turn("‹", words.page_before, -1), shown, turn("›", words.page_next, 1)] : [shown]));
   row.append(
     pager,
-    group(words.order, value.orders, look.order, (order) => ask({ order, page: null, channel: null })),
+    group(words.order, value.orders, look.order, (order) => (
+      order === "spot" && !look.spot ? spots.pinMiddle() : ask({ order, page: null, channel: null }))),
     group(words.scale, value.scales, look.scale, (scale) => ask({ scale })),
   );
+  if (look.spot) row.append(pinned(value, spots));
+  return row;
+}
+
+// What can be done with the pins.
+function pinned({ look, words, most_spots: most }, spots) {
+  const row = node("div", "downloads");
+  const made = [["spot_more", () => spots.pinMiddle()], ["spot_remove", () => spots.removeAll()]].map(([word, act]) => {
+    const each = button("action", words[word], act);
+    each.dataset.key = word;
+    return each;
+  });
+  made[0].hidden = look.spot.split(";").length >= most;
+  row.append(...made);
   return row;
 }
 

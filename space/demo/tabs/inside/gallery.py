@@ -94,13 +94,6 @@ def contributions_of(classifier: cnnhub.Classifier, photo: Photo, layer: str) ->
         return _contributions.keep(key, contributions(classifier, picture, layer))
 
 
-def ordered(classifier: cnnhub.Classifier, photo: Photo, layer: str, order: str, maps: torch.Tensor) -> list[int]:
-    """The layer's channel numbers: the most varied first, those first that move the answer most, or as they are counted."""
-    if order == "answer":
-        return contributions_of(classifier, photo, layer).strongest_first()
-    return channels.varied_first(maps) if order == "varied" else list(range(len(maps)))
-
-
 def filter_pictures(classifier: cnnhub.Classifier, layer: str) -> list[str]:
     """The layer's filters as small pictures, by channel, where it is the convolution that meets the picture first."""
     known = _filters.get(classifier)

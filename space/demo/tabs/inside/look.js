@@ -1,9 +1,10 @@
-// What is looked at in this tab: layer, order, scale, page and channel. The gallery says what the server shows; a choice of the
+// What is looked at in this tab: layer, order, scale, page, channel and spots. The gallery says what the server shows; a choice of the
 // visitor's is written to the address, and told to whoever follows.
 
 import { query, set } from "../../page/address.js";
 
-const USUAL = { order: "varied", scale: "layer" }; // what an address need not say
+const unusual = (value, usual) => (value === usual ? null : value); // what an address need not say
+const orderOf = ({ order, spot }) => unusual(order, spot ? "spot" : "varied");
 let look = {};
 let shown = null; // the gallery's value: its tiles, words and legend
 const followers = new Set();
@@ -17,6 +18,7 @@ export const follow = (follower) => followers.add(follower);
 export function arrived(value) {
   shown = value;
   look = value ? { ...value.look, channel: chosen(value) } : {};
+  if (value && (query().get("spot") ?? "") !== look.spot) set({ spot: look.spot, order: orderOf(look) }); // of another photo, or unseen
   tell();
 }
 
@@ -31,10 +33,9 @@ export function choose(channel) {
 // A look with these changes, for the server to show; the address says so already.
 export function changed(changes) {
   const asked = { ...look, ...changes };
-  const { layer, order, scale, page, channel } = asked;
-  const unusual = (name, value) => (value === USUAL[name] ? null : value);
+  const { layer, scale, page, channel, spot } = asked;
   look = { ...look, page }; // a click that comes before the answer turns the next page
-  set({ layer, channel, order: unusual("order", order), scale: unusual("scale", scale), sheet: page }); // "page" is gradio's own
+  set({ layer, channel, order: orderOf(asked), scale: unusual(scale, "layer"), sheet: page, spot }); // "page" is gradio's own
   return asked;
 }
 

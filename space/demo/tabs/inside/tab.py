@@ -31,10 +31,10 @@ from demo.tabs.inside.gallery import (
     legend,
     maps_file,
     maps_of,
-    ordered,
 )
 from demo.tabs.inside.layers import Layers, layers_of
-from demo.tabs.inside.look import ORDERS, SCALES, Look, from_link, read
+from demo.tabs.inside.look import MOST_SPOTS, ORDERS, SCALES, Look, from_link, read
+from demo.tabs.inside.orders import at_spots, ordered, settled
 from demo.texts import Sentence, percent, t
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def show(photo: Photo | None, network: str, look: Look, language: str) -> Inside
         return InsideShown(look, {"sentence": seen.html("alert")}, None, gr.skip())
     classifier, gallery, prediction = seen.classifier, seen.gallery, seen.journey.forward.prediction
     photo_step, *stages = seen.journey.steps
-    sentence = describe(language, classifier, seen.layers, gallery, seen.look.order)
+    sentence = describe(language, classifier, seen.layers, gallery, seen.look)
     missed = _missed(language, network, seen)
     journey = {
         "sentence": sentence.html() + (f'<p class="soft" role="alert">{texts.prose(missed)}</p>' if missed else ""),
@@ -146,11 +146,11 @@ def show(photo: Photo | None, network: str, look: Look, language: str) -> Inside
         "groups": seen.layers.listed(language),
     }
     shown = _gallery_value(language, seen, photo, network, sentence)
-    return InsideShown(look, journey, shown, layers)
+    return InsideShown(replace(look, of=look.of or photo.id) if look.spot else look, journey, shown, layers)
 
 
-def describe(language: str, classifier: cnnhub.Classifier, layers: Layers, gallery: Gallery, order: str) -> Sentence:
-    said = t(language, f"order_said_{order}")
+def describe(language: str, classifier: cnnhub.Classifier, layers: Layers, gallery: Gallery, look: Look) -> Sentence:
+    said = t(language, f"order_said_{look.order}{'s' if look.order == 'spot' and len(look.spots) > 1 else ''}")
     if gallery.layer in layers.stages:
         at = layers.stages.index(gallery.layer) + 1
         heading = t(language, "heading_stage", number=at, count=len(layers.stages), order=said)
@@ -159,7 +159,9 @@ def describe(language: str, classifier: cnnhub.Classifier, layers: Layers, galle
         heading = t(language, "heading_layer", what=what[:1].upper() + what[1:], order=said)
     height, width = gallery.maps.shape[1:]
     sees = _sees(language, classifier, layers, gallery.layer)
-    return Sentence(heading, t(language, "layer_sub", channels=gallery.count, width=width, height=height, sees=sees))
+    line = t(language, "layer_sub", channels=gallery.count, width=width, height=height, sees=sees)
+    hint = "" if look.spot else t(language, "spot_hint")
+    return Sentence(heading, ("" if texts.is_chinese(language) else " ").join(part for part in (line, hint) if part))
 
 
 def wire(room: Room) -> list[Any]:
@@ -232,6 +234,7 @@ def _seen(photo: Photo, network: str, asked: Look) -> Seen:
     # a layer chosen in another network may not exist in this one
     name = asked.layer if asked.layer in layers.shapes else first_layer(classifier)
     look = asked if asked.layer in (None, name) else replace(asked, page=None, channel=None)
+    look = settled(classifier, photo, look)
     key = photo.id, classifier  # a repository's network may be loaded anew
     journey = _journeys.get(key)
     if journey is None:
@@ -240,7 +243,7 @@ def _seen(photo: Photo, network: str, asked: Look) -> Seen:
         steps = [_photo_step(classifier, forward.pixels), *(_step(stage, forward.maps[stage]) for stage in layers.stages)]
         journey = _journeys.keep(key, Journey(forward, steps))
     maps = journey.forward.maps[name] if name in journey.forward.maps else maps_of(classifier, photo, name)
-    gallery = gallery_of(name, maps, ordered(classifier, photo, name, look.order, maps), look.page, look.channel)
+    gallery = gallery_of(name, maps, ordered(classifier, photo, name, look, maps), look.page, look.channel)
     is_shown = look.channel is not None and look.channel < gallery.count
     channel = look.channel if is_shown else gallery.indices[0]
     look = replace(look, layer=name, page=gallery.page, channel=channel)
@@ -256,7 +259,8 @@ def _missed(language: str, network: str, seen: Seen) -> str:
         return t(language, "no_layer", network=networks.title(language, network), name=str(asked.layer)[:60], near=names)
     if asked.channel not in (None, shown.channel):
         return t(language, "no_channel", index=asked.channel, count=seen.gallery.count)
-    return ""
+    is_lost = asked.of in (None, shown.of) and asked.spot != shown.spot
+    return t(language, "spot_unseen") if is_lost else ""
 
 
 def _sees(language: str, classifier: cnnhub.Classifier, layers: Layers, name: str) -> str:
@@ -314,6 +318,10 @@ def _gallery_value(language: str, seen: Seen, photo: Photo, network: str, senten
             {"index": index, "name": t(language, "channel", index=index), "note": t(language, "silent_tile") if is_quiet else ""}
             for index, is_quiet in zip(gallery.indices, quiet, strict=True)
         ],
+        "answers": _answers(seen, photo),
+        "answers_told": t(language, f"spot_told_{'signed' if gallery.scale.is_signed else 'unsigned'}"),
+        "most_spots": MOST_SPOTS,
+        "asked_spot": seen.asked.spot,  # an answer that lets a spot go is thus another value, and is drawn
         "filters": [pictures[index] for index in gallery.indices] if pictures else [],
         "shown": t(language, "shown", first=first, last=last, count=gallery.count),
         "silent": t(language, "silent_count", count=gallery.silent) if gallery.silent else "",
@@ -323,7 +331,7 @@ def _gallery_value(language: str, seen: Seen, photo: Photo, network: str, senten
         "orders": {each: t(language, f"order_{each}") for each in ORDERS},
         "scales": {each: t(language, f"scale_{each}") for each in SCALES},
         "words": {key: t(language, key) for key in _GALLERY_WORDS}
-        | {key: texts.template(language, key) for key in ("value_at", "map_keys", "dream_on")},
+        | {key: texts.template(language, key) for key in ("value_at", "map_keys", "dream_on", "spot_pin")},
         "file": {
             "name": file_name(network, gallery.layer),
             "title": sentence.heading,
@@ -334,8 +342,18 @@ def _gallery_value(language: str, seen: Seen, photo: Photo, network: str, senten
 
 _GALLERY_WORDS = (
     *("order", "scale", "page_before", "page_next", "gallery_png", "maps_npz", "channel_png", "point_hint", "to_lab"),
-    *("seen_by", "dream", "dream_alt", "dream_done", "excited", "excited_said", "filters", "filter_of"),
+    *("spot_more", "spot_remove", "seen_by", "dream", "dream_alt", "dream_done", "excited", "excited_said"),
+    *("filters", "filter_of"),
 )
+
+
+def _answers(seen: Seen, photo: Photo) -> list[str]:
+    """What stands under the tiles in the order of the spots: how much each channel answers there."""
+    if seen.look.order != "spot":
+        return []
+    maps = maps_of(seen.classifier, photo, seen.gallery.layer)
+    found = at_spots(seen.classifier, photo, seen.gallery.layer, seen.look, maps)[seen.gallery.indices]
+    return [f"{value:.1f}".replace("-", "−") for value in found.tolist()]
 
 
 def _each_its_own(maps: torch.Tensor, quiet: list[bool]) -> torch.Tensor:
