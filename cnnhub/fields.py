@@ -62,6 +62,21 @@ class ReceptiveField:
         row, column = ((at - self.start[a] - self.size[a] / 2) / self.stride[a] for a, at in ((0, y), (1, x)))
         return row, column
 
+    def patch(self, row: int, column: int, input_size: Pair, least: int, most: int) -> tuple[int, int, int, int]:
+        """The middle of what a unit sees, as a part of the input to be cut out: top, left, bottom, right, the last two exclusive.
+
+        It is as large as the field, but between `least` and `most` pixels high and wide, and is moved to lie inside the input.
+
+        >>> ReceptiveField(size=(7, 7), stride=(2, 2), start=(-3, -3)).patch(0, 2, (60, 60), least=5, most=20)
+        (0, 1, 7, 8)
+        >>> ReceptiveField(size=(99, 99), stride=(2, 2), start=(-49, -49)).patch(15, 15, (60, 60), least=5, most=20)
+        (20, 20, 40, 40)
+        """
+        sides = _each(lambda a: min(max(self.size[a], least), most, input_size[a]))
+        middle = _each(lambda a: self.start[a] + (row, column)[a] * self.stride[a] + self.size[a] // 2)
+        top, left = _each(lambda a: min(max(middle[a] - sides[a] // 2, 0), input_size[a] - sides[a]))
+        return top, left, top + sides[0], left + sides[1]
+
     def united(self, other: ReceptiveField) -> ReceptiveField | None:
         """What two layers see together, where their units lie alike; None where they do not."""
         if self.stride != other.stride:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ import cnnhub
 from cnnhub import anatomy, channels
 from cnnhub.fields import ReceptiveField
 from cnnhub.preprocessing import seen_box
+from demo import texts
+from demo.photo.uploads import MAX_BYTES
 from demo.tabs.inside.gallery import PAGE
 from tests.support.places import EXAMPLES
 from tests.support.visiting import Visit
@@ -220,6 +223,7 @@ def test_examples_and_a_dream_follow_the_channel(visit_of: Callable[..., Visit])
     arrived(page, "number 1 of 16")
     page.click(".inside-examples button")
     page.wait_for_selector(".excited .example")
+    assert page.locator(".excited-spots img").count() == 6
     page.click(".excited .example >> nth=1")
     page.wait_for_selector(".beside img")
     page.click(".dream-begin")
@@ -231,6 +235,26 @@ def test_examples_and_a_dream_follow_the_channel(visit_of: Callable[..., Visit])
     page.wait_for_selector(".dream-begin")
     page.wait_for_function("!document.querySelector('.beside')")
     assert page.locator(".excited .example").count() == 12
+
+
+def test_a_second_photo_is_compared_and_one_that_cannot_be_read_is_said(visit_of: Callable[..., Visit], tmp_path: Path) -> None:
+    page = visit_of("?tab=inside&layer=blocks.3&lang=zh-CN").page
+    arrived(page, "共 80 个")
+    page.set_input_files("#examples input[type=file]", EXAMPLES / "dog.jpg")
+    page.wait_for_selector(".beside img")
+    channel = int(page.inner_text(".large-told b").split()[1])
+    maps = cnnhub.load("cats-vs-dogs").feature_maps(EXAMPLES / "dog.jpg", "blocks.3")["blocks.3"]
+    assert page.inner_text(".beside") == f"第二张照片: 最大值 {texts.number(maps[channel].max().item())}"
+    assert page.get_attribute(".own-example", "aria-pressed") == "true"
+    (tmp_path / "text.jpg").write_text("no picture")
+    page.set_input_files("#examples input[type=file]", tmp_path / "text.jpg")
+    page.wait_for_selector(".beside [role=alert]")
+    assert "它是文本文件" in page.inner_text(".beside")
+    with (tmp_path / "large.jpg").open("wb") as file:
+        file.truncate(MAX_BYTES + 1)
+    page.set_input_files("#examples input[type=file]", tmp_path / "large.jpg")
+    page.wait_for_function("document.querySelector('.inside-examples > p[role=alert]').textContent")
+    assert "MB" in page.inner_text(".inside-examples > p[role=alert]")
 
 
 def test_channel_and_journey_can_be_saved(visit_of: Callable[..., Visit]) -> None:

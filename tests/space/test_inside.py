@@ -319,6 +319,48 @@ def test_examples_come_in_the_order_of_their_largest_value() -> None:
     assert beside["name"] == found[0]["name"] and texts.number(max(expected)) in beside["most"]
 
 
+def test_the_spots_that_excite_a_channel_are_cut_out_where_its_largest_values_are() -> None:
+    """On each example's picture in turn, where a value of the map is largest; nothing of one that is never above zero."""
+    classifier = networks.get("cats-vs-dogs")
+    files = list(texts.example_names("en"))
+    for layer, number in (("blocks.4.2.bn2", 632), ("conv_stem", 19), ("blocks.2", 3)):
+        found = channel.excited("cats-vs-dogs", Look(layer, channel=number), "en")
+        assert [each["index"] for each in found["spots"]] == [each["index"] for each in found["examples"][: channel.SPOTS]]
+        spot = found["spots"][0]
+        values = classifier.feature_maps(EXAMPLES / files[spot["index"]], layer)[layer][number]
+        row, column = divmod(int(values.argmax()), values.shape[1])
+        field = layers_of(classifier).field(layer)
+        assert field is not None
+        middle = np.clip(np.array(field.of(row, column)).reshape(2, 2).mean(0), 0, 240)
+        pixels = classifier.to_pixels(EXAMPLES / files[spot["index"]]).transpose(1, 2, 0)
+        side = min(max(field.size[0], 24), 60)
+        top, left = (int(min(max(at - side / 2, 0), 240 - side)) for at in middle)
+        expected = Image.fromarray(np.ascontiguousarray(pixels[top : top + side, left : left + side])).resize((96, 96))
+        picture = Image.open(io.BytesIO(base64.b64decode(spot["picture"].partition(",")[2]))).convert("RGB")
+        assert np.abs(np.asarray(picture, float) - np.asarray(expected, float)).mean() < 12, layer
+    dead = channel.excited("cats-vs-dogs", Look("bn1", channel=_dead("bn1")), "en")
+    assert dead["spots"] == [] and len(dead["examples"]) == len(files)
+
+
+def _dead(layer: str) -> int:
+    """A channel that is zero for every example."""
+    classifier = networks.get("cats-vs-dogs")
+    largest = [classifier.feature_maps(EXAMPLES / file, layer)[layer].amax(dim=(1, 2)) for file in texts.example_names("en")]
+    return int(torch.stack(largest).amax(0).argmin())
+
+
+def test_a_second_photo_of_ones_own_is_drawn_in_the_first_one_s_colours() -> None:
+    look = Look("blocks.3", channel=7)
+    found = channel.beside_own(CAT, "cats-vs-dogs", look, DOG, "en")
+    maps = {photo: networks.get("cats-vs-dogs").feature_maps(photo.data, "blocks.3")["blocks.3"] for photo in (CAT, DOG)}
+    scale = render.maps_scale(maps[CAT])
+    picture = Image.open(io.BytesIO(base64.b64decode(found["picture"].partition(",")[2]))).convert("RGB")
+    assert picture.tobytes() == render.map_image(maps[DOG][7], scale.limit, scale.is_signed).tobytes()
+    assert found["name"] == "second photo" and texts.number(maps[DOG][7].max().item()) in found["most"]
+    for second in (None, Photo(b"", is_gone=True), Photo(b"broken")):
+        assert channel.beside_own(CAT, "cats-vs-dogs", look, second, "zh-TW")["problem"]
+
+
 def test_bad_input_is_a_sentence_everywhere() -> None:
     broken = Photo(b"broken")
     assert "cannot be read as a photo" in channel.show(broken, "flowers", Look(), "en")["problem"]

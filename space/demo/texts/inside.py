@@ -194,6 +194,11 @@ TEXTS: Table = {
         "反應最大的在前，附最大值。點一張，看它的圖和你的並排。",
         "响应最大的在前，附最大值。点一张，看它的图和你的并排。",
     ),
+    "excited_spots": (
+        "Where they excite it: the spot with its largest value, cut out of each",
+        "在哪裡讓它興奮：各張照片裡值最大的那一處",
+        "在哪里让它兴奋：各张照片里值最大的那一处",
+    ),
     "largest_value": ("largest value {value}", "最大值 {value}", "最大值 {value}"),
     "to_lab": ("Its filter in the laboratory", "到實驗室看它的濾鏡", "到实验室看它的滤波器"),
     "filters": ("The filters that made them, in the same order", "做出它們的濾鏡，順序相同", "做出它们的滤波器，顺序相同"),

@@ -4,11 +4,13 @@ what it would love to see."""
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 import cnnhub
 from cnnhub import channels, render
@@ -28,10 +30,28 @@ from demo.texts import Sentence, number, percent, t
 if TYPE_CHECKING:
     import torch
 
+MapsOf: TypeAlias = "Callable[[cnnhub.Classifier, str], torch.Tensor]"  # a layer's (C, H, W)
 DREAM_SIDE = 320  # pixels, of the picture that is sent
+SPOTS = 6  # of examples, cut out where they excite a channel most
+SPOT_SIDE = 96  # pixels
+_LEAST, _MOST = 1 / 10, 1 / 4  # of the input's height: what is cut out of an example, where a value sees less or more
 # Of no visitor's photo, and by the network's name, so that no network stays in memory for its dreams.
 _dreams: Kept[tuple[str, str, int], dict[str, Any]] = Kept(most=64, seconds=600.0)
-_examples: Kept[tuple[cnnhub.Classifier, str], NDArray[np.float32]] = Kept(most=16)
+_examples: Kept[tuple[cnnhub.Classifier, str], Excited] = Kept(most=16)
+
+
+@dataclass(frozen=True, eq=False)
+class Excited:
+    """What the examples excite in a layer.
+
+    Attributes:
+        largest: the largest value of each channel for each example, (examples, C).
+        rows, columns: of the map, where that is; likewise.
+    """
+
+    largest: NDArray[np.float32]
+    rows: NDArray[np.intp]
+    columns: NDArray[np.intp]
 
 
 def show(photo: Photo | None, network: str, look: Look, language: str) -> dict[str, Any]:
@@ -69,44 +89,63 @@ def dreamt(network: str, look: Look, language: str) -> Iterator[dict[str, Any]]:
 
 
 def excited(network: str, look: Look, language: str) -> dict[str, Any]:
-    """The examples, those first that the channel answers to most."""
+    """The examples, those first that the channel answers to most; of the first few, where."""
     found = texts.attempt(language, _of_network, network, look)
     if isinstance(found, Sentence):
         return {"problem": f"{found.heading} {found.line}"}
     classifier, layer, channel = found
-    largest = _largest_of_examples(classifier, layer)[:, channel]
+    seen = _of_examples(classifier, layer)
+    largest = seen.largest[:, channel]
+    order = np.argsort(-largest, kind="stable").tolist()
     names = list(texts.example_names(language).values())
     return {
         "layer": layer,
         "channel": channel,
-        "examples": [
-            {"index": int(place), "name": names[place], "value": number(float(largest[place]))} for place in np.argsort(-largest)
+        "examples": [{"index": place, "name": names[place], "value": number(float(largest[place]))} for place in order],
+        "spots": [
+            {"index": place, "picture": _patch(classifier, layer, place, seen.rows[place, channel], seen.columns[place, channel])}
+            for place in order[:SPOTS]
+            if largest[place] > 0
         ],
     }
 
 
 def beside(photo: Photo | None, network: str, look: Look, example: object, language: str) -> dict[str, Any]:
     """The same channel's map of an example, in the photo's colours."""
+    place = example if isinstance(example, int) and 0 <= example < len(column.EXAMPLES) else 0
+    name = list(texts.example_names(language).values())[place]
+    return _beside(photo, network, look, lambda classifier, layer: _maps_of_example(classifier, place, layer), name, language)
+
+
+def beside_own(photo: Photo | None, network: str, look: Look, second: Photo | None, language: str) -> dict[str, Any]:
+    """The same channel's map of a second photo of the visitor's, in the first one's colours."""
+    if not second:
+        told = texts.no_photo(language, second)
+        return {"problem": f"{told.heading} {told.line}"}
+    name = t(language, "second_photo")
+    return _beside(photo, network, look, lambda classifier, layer: maps_of(classifier, second, layer), name, language)
+
+
+def _beside(photo: Photo | None, network: str, look: Look, of_other: MapsOf, name: str, language: str) -> dict[str, Any]:
     if not photo:
         return {}
-    place = example if isinstance(example, int) and 0 <= example < len(column.EXAMPLES) else 0
-    found = texts.attempt(language, _pair, photo, network, look, place)
+    found = texts.attempt(language, _pair, photo, network, look, of_other)
     if isinstance(found, Sentence):
         return {"problem": f"{found.heading} {found.line}"}
     values, scale = found
     return {
-        "name": list(texts.example_names(language).values())[place],
+        "name": name,
         "picture": data_uri(render.palette_image(values, scale.limit, scale.is_signed)),
         "most": t(language, "largest_value", value=number(values.max().item())),
     }
 
 
-def _pair(photo: Photo, network: str, look: Look, place: int) -> tuple[torch.Tensor, render.Scale]:
-    """The channel's map (H, W) of an example, and the scale in which the photo's is drawn."""
+def _pair(photo: Photo, network: str, look: Look, of_other: MapsOf) -> tuple[torch.Tensor, render.Scale]:
+    """The channel's map (H, W) of another picture, and the scale in which the photo's is drawn."""
     classifier, layer, channel = _of_network(network, look)
     maps = maps_of(classifier, photo, layer)
     scale = render.maps_scale(maps if look.scale == "layer" else maps[channel], of=maps)
-    return _maps_of_example(classifier, place, layer)[channel], scale
+    return of_other(classifier, layer)[channel], scale
 
 
 def _of_network(network: str, look: Look) -> tuple[cnnhub.Classifier, str, int]:
@@ -185,13 +224,30 @@ def field_of(classifier: cnnhub.Classifier, photo: Photo, layer: str) -> dict[st
     }
 
 
-def _largest_of_examples(classifier: cnnhub.Classifier, layer: str) -> NDArray[np.float32]:
-    """The largest value of each channel for each example: (examples, C)."""
+def _of_examples(classifier: cnnhub.Classifier, layer: str) -> Excited:
     known = _examples.get((classifier, layer))
     if known is not None:
         return known
-    largest = [_maps_of_example(classifier, place, layer).amax(dim=(1, 2)).numpy() for place in range(len(column.EXAMPLES))]
-    return _examples.keep((classifier, layer), np.stack(largest))
+    found = []
+    for place in range(len(column.EXAMPLES)):
+        largest, at = _maps_of_example(classifier, place, layer).flatten(1).max(1)  # each (C,)
+        found.append((largest.numpy(), at.numpy()))
+    columns = classifier.layer_shapes()[layer][2]
+    places = np.stack([at for _, at in found])
+    return _examples.keep(
+        (classifier, layer), Excited(np.stack([each for each, _ in found]), places // columns, places % columns)
+    )
+
+
+def _patch(classifier: cnnhub.Classifier, layer: str, place: int, row: int, across: int) -> str:
+    """What a value of the layer looks at in an example, or the middle of it, as the network gets it."""
+    with column.example(place).opened(classifier) as picture:
+        pixels = classifier.to_pixels(picture)
+    size = pixels.shape[1], pixels.shape[2]
+    field = layers_of(classifier).patch_field(layer, size)
+    top, left, bottom, right = field.patch(int(row), int(across), size, int(_LEAST * size[0]), int(_MOST * size[0]))
+    part = Image.fromarray(np.ascontiguousarray(pixels[:, top:bottom, left:right].transpose(1, 2, 0)))  # (3, H, W) -> (H, W, 3)
+    return data_uri(part.resize((SPOT_SIDE, SPOT_SIDE)), "JPEG", quality=85)
 
 
 def _maps_of_example(classifier: cnnhub.Classifier, place: int, layer: str) -> torch.Tensor:

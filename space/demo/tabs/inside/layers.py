@@ -53,6 +53,13 @@ class Layers:
         sees = rows[-1].sees if rows else None
         return sees if isinstance(sees, ReceptiveField) else None
 
+    def patch_field(self, name: str, input_size: tuple[int, int]) -> ReceptiveField:
+        """The layer's field; where its values see all of the input (height, width), or parts of no simple shape, the part of it
+        that is theirs by where they stand in the map."""
+        height, width = self.shapes[name][1:]
+        tile = max(1, input_size[0] // height), max(1, input_size[1] // width)
+        return self.field(name) or ReceptiveField(tile, tile)
+
     def words(self, language: str, name: str) -> str:
         """ "block 3, 3 × 3 depthwise convolution, 24 maps of 56 × 56"."""
         channels, height, width = self.shapes[name]

@@ -16,8 +16,10 @@ from cnnhub.errors import nearest_names
 from demo import networks, texts
 from demo.assets import called, data_uri, mounted
 from demo.endpoints import for_programs, require
+from demo.photo.input import PhotoInput
 from demo.photo.memory import Kept
 from demo.photo.photo import Photo
+from demo.photo.uploads import MAX_BYTES
 from demo.tab import PRIVATE, Remembered, Room, Shared, Tab, Values, way
 from demo.tabs.inside import channel as one_channel
 from demo.tabs.inside import endpoints
@@ -58,7 +60,7 @@ _journeys: Kept[tuple[str, cnnhub.Classifier], Journey] = Kept(most=4)
 
 @dataclass(frozen=True)
 class Inside:
-    """`look` is a Look; `maps` holds a file to download, unseen."""
+    """`look` is a Look; `maps` holds a file to download, `second` a photo to compare with, both unseen."""
 
     look: gr.State
     journey: gr.HTML
@@ -68,6 +70,7 @@ class Inside:
     examples: gr.HTML
     layers: gr.HTML
     maps: gr.File
+    second: PhotoInput
 
 
 @dataclass(frozen=True)
@@ -103,15 +106,18 @@ def layout(shared: Shared) -> Inside:
         with gr.Column(elem_id="inside-gallery", min_width=280):
             gallery = _part("gallery", "look", "npz")
             dream = _part("dream", "dream")
-            examples = _part("examples", "excited", "beside")
+            examples = _part("examples", "excited", "beside", "own")
         with gr.Column(elem_id="inside-channel", scale=0, min_width=240):
             channel = _part("channel", "channel")
     layers = _part("layers", "stage")
     maps = gr.File(visible="hidden", elem_id="maps-file")
+    second = PhotoInput(
+        None, image_mode=None, label="Second photo", interactive=True, visible="hidden", elem_id="inside-second-file"
+    )
     with gr.Row(elem_classes="actions"):
         way(shared, "what")
         way(shared, "filter")
-    return Inside(look, journey, gallery, channel, dream, examples, layers, maps)
+    return Inside(look, journey, gallery, channel, dream, examples, layers, maps, second)
 
 
 def show(photo: Photo | None, network: str, look: Look, language: str) -> InsideShown:
@@ -178,6 +184,8 @@ def wire(room: Room) -> list[Any]:
     parts.dream.dream(_dream, [shared.network, shared.language], parts.dream, **DREAMS)
     parts.examples.excited(_excited, [shared.network, shared.language], parts.examples, **PRIVATE)
     parts.examples.beside(_beside, given, parts.examples, **PRIVATE)
+    sent = parts.examples.own(None, parts.examples, parts.second, js="(value) => value.file", api_visibility="private")
+    sent.then(_beside_own, [parts.examples, parts.second, *given], parts.examples, **PRIVATE)
     # the download of the maps: a file is written, and fetched as soon as it is there
     parts.gallery.npz(save_maps, [shared.photo, shared.network], parts.maps, **PRIVATE).then(
         None,
@@ -212,9 +220,18 @@ def _beside(event: gr.EventData, photo: Photo | None, network: str, language: st
     return {"asked": _asked(event), "beside": one_channel.beside(photo, network, read(event._data), example, language)}
 
 
-def _asked(event: gr.EventData) -> Any:
+def _beside_own(asked: Any, second: Photo | None, photo: Photo | None, network: str, language: str) -> dict[str, Any]:
+    """`asked`: the look with the question's number, as the page left it with the file."""
+    return {"asked": _number(asked), "beside": one_channel.beside_own(photo, network, read(asked), second, language)}
+
+
+def _asked(event: gr.EventData) -> int | None:
+    return _number(event._data)
+
+
+def _number(data: Any) -> int | None:
     """The number of a question, by which the page knows its answer."""
-    asked = event._data.get("asked") if isinstance(event._data, dict) else None
+    asked = data.get("asked") if isinstance(data, dict) else None
     return asked if isinstance(asked, int) else None
 
 
@@ -330,7 +347,9 @@ def _gallery_value(language: str, seen: Seen, photo: Photo, network: str, senten
         "legend": told,
         "orders": {each: t(language, f"order_{each}") for each in ORDERS},
         "scales": {each: t(language, f"scale_{each}") for each in SCALES},
+        "max_bytes": MAX_BYTES,
         "words": {key: t(language, key) for key in _GALLERY_WORDS}
+        | {"compare_failed": t(language, "compare_failed", megabytes=MAX_BYTES // 2**20)}
         | {key: texts.template(language, key) for key in ("value_at", "map_keys", "dream_on", "spot_pin")},
         "file": {
             "name": file_name(network, gallery.layer),
@@ -342,7 +361,8 @@ def _gallery_value(language: str, seen: Seen, photo: Photo, network: str, senten
 
 _GALLERY_WORDS = (
     *("order", "scale", "page_before", "page_next", "gallery_png", "maps_npz", "channel_png", "point_hint", "to_lab"),
-    *("spot_more", "spot_remove", "seen_by", "dream", "dream_alt", "dream_done", "excited", "excited_said"),
+    *("spot_more", "spot_remove", "seen_by", "dream", "dream_alt", "dream_done", "excited", "excited_said", "excited_spots"),
+    *("compare_own", "second_photo"),
     *("filters", "filter_of"),
 )
 
