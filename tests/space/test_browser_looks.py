@@ -110,6 +110,18 @@ def test_the_photo_fills_its_frame_whatever_its_shape_and_holds_its_cross(visit:
         assert shapes[0] == pytest.approx(shapes[1], rel=0.02) and shapes[2], key
 
 
+def test_the_examples_stand_still_whatever_the_photo_s_shape(visit: Visit) -> None:
+    page, tops = visit.page, set()
+    for width in (1280, 900):
+        page.set_viewport_size({"width": width, "height": 900})
+        for key in ("cat", "roses", "dog-and-person", "chelsea"):
+            page.click(f"#photo [data-key={key}]")
+            page.wait_for_function("key => document.querySelector('.photo-picture').src.includes(`/${key}.`)", arg=key)
+            page.wait_for_function("document.querySelector('.photo-picture').complete")
+            tops.add((width, round(page.locator("#photo .picker").bounding_box()["y"])))
+    assert len(tops) == 2, tops
+
+
 def test_a_crop_is_pulled_by_its_handles_with_mouse_and_keys(visit: Visit) -> None:
     page = visit.page
     page.click("[data-word=crop]")

@@ -74,6 +74,25 @@ def test_on_a_phone_frame_map_and_arithmetic_fit_into_one_screen(visit: Visit) -
         assert page.eval_on_selector_all("#lab .strip .cell", cells), "a number in the strip is cut"
 
 
+def test_a_chinese_heading_ends_no_line_inside_of_a_word(browser: Any, app: str) -> None:
+    """Where a line of the longest headings ends on a phone, a sign or a space stands."""
+    visit = Visit(browser, f"{app}/?lang=zh-TW&example=pizza", viewport={"width": 390, "height": 844})
+    visit.wait_for_heading("#answer", "既不像")
+    ends = visit.page.evaluate("""() => {
+        const text = document.querySelector('#answer h2').firstChild, ends = [];
+        const top = (at) => {
+          const range = document.createRange();
+          range.setStart(text, at);
+          range.setEnd(text, at + 1);
+          return range.getBoundingClientRect().top;
+        };
+        for (let at = 1; at < text.length; at += 1) if (top(at) > top(at - 1) + 5) ends.push(text.data[at - 1]);
+        return ends;
+    }""")
+    assert ends and set(ends) <= set("，。；：、 "), ends
+    visit.end()
+
+
 def test_tiles_of_channels_are_large_enough_to_see_on_every_screen(visit: Visit) -> None:
     page = visit.page
     page.click("#tab-inside-button")

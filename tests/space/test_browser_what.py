@@ -112,6 +112,22 @@ def test_why_shows_where_and_checks_itself(visit: Visit) -> None:
     visit.wait_for_heading("#journey", "第 9 站，共 9 站，最影響答案的通道在前。")
 
 
+def test_why_stays_open_on_the_way_back_from_inside(visit: Visit) -> None:
+    page = visit.page
+    page.click("#why-button")
+    page.wait_for_selector(".why .why-map")
+    page.select_option(".why select", "dog")
+    page.wait_for_function("document.querySelector('.why .told').textContent.includes('dog')")
+    page.click(".why button:text-is('Which channels say so?')")
+    visit.wait_for_heading("#journey", "what moves the answer most first")
+    page.click("#tab-what-button")
+    page.wait_for_selector(".why .why-map")
+    page.wait_for_timeout(500)  # the tab is shown anew, after it has been seen
+    assert page.input_value(".why select") == "dog"
+    page.click("[data-key=dog]")  # another photo, after a visit
+    page.wait_for_function("!document.querySelector('.why-map')")
+
+
 def test_a_pizza_is_neither(visit: Visit) -> None:
     page = visit.page
     page.click(".picker button[title='a pizza']")

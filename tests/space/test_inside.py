@@ -89,7 +89,9 @@ def test_layers_of_other_families_open(
 def test_the_list_has_each_layer_once_in_order_and_in_words(name: str, language: str) -> None:
     classifier = networks.get(name)
     groups = layers_of(classifier).listed(language)
-    assert [row["name"] for group in groups for row in group["layers"]] == classifier.layers()
+    listed = [[row["name"], *row["also"]] for group in groups for row in group["layers"]]
+    assert sorted(name for names in listed for name in names) == sorted(classifier.layers())
+    assert [names[0] for names in listed] == [name for name in classifier.layers() if name in {names[0] for names in listed}]
     for group in groups:
         for row in group["layers"]:
             count, height, width = classifier.layer_shapes()[row["name"]]
@@ -108,6 +110,28 @@ def test_words_say_what_a_layer_does_and_where() -> None:
     assert words("zh-TW", "blocks.1.1.conv_dw") == "第 3 塊，3 × 3 深度卷積，144 張 60 × 60 的圖"
     shuffle = layers_of(networks.get("cats-vs-dogs-shufflenet")).words
     assert shuffle("en", "stage2.0.branch2.3") == "block 1, 3 × 3 depthwise convolution, 58 maps of 28 × 28"
+
+
+@pytest.mark.parametrize("name", BUILTIN)
+def test_an_activation_that_the_words_before_it_name_has_no_line_of_its_own(name: str) -> None:
+    classifier = networks.get(name)
+    found = layers_of(classifier).twins
+    maps = classifier.feature_maps(EXAMPLES / "cat.jpg", [*found, *found.values()])
+    assert found if name == "cats-vs-dogs" else True
+    for inner, outer in found.items():
+        assert torch.equal(maps[inner], maps[outer]), inner
+    if name == "cats-vs-dogs":
+        assert found["blocks.1.1.bn2.act"] == "blocks.1.1.bn2" and "bn1.act" not in found, "a stage has words of its own"
+
+
+@pytest.mark.parametrize("language", texts.LANGUAGES)
+def test_the_journey_is_told_in_words(language: str) -> None:
+    steps = tab.show(CAT, "cats-vs-dogs", Look(), language).journey["steps"]
+    assert [step.get("layer") for step in steps[1:]] == networks.get("cats-vs-dogs").stages()
+    assert steps[3]["title"] == {
+        "en": "stage 3: 24 maps of 60 × 60", "zh-TW": "第 3 站：24 張 60 × 60 的圖", "zh-CN": "第 3 站：24 张 60 × 60 的图",
+    }[language]  # fmt: skip
+    assert all(step["title"].startswith(step["name"]) for step in steps[1:])
 
 
 def test_facts_of_a_layer_are_its_anatomy() -> None:

@@ -79,6 +79,20 @@ def test_what_is_not_there_is_said_and_not_drawn(asked: Learned) -> None:
     assert set(learned.show(Photo(b"", is_gone=True), asked)) == {"said"}
 
 
+@pytest.mark.parametrize("language", texts.LANGUAGES)
+def test_a_bad_link_says_what_is_wrong_with_it(language: str) -> None:
+    photo = Photo(CAT.read_bytes())
+    beyond = learned.show(photo, Learned("cats-vs-dogs", 32))["said"][language]
+    assert "32" in beyond["heading"] and "31" in beyond["line"]
+    near = learned.show(photo, Learned("cats-vs-dog", 3))["said"][language]
+    assert "cats-vs-dog" in near["heading"] and "cats-vs-dogs" in near["line"]
+    far = learned.show(photo, Learned("xyz", 3))["said"][language]
+    assert all(name in far["line"] for name in networks.names())
+    assert learned.show(Photo(b"broken"), Learned("cats-vs-dogs", 3))["said"][language]["heading"] == texts.t(
+        language, "error_image"
+    )
+
+
 def test_the_filters_most_like_a_kernel() -> None:
     shown = learned.alike("cats-vs-dogs", "sobel_x")
     cosines = [float(each["cosine"].replace("−", "-")) for each in shown["filters"]]

@@ -40,6 +40,20 @@ def test_a_link_shows_a_learned_filter_and_its_arithmetic(visit_of: Callable[...
     assert len(visit.page.query_selector_all("#learned .learned-row")) == 3
 
 
+def test_another_filter_is_opened_by_its_number(visit_of: Callable[..., Visit]) -> None:
+    visit = visit_of("?tab=filter&learned=cats-vs-dogs:14")
+    shown(visit)
+    field = visit.page.locator(".learned-number input")
+    for wrong in ("32", "-1", "1.5", ""):
+        field.fill(wrong)
+        field.press("Tab")
+        assert field.input_value() == "14"
+    field.fill("3")
+    field.press("Enter")
+    visit.page.wait_for_function("window.cnnhubLearned?.learned === 'cats-vs-dogs:3'")
+    assert query_of(visit)["learned"] == "cats-vs-dogs:3"
+
+
 @pytest.mark.parametrize("leave", ["preset", "button"])
 def test_a_preset_leads_back(visit_of: Callable[..., Visit], leave: str) -> None:
     visit = visit_of("?tab=filter&learned=flowers:3")

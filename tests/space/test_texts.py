@@ -25,6 +25,7 @@ SAME_IN_CHINESE = {
     *("photo_crop_nw", "photo_crop_ne", "photo_crop_se", "photo_crop_sw", "file_empty"),
     *("model_own", "size_formula", "high", "photo_step", "channel", "scale_unsigned", "scale_own", "heading_stage"),
     *("heading_layer", "page_before", "page_next", "zeros", "largest_value", "near_layers", "comma", "plus", "stage_title"),
+    *("stage_step", "stage_told", "learned_of"),
     *("fact_stride", "kind_attention", "kind_max pooling", "kind_average pooling", "kind_mean", "kind_add"),
     *("kind_multiply", "kind_divide", "kind_shift", "kind_pixel shuffle"),
     *("box_blur", "box_blur_5x5", "gaussian", "gaussian_5x5", "laplacian_4", "laplacian_8", "emboss"),

@@ -236,6 +236,8 @@ TEXTS: Table = {
     "block": ("block {number}", "第 {number} 塊", "第 {number} 块"),
     "block_whole": ("block {number} as a whole", "第 {number} 塊的輸出", "第 {number} 块的输出"),
     "stage_whole": ("stage {number} as a whole", "第 {number} 站的輸出", "第 {number} 站的输出"),
+    "stage_step": ("stage {number}", "第 {number} 站", "第 {number} 站"),
+    "stage_told": ("stage {number}: {maps}", "第 {number} 站：{maps}", "第 {number} 站：{maps}"),
     "stage_title": ("Stage {number} of {count}", "第 {number} 站，共 {count} 站", "第 {number} 站，共 {count} 站"),
     "after_stages": ("After the last stage", "最後一站之後", "最后一站之后"),
     "fact_kind": ("Kind", "種類", "种类"),

@@ -52,10 +52,11 @@ export function mount({ element, props, trigger, watch }) {
     actions.append(button("quiet", words.learned_leave, close));
     if (!value.map) return root.replaceChildren(sentence, actions);
     actions.prepend(
-      button("quiet", words.learned_inside, () => go({ tab: "inside", layer: value.layer, ...partsOf(value) })),
+      button("quiet", words.learned_inside, () => go({ tab: "inside", layer: value.layer, ...partsOf(value.learned) })),
       button("quiet learned-grey", words.learned_grey, () => go({ learned: null, kernel: null, divisor: null, weights: greyOf(value) })),
     );
     const legend = legendOf(value.map, node("span", "push position"));
+    actions.lastChild.before(numberOf(value, words));
     root.replaceChildren(sentence, mapOf(value, words), legend, node("div", "sums"), actions);
     drawPoint();
   }
@@ -156,8 +157,22 @@ export function mount({ element, props, trigger, watch }) {
   arrive();
 }
 
+// The filter's number, to type another one; only one that there is opens.
+function numberOf({ learned, count }, words) {
+  const { task, channel } = partsOf(learned);
+  const field = Object.assign(node("input"), { type: "number", min: 0, max: count - 1, value: channel });
+  field.addEventListener("change", () => {
+    const asked = Number(field.value);
+    if (field.value !== "" && Number.isInteger(asked) && asked >= 0 && asked < count) openLearned(task, asked);
+    else field.value = channel;
+  });
+  const label = node("label", "learned-number", `${words.learned_number} `);
+  label.append(field, node("span", "soft", ` ${fill(words.learned_of, { last: count - 1 })}`));
+  return label;
+}
+
 // Network and channel, as an address has them.
-function partsOf({ learned }) {
+function partsOf(learned) {
   const [task, channel] = learned.split(":");
   return { task, channel };
 }

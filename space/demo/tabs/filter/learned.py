@@ -11,7 +11,7 @@ import numpy as np
 
 import cnnhub
 from cnnhub import preprocessing, render
-from cnnhub.errors import CnnHubError
+from cnnhub.errors import ArgumentError, CnnHubError, UnknownNameError, nearest_names
 from cnnhub.first_layer import FirstLayer, first_layer
 from cnnhub.kernels import KernelSource
 from demo import networks, texts
@@ -52,7 +52,7 @@ def show(photo: Photo | None, learned: Learned | None) -> dict[str, Any]:
     try:
         return _shown(photo, learned)
     except CnnHubError as error:
-        return {"said": {language: vars(texts.problem(language, error)) for language in texts.LANGUAGES}}
+        return {"said": {language: vars(_problem(language, learned, error)) for language in texts.LANGUAGES}}
 
 
 def alike(network: str, kernel: KernelSource) -> dict[str, Any]:
@@ -67,6 +67,28 @@ def alike(network: str, kernel: KernelSource) -> dict[str, Any]:
     ]
     said = {language: t(language, "alike", network=networks.title(language, network)) for language in texts.LANGUAGES}
     return {"layer": found.layer, "filters": filters, "said": said}
+
+
+def _problem(language: str, learned: Learned, error: CnnHubError) -> Sentence:
+    """What is wrong with the link, where it is the link: a network that is not offered, or a filter that it does not have."""
+    if isinstance(error, UnknownNameError):
+        near = nearest_names(learned.network, networks.names()) or networks.names()
+        heading = t(language, "learned_no_network", name=learned.network[:60])
+        return Sentence(heading, t(language, "learned_networks", names=", ".join(near)))
+    if isinstance(error, ArgumentError):
+        return _no_filter(language, learned)
+    return texts.problem(language, error)
+
+
+def _no_filter(language: str, learned: Learned) -> Sentence:
+    """The network has no such filter, or none that can be shown."""
+    network = networks.title(language, learned.network)
+    try:
+        count = len(first_layer(networks.get(learned.network)).weights)
+    except ArgumentError:
+        return Sentence(t(language, "learned_none", network=network), "")
+    heading = t(language, "learned_no_filter", network=network, channel=learned.channel)
+    return Sentence(heading, t(language, "learned_filters", count=count, last=count - 1))
 
 
 def _shown(photo: Photo, learned: Learned) -> dict[str, Any]:
@@ -86,6 +108,7 @@ def _shown(photo: Photo, learned: Learned) -> dict[str, Any]:
     return {
         "learned": f"{learned.network}:{learned.channel}",
         "layer": found.layer,
+        "count": len(found.weights),
         "filter": _picture(found, learned.channel),
         "pixels": given.packed(),
         "box": [end / size[axis % 2] for axis, end in enumerate(box)],  # shares of the photo

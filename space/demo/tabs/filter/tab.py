@@ -46,6 +46,8 @@ WORDS = (
 LEARNED_WORDS = (
     *(
         "learned_leave",
+        "learned_number",
+        "learned_of",
         "learned_inside",
         "learned_grey",
         "learned_kernel",

@@ -32,6 +32,8 @@ function strip(value, toStage) {
     picture.style.setProperty("--place", index / (value.steps.length - 1));
     item.append(picture, node("span", "", step.name), node("span", "soft", step.size));
     if (step.layer) {
+      item.append(node("code", "soft", step.layer));
+      item.title = step.title;
       item.dataset.layer = step.layer;
       item.setAttribute("aria-pressed", String(step.layer === value.selected));
     }
@@ -46,7 +48,7 @@ function strip(value, toStage) {
 // The strip as a picture: its steps at one size, with their names and sizes, and the answer.
 async function savePng({ steps, answer, title, file }, row) {
   const pictures = [...row.querySelectorAll("img")];
-  const tiles = steps.map((step, place) => ({ source: pictures[place], notes: [step.name, step.size] }));
+  const tiles = steps.map((step, place) => ({ source: pictures[place], notes: [step.name, step.size, step.layer ?? ""] }));
   const canvas = sheet({ title: `${title} · ${answer}`, lines: file.lines, tiles, columns: tiles.length, side: 128, fonts: row });
   saveCanvas(canvas, `${file.name}.png`);
 }

@@ -50,14 +50,16 @@ function fold(title, isOpen, act) {
 }
 
 function stage({ title, layers }, selected, choose) {
-  const isHere = layers.some((layer) => layer.name === selected);
+  const isShown = ({ name, also }) => name === selected || also.includes(selected);
+  const isHere = layers.some(isShown);
   const box = fold(title, isHere, () => {});
-  const rows = layers.map(({ name, words }) => {
+  const rows = layers.map((layer) => {
+    const { name, words, also } = layer;
     const row = button("layer-row", undefined, () => choose(name));
     row.append(node("span", "", words), node("span", "soft", name));
     row.dataset.layer = name;
-    row.setAttribute("aria-pressed", String(name === selected));
-    return { row, text: `${words} ${name}`.toLowerCase() };
+    row.setAttribute("aria-pressed", String(isShown(layer)));
+    return { row, text: [words, name, ...also].join(" ").toLowerCase() };
   });
   const list = node("div", "layer-rows");
   list.append(...rows.map((each) => each.row));

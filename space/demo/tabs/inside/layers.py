@@ -44,6 +44,16 @@ class Layers:
                 found.setdefault(block, len(found) + 1)
         return found
 
+    @cached_property
+    def twins(self) -> dict[str, str]:
+        """Layer -> the one around it that it is the last step of, as ReLU6 is of "batch norm + ReLU6": both give one map."""
+        parents = {name: name.rpartition(".")[0] for name in self.shapes}
+        return {
+            name: parent
+            for name, parent in parents.items()
+            if self._is_told_by_steps(parent) and self.rows(name) and self.rows(name)[-1] == self.rows(parent)[-1]
+        }
+
     def rows(self, name: str) -> list[Row]:
         return self.anatomy.within(name) if self.anatomy else []
 
@@ -62,9 +72,12 @@ class Layers:
 
     def words(self, language: str, name: str) -> str:
         """ "block 3, 3 × 3 depthwise convolution, 24 maps of 56 × 56"."""
+        return t(language, "comma").join((self.what(language, name), self.maps(language, name)))
+
+    def maps(self, language: str, name: str) -> str:
+        """ "24 maps of 56 × 56"."""
         channels, height, width = self.shapes[name]
-        maps = t(language, "layer_maps", channels=channels, width=width, height=height)
-        return t(language, "comma").join((self.what(language, name), maps))
+        return t(language, "layer_maps", channels=channels, width=width, height=height)
 
     def what(self, language: str, name: str) -> str:
         """ "block 3, 3 × 3 depthwise convolution"."""
@@ -101,19 +114,26 @@ class Layers:
         return [(t(language, f"fact_{key}"), value) for key, value in facts]
 
     def listed(self, language: str) -> list[dict[str, Any]]:
-        """The stages, each with the layers that lead to it; the last layers of all may lead to none."""
+        """The stages, each with the layers that lead to it; the last layers of all may lead to none.
+
+        A layer's `also` are those inside of it that give the same maps, which have no line of their own.
+        """
         groups: list[dict[str, Any]] = []
-        current: list[dict[str, str]] = []
+        current: list[dict[str, Any]] = []
         for name in self.shapes:
-            current.append({"name": name, "words": self.words(language, name)})
+            if name in self.twins:
+                continue
+            also = [twin for twin, of in self.twins.items() if of == name]
+            current.append({"name": name, "words": self.words(language, name), "also": also})
             if name in self.stages:
                 place = len(groups) + 1
-                channels, height, width = self.shapes[name]
                 title = t(language, "stage_title", number=place, count=len(self.stages))
-                maps = t(language, "layer_maps", channels=channels, width=width, height=height)
-                groups.append({"title": f"{title}{t(language, 'comma')}{maps}", "layers": current})
+                groups.append({"title": f"{title}{t(language, 'comma')}{self.maps(language, name)}", "layers": current})
                 current = []
         return [*groups, {"title": t(language, "after_stages"), "layers": current}] if current else groups
+
+    def _is_told_by_steps(self, name: str) -> bool:
+        return name in self.shapes and name not in (*self.stages, *self.blocks) and 1 < len(self.rows(name)) <= _MOST_KINDS
 
     def _block_of(self, name: str) -> str | None:
         """The block that a layer belongs to: the nearest module around it, counted in a sequence, that has two convolutions or

@@ -132,7 +132,7 @@ def show(photo: Photo | None, network: str, look: Look, language: str) -> Inside
     missed = _missed(language, network, seen)
     journey = {
         "sentence": sentence.html() + (f'<p class="soft" role="alert">{texts.prose(missed)}</p>' if missed else ""),
-        "steps": [{"name": t(language, "photo_step"), **photo_step}, *stages],
+        "steps": [{"name": t(language, "photo_step"), **photo_step}, *_in_words(language, seen.layers, stages)],
         "selected": gallery.layer,
         "answer": f"{percent(prediction.probability)} {texts.label_text(language, classifier, prediction.label)}",
         "title": t(language, "journey"),
@@ -146,7 +146,7 @@ def show(photo: Photo | None, network: str, look: Look, language: str) -> Inside
         "selected": gallery.layer,
         "summary": t(language, "this_layer", words=seen.layers.words(language, gallery.layer)),
         "facts": seen.layers.facts(language, gallery.layer),
-        "title": t(language, "all_layers", count=len(seen.layers.shapes)),
+        "title": t(language, "all_layers", count=len(seen.layers.shapes) - len(seen.layers.twins)),
         "search": t(language, "search_layers"),
         "none": t(language, "search_none"),
         "groups": seen.layers.listed(language),
@@ -304,7 +304,19 @@ def _step(name: str, maps: torch.Tensor) -> dict[str, Any]:
     most_varied = maps[channels.varied_first(maps)[0]]
     scale = render.maps_scale(most_varied, of=maps)
     picture = render.palette_image(most_varied, scale.limit, scale.is_signed)
-    return {"layer": name, "name": name, "size": _size(*maps.shape), "picture": data_uri(picture)}
+    return {"layer": name, "size": _size(*maps.shape), "picture": data_uri(picture)}
+
+
+def _in_words(language: str, layers: Layers, stages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The journey's stages with their names: short, and with what they hold."""
+    return [
+        {
+            "name": t(language, "stage_step", number=number),
+            "title": t(language, "stage_told", number=number, maps=layers.maps(language, stage["layer"])),
+            **stage,
+        }
+        for number, stage in enumerate(stages, 1)
+    ]
 
 
 def _size(channels: int, height: int, width: int) -> str:

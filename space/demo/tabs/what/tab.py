@@ -48,7 +48,7 @@ class WhatShown:
     Attributes:
         answer: sentence and bars, HTML. downloads: what a file and a card of the result are made of, None without one.
         numbers: what is folded, HTML. comparison: both photos, HTML. hub_note: which repository answers, HTML.
-        why: nothing: what was shown there was about another answer.
+        why: of which answer what is shown there may stay; None: of none.
     """
 
     answer: str
@@ -56,7 +56,7 @@ class WhatShown:
     downloads: dict[str, Any] | None = None
     numbers: str = ""
     comparison: str = ""
-    why: None = None
+    why: dict[str, Any] | None = None
 
 
 def layout(shared: Shared) -> What:
@@ -108,6 +108,7 @@ def show(photo: Photo | None, network: str, second_photo: Photo | None, language
         _downloads(language, answer, sentence),
         _numbers(language, answer),
         compare.show(language, photo, answer, second_photo),
+        {"stays": [photo.source, network]},
     )
 
 

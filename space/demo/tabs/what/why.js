@@ -1,5 +1,6 @@
 // Where in the photo the evidence lies: the photo as the page shows it, the map over it, and a slider between them. Another
-// label or another way triggers "ask". props.value is made by why.py; without one nothing is shown.
+// label or another way triggers "ask". props.value is made by why.py; {stays} says that the tab shows an answer anew, and that what
+// is shown here stays if it is of that one.
 
 import { go, task } from "../../page/address.js";
 import { button, choice, legendOf, node, press } from "../../page/common.js";
@@ -11,6 +12,7 @@ const WAYS = ["auto", "occlusion"];
 export function mount({ element, props, trigger, watch }) {
   const root = element.querySelector(".why");
   let blend = 70;
+  let value = null; // the last that was told
   let shown = null; // the label and the way that are shown, and of which photo and network
 
   const ask = (change) => {
@@ -25,8 +27,16 @@ export function mount({ element, props, trigger, watch }) {
     else draw();
   }
 
+  function arrive() {
+    const isAnew = Boolean(props.value?.stays);
+    if (isAnew && isOf(shown)) return;
+    value = isAnew ? null : props.value;
+    if (!value) shown = null;
+    draw();
+  }
+
   function draw() {
-    const { value, words } = props;
+    const { words } = props;
     root.removeAttribute("aria-busy");
     // another photo may have been chosen meanwhile: a map of one must never lie over the other
     if (!value || (value.photo && !isChosen(value.photo, value.network))) return root.replaceChildren();
@@ -82,7 +92,7 @@ export function mount({ element, props, trigger, watch }) {
     return row;
   }
 
-  watch("value", draw);
+  watch("value", arrive);
   watch("words", reworded);
-  draw();
+  arrive();
 }
