@@ -43,6 +43,9 @@ def test_axe_finds_nothing_serious(visit_of: Callable[..., Visit], theme: str, w
             page.click(".layer-list > summary")
             page.click(".inside-examples button")
             page.wait_for_selector(".excited .example")
+            page.click("[data-key=spot]")
+            page.wait_for_selector(".tile-cell")
+            page.wait_for_selector(".excited-spots img")
         for violation in Axe().run(page).response["violations"]:
             if violation["impact"] in ("serious", "critical"):
                 nodes = [node["html"][:160] for node in violation["nodes"][:3]]

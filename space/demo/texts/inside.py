@@ -21,13 +21,13 @@ TEXTS: Table = {
     "order_said_varied": ("the most varied channel first", "變化最大的通道在前", "变化最大的通道在前"),
     "order_said_spot": (
         "what answers most at the pinned spot first",
-        "在釘選處反應最大的通道在前",
-        "在标记处响应最大的通道在前",
+        "釘選處反應最大的在前",
+        "标记处响应最大的在前",
     ),
     "order_said_spots": (
         "what answers most at the pinned spots first",
-        "在各釘選處反應最大的通道在前",
-        "在各标记处响应最大的通道在前",
+        "各釘選處反應最大的在前",
+        "各标记处响应最大的在前",
     ),
     "order_said_answer": (
         "what moves the answer most first",

@@ -30,9 +30,8 @@ function strip(value, toStage) {
     const item = step.layer ? button("step", undefined, () => toStage(step.layer)) : node("div", "step");
     const picture = Object.assign(node("img", "pixels"), { src: step.picture, alt: "" });
     picture.style.setProperty("--place", index / (value.steps.length - 1));
-    item.append(picture, node("span", "", step.name), node("span", "soft", step.size));
+    item.append(picture, node("span", "", step.name), node("span", "soft", step.size), node("code", "soft", step.layer ?? "\u00a0"));
     if (step.layer) {
-      item.append(node("code", "soft", step.layer));
       item.title = step.title;
       item.dataset.layer = step.layer;
       item.setAttribute("aria-pressed", String(step.layer === value.selected));
