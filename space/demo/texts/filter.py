@@ -47,7 +47,7 @@ TEXTS: Table = {
         "这些数字没有人写过，是训练得来的。红、绿、蓝各有一个卷积核，作用于网络看到的照片（{width} × {height}，每种颜色都平移、缩放过），步长 {stride}，三个总和再相加。这就是网络中 {layer} 给出的图。",
     ),
     "learned_no_network": ("There is no network “{name}” here.", "這裡沒有「{name}」這個網路。", "这里没有“{name}”这个网络。"),
-    "learned_networks": ("Near it, or all that there are: {names}.", "相近的或現有的：{names}。", "相近的或现有的：{names}。"),
+    "learned_networks": ("You may mean: {names}.", "你要的也許是：{names}。", "你要的也许是：{names}。"),
     "learned_no_filter": (
         "“{network}” has no filter {channel}.",
         "「{network}」沒有第 {channel} 個濾鏡。",
