@@ -1,4 +1,6 @@
-"""Changes of a picture that ask what a network looks at. Pixels (3, H, W) of uint8 in, as `Classifier.to_pixels` gives them, as many out.
+"""Changes of a picture that ask what a network looks at.
+
+Pixels (3, H, W) of uint8 in, as `Classifier.to_pixels` gives them, as many out.
 
 >>> import cnnhub
 >>> flowers = cnnhub.load("flowers")

@@ -40,7 +40,18 @@ SAME_IN_CHINESE = {
     *("tour_fields_pooling", "tour_fields_everything", "tour_fields_comma", "tour_trust_bin", "tour_trust_yours"),
     *("pooling_max", "pooling_average", "pooling_l2", "pooling_pixels", "pooling_back"),
 }
-SAME_AS_ENGLISH = {"tour_volume_input", "tour_pooling_before", "sobel_x", "sobel_y", "sobel_45", "sobel_135", "prewitt_x", "prewitt_y", "scharr_x", "scharr_y"}
+SAME_AS_ENGLISH = {
+    "tour_volume_input",
+    "tour_pooling_before",
+    "sobel_x",
+    "sobel_y",
+    "sobel_45",
+    "sobel_135",
+    "prewitt_x",
+    "prewitt_y",
+    "scharr_x",
+    "scharr_y",
+}
 
 # Characters that only one of the two writes; each stands in its own list alone.
 ONLY_TRADITIONAL = "個這麼應張裡後對紅藍邊緣圖響數顯層頭轉線條擇貓濾鏡網絡擬還讓"

@@ -42,12 +42,12 @@ def asked(photo: Photo | None, network: str = "cats-vs-dogs", language: str = "e
 def test_each_step_has_a_module_and_each_module_a_step() -> None:
     assert set(STEP_FILES) == set(STEPS)
     order = re.search(r"MODULES = \{ (.+?) \}", MODULES["tabs/tour/tour.js"].decode())[1].split(", ")
-    assert set(order) == set(STEPS)
+    assert {name.partition(":")[0] for name in order} == set(STEPS)
 
 
 @pytest.mark.parametrize("step", STEPS)
 def test_a_step_has_the_frame_s_words_and_uses_all_of_its_own(step: str) -> None:
-    assert OF_THE_FRAME <= set(STEPS[step])
+    assert set(STEPS[step]) >= OF_THE_FRAME
     code = STEP_FILES[step]
     literal = set(re.findall(r"words\.(\w+)", code)) | set(re.findall(r"\"(\w+)\"", code)) | set(re.findall(r"(\w+):", code))
     patterns = [re.sub(r"\$\{[^}]+\}", r"\\w+", found) for found in re.findall(r"words\[`([^`]+)`\]", code)]
@@ -68,7 +68,11 @@ def test_every_string_of_the_frame_is_used() -> None:
 def test_each_change_is_answered_as_the_library_answers_it(cat: Photo, classifier: cnnhub.Classifier) -> None:
     told = asked(cat, ask="changed")
     seen = classifier.to_pixels(EXAMPLES / "cat.jpg")
-    made = [seen, *(change(seen) for change in (transforms.swapped, transforms.doubled)), transforms.shuffled(seen, questions.PIECES)]
+    made = [
+        seen,
+        *(change(seen) for change in (transforms.swapped, transforms.doubled)),
+        transforms.shuffled(seen, questions.PIECES),
+    ]
     made += [transforms.blurred(seen), transforms.edges(seen)]
     expected = classifier.predictions(np.stack(made))
     assert [each["change"] for each in told["changes"]] == ["none", "swapped", "doubled", "shuffled", "blurred", "edges"]
@@ -137,7 +141,9 @@ def test_what_was_measured_is_the_card_s(cat: Photo, classifier: cnnhub.Classifi
     assert [(each["count"], each["correct"]) for each in told["bins"]] == [(each.count, each.correct) for each in stored]
     strange = {each["name"]: each["strangeness"] for each in told["examples"]}
     assert len(strange) == 12 and told["threshold"] == classifier.threshold
-    assert strange[texts.example_names("en")["pizza.jpg"]] == pytest.approx(classifier.predict(EXAMPLES / "pizza.jpg").strangeness)
+    assert strange[texts.example_names("en")["pizza.jpg"]] == pytest.approx(
+        classifier.predict(EXAMPLES / "pizza.jpg").strangeness
+    )
 
 
 @pytest.mark.parametrize("trick", ["crop", "texture", "noise", "outline", "horse"])

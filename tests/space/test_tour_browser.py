@@ -93,7 +93,9 @@ def test_the_table_holds_the_photo_s_own_numbers(step_of: Callable[..., Step]) -
     page.wait_for_selector("#tour .tour-grid input")
 
     def table() -> np.ndarray:
-        return np.array(page.evaluate("[...document.querySelectorAll('.tour-grid input')].map((one) => Number(one.value))")).reshape(8, 8)
+        return np.array(
+            page.evaluate("[...document.querySelectorAll('.tour-grid input')].map((one) => Number(one.value))")
+        ).reshape(8, 8)
 
     top, left = (CAT.height - 8) // 2, (CAT.width - 8) // 2
     assert (table() == grey[top : top + 8, left : left + 8]).all()
@@ -112,6 +114,9 @@ def test_the_table_holds_the_photo_s_own_numbers(step_of: Callable[..., Step]) -
     page.fill("#tour .tour-grid input >> nth=9", "0")
     step.says("said_darker", channel=step.text("grey"), before=patch[1, 1], after=0)
     patch[1, 1] = 0
+    read = "([x, y]) => [...document.querySelector('.tour-whole canvas').getContext('2d').getImageData(x, y, 1, 1).data]"
+    pixel = page.evaluate(read, [left + 1, top + 1])
+    assert pixel == [0, 0, 0, 255]
     steepest = np.abs(np.diff(patch.astype(int), axis=1)).max()
     step.answers("answer_patch", low=patch.min(), high=patch.max(), steepest=steepest)
 
@@ -135,7 +140,9 @@ def test_connections_are_counted_against_shared_weights(step_of: Callable[..., S
     for view in ("flat", "shuffled"):
         step.choose(f"view_{view}")
     # the same pixels, in another order
-    whole = step.page.evaluate("[...document.querySelectorAll('.tour-taken-apart canvas')].map((one) => [one.width, one.height])[0]")
+    whole = step.page.evaluate(
+        "[...document.querySelectorAll('.tour-taken-apart canvas')].map((one) => [one.width, one.height])[0]"
+    )
     assert whole[0] * whole[1] == 96 * 64
 
 
@@ -149,7 +156,8 @@ def test_one_weight_two_weights_and_a_grid(step_of: Callable[..., Step]) -> None
             """place => { const box = document.querySelectorAll('.tour-numbers')[place];
             const columns = box.viewBox.baseVal.width / 34;
             const values = [...box.querySelectorAll('text')].map((one) => Number(one.textContent.replace('\u2212', '-')));
-            return Array.from({length: values.length / columns}, (_, row) => values.slice(row * columns, (row + 1) * columns)); }""",
+            const rows = Array.from({length: values.length / columns}, (_, row) => row * columns);
+            return rows.map((from) => values.slice(from, from + columns)); }""",
             place,
         )
         return np.array(rows)
@@ -196,19 +204,20 @@ def test_a_map_is_made_by_the_filter_that_bears_its_name(step_of: Callable[..., 
     step = step_of("patterns")
     page = step.page
     page.click("#tour .tour-map >> nth=0")
-    kinds = {"kernel_across": (0, 1), "kernel_down": (1, 0)}
-    for part, (down, right) in kinds.items():
+    for part, is_down in {"kernel_across": False, "kernel_down": True}.items():
         found = page.evaluate(
-            """([name]) => { const tile = [...document.querySelectorAll('.tour-map')].find((one) => one.innerText.trim() === name);
+            """name => { const tiles = [...document.querySelectorAll('.tour-map')];
+            const tile = tiles.find((one) => one.innerText.trim() === name);
             const canvas = tile.querySelector('canvas');
-            return [canvas.width, canvas.height, [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data]]; }""",
-            [step.text(part)],
+            const {width, height} = canvas;
+            return [width, height, [...canvas.getContext('2d').getImageData(0, 0, width, height).data]]; }""",
+            step.text(part),
         )
         width, height, data = found
         pixels = np.array(data).reshape(height, width, 4)[:, :, :3].astype(int)
         red = pixels[:, :, 0] - pixels[:, :, 2]  # above zero where the map is red
         small = np.asarray(CAT.resize((width + 2, height + 2), Image.Resampling.BOX).convert("L")).astype(float)
-        slope = small[2:, 1:-1] - small[:-2, 1:-1] if down else small[1:-1, 2:] - small[1:-1, :-2]
+        slope = small[2:, 1:-1] - small[:-2, 1:-1] if is_down else small[1:-1, 2:] - small[1:-1, :-2]
         assert np.corrcoef(red.ravel(), slope.ravel())[0, 1] > 0.7, part
 
 
@@ -267,7 +276,9 @@ def test_a_window_in_the_corner_sees_zeros(step_of: Callable[..., Step]) -> None
 def test_ten_filters_make_ten_maps(step_of: Callable[..., Step]) -> None:
     step = step_of("volume")
     for number in (1, 2):
-        step.says("said", number=number, filters=10, weights=75, wide=28, high=28, shared=76 * number, total=f"{28 * 28 * number:,}")
+        step.says(
+            "said", number=number, filters=10, weights=75, wide=28, high=28, shared=76 * number, total=f"{28 * 28 * number:,}"
+        )
         step.page.click("#tour [data-key=next-map]")
     step.move("made", 10)
     step.says("said", number=10, filters=10, weights=75, wide=28, high=28, shared=760, total="7,840")
@@ -284,7 +295,9 @@ def test_pooling_keeps_a_quarter_and_the_cat(step_of: Callable[..., Step]) -> No
     pooled = seen.reshape(3, 120, 2, 120, 2).max(axis=(2, 4)).repeat(2, axis=1).repeat(2, axis=2)
     (expected,) = classifier.predictions(pooled[None])
     name = texts.label_text(step.language, classifier, expected.label)
-    assert percent(expected.probability) in step.page.inner_text(".tour-network") and name in step.page.inner_text(".tour-network")
+    assert percent(expected.probability) in step.page.inner_text(".tour-network") and name in step.page.inner_text(
+        ".tour-network"
+    )
     step.move("shift", 1)
     # the page shrinks the photo to blocks' means first
     small = shrunk(200)
@@ -301,7 +314,10 @@ def shrunk(side: int) -> np.ndarray:
     by = max(CAT.size) / side
     width, height = round(CAT.width / by), round(CAT.height / by)
     pixels = np.asarray(CAT).astype(np.int64)
-    columns, rows = (np.floor(np.arange(count + 1) * whole / count + 0.5).astype(int) for count, whole in ((width, CAT.width), (height, CAT.height)))
+    columns, rows = (
+        np.floor(np.arange(count + 1) * whole / count + 0.5).astype(int)
+        for count, whole in ((width, CAT.width), (height, CAT.height))
+    )
     sums = np.add.reduceat(np.add.reduceat(pixels, rows[:-1], axis=0), columns[:-1], axis=1)
     areas = np.diff(rows)[:, None, None] * np.diff(columns)[None, :, None]
     return np.floor(sums / areas + 0.5).astype(np.int64)
@@ -348,7 +364,10 @@ def test_a_temperature_a_loss_and_units_switched_off(step_of: Callable[..., Step
     step.says("said", units="1,280", logit=written(logits[0]), name=name, temperature=5, share=percent(shares[0]), right=other,
               loss=written(-np.log(shares[1])))  # fmt: skip
     step.move("dropout", 50)
-    page.wait_for_function("text => document.querySelector('#tour .tour-units').textContent === text", arg=step.text("units", units="1,280", off="640"))
+    page.wait_for_function(
+        "text => document.querySelector('#tour .tour-units').textContent === text",
+        arg=step.text("units", units="1,280", off="640"),
+    )
 
 
 def test_a_hundred_dots_are_what_was_measured(step_of: Callable[..., Step]) -> None:

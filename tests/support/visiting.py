@@ -11,7 +11,12 @@ ARTIFACTS = ROOT / "artifacts"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 DESKTOP = {"width": 1280, "height": 900}
 # What of each tab says that it is there.
-CONTENT = {"what": "#answer .bars", "filter": "#lab .map img[src]", "inside": ".channels .tile"}
+CONTENT = {
+    "what": "#answer .bars",
+    "filter": "#lab .map img[src]",
+    "inside": ".channels .tile",
+    "tour": "#tour .tour-controls button",
+}
 
 
 class Visit:

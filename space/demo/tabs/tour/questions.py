@@ -95,7 +95,11 @@ def first_filters(sent: Mapping[str, Any], photo: Photo, network: str, language:
     return {
         "layer": found.layer,
         "filters": [
-            {"channel": channel, "filter": data_uri(_enlarged(found.picture(channel))), "map": data_uri(_map_picture(maps[channel]))}
+            {
+                "channel": channel,
+                "filter": data_uri(_enlarged(found.picture(channel))),
+                "map": data_uri(_map_picture(maps[channel])),
+            }
             for channel in shown
         ],
     }
@@ -196,7 +200,11 @@ def picture_of(pixels: NDArray[np.uint8]) -> Image.Image:
 
 def _number(value: object, low: float, high: float) -> float:
     """What the page sent, brought into its range."""
-    return min(max(float(value), low), high) if isinstance(value, int | float) and not isinstance(value, bool) and value == value else low
+    return (
+        min(max(float(value), low), high)
+        if isinstance(value, int | float) and not isinstance(value, bool) and value == value
+        else low
+    )
 
 
 def _mixed(pixels: NDArray[np.uint8], other: NDArray[np.uint8], share: float) -> NDArray[np.uint8]:

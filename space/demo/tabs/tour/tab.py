@@ -1,4 +1,4 @@
-"""Tab four, "Tour": thirteen steps, each one thing to touch. The page draws them by itself; what only a network can tell it asks."""
+"""Tab four, "Tour": steps, each one thing to touch. The page draws them by itself, and asks what only a network can tell."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import { button, bytesOf, fill, node, within } from "../../page/common.js";
 import { unpacked } from "../filter/lab_math.js";
 import { tableOf } from "../filter/response.js";
 import { printSheet } from "./sheet.js";
-import * as answer from "./steps/answer.js";
+import * as finalAnswer from "./steps/answer.js";
 import * as dense from "./steps/dense.js";
 import * as edge from "./steps/edge.js";
 import * as fields from "./steps/fields.js";
@@ -18,7 +18,7 @@ import * as trust from "./steps/trust.js";
 import * as volume from "./steps/volume.js";
 import * as weights from "./steps/weights.js";
 
-const MODULES = { mapping, pixels, dense, weights, patterns, edge, volume, pooling, fields, answer, trust };
+const MODULES = { mapping, pixels, dense, weights, patterns, edge, volume, pooling, fields, answer: finalAnswer, trust };
 const LONGEST = 15_000; // milliseconds, for an answer that may be lost
 const SLOW = 400; // milliseconds, after which is said that the network is being asked
 const FLAT = 1; // standard deviation of the brightness, of 255, below which a photo shows nothing

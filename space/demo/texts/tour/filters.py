@@ -33,7 +33,11 @@ WEIGHTS: Table = {
     "weight": ("The weight", "權重", "权重"),
     "pairs": ("The two weights", "兩個權重", "两个权重"),
     "before": ("Before: {width} × {height}", "之前：{width} × {height}", "之前：{width} × {height}"),
-    "after": ("After: {width} wide; the largest value is white", "之後：寬 {width}，最大的值是白色", "之后：宽 {width}，最大的值是白色"),
+    "after": (
+        "After: {width} wide; the largest value is white",
+        "之後：寬 {width}，最大的值是白色",
+        "之后：宽 {width}，最大的值是白色",
+    ),
     "said_one": (
         "Every pixel times {weight}: {width} × {height} numbers stay {wide} × {high}, the largest is {largest}. No pixel knows of "
         "another one.",
@@ -66,7 +70,11 @@ WEIGHTS: Table = {
 
 PATTERNS: Table = {
     "short": ("A filter looks for something", "濾鏡在找東西", "滤波器在找东西"),
-    "title": ("A filter answers where it finds what it looks like.", "找到像自己的地方，濾鏡就會有反應。", "找到像自己的地方，滤波器就会有响应。"),
+    "title": (
+        "A filter answers where it finds what it looks like.",
+        "找到像自己的地方，濾鏡就會有反應。",
+        "找到像自己的地方，滤波器就会有响应。",
+    ),
     "text": (
         "Red weights want brightness, blue ones want darkness. Where the photo is so, the map is red; where it is the other way round, "
         "blue.",
@@ -127,7 +135,11 @@ PATTERNS: Table = {
 
 EDGE: Table = {
     "short": ("The edge", "邊緣", "边缘"),
-    "title": ("At the edge a filter runs out of pixels.", "到了邊緣，濾鏡就沒有像素可看了。", "到了边缘，滤波器就没有像素可看了。"),
+    "title": (
+        "At the edge a filter runs out of pixels.",
+        "到了邊緣，濾鏡就沒有像素可看了。",
+        "到了边缘，滤波器就没有像素可看了。",
+    ),
     "text": (
         "A window as large as the filter goes over the picture in steps, its stride. Each place that it has makes one number. Cells added "
         "around the picture give it more places.",

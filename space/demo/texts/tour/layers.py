@@ -58,7 +58,11 @@ VOLUME: Table = {
 
 POOLING: Table = {
     "short": ("Pooling", "池化", "池化"),
-    "title": ("Pooling keeps what was found and forgets where exactly.", "池化留住找到的東西，忘掉確切的位置。", "池化留住找到的东西，忘掉确切的位置。"),
+    "title": (
+        "Pooling keeps what was found and forgets where exactly.",
+        "池化留住找到的東西，忘掉確切的位置。",
+        "池化留住找到的东西，忘掉确切的位置。",
+    ),
     "text": (
         "Every two by two numbers become one: the largest, the mean, or the root of their squares’ sum. Nothing is learned here, it has no weights.",
         "每二乘二個數字變成一個：取最大、取平均，或取平方和的根。這裡沒有東西要學，也沒有權重。",
@@ -127,7 +131,11 @@ POOLING: Table = {
 
 FIELDS: Table = {
     "short": ("Layer on layer", "一層又一層", "一层又一层"),
-    "title": ("Layer on layer, one unit sees more of the photo.", "一層又一層，一個單元看到的照片愈來愈大。", "一层又一层，一个单元看到的照片越来越大。"),
+    "title": (
+        "Layer on layer, one unit sees more of the photo.",
+        "一層又一層，一個單元看到的照片愈來愈大。",
+        "一层又一层，一个单元看到的照片越来越大。",
+    ),
     "text": (
         "A unit of the first layer sees a few pixels: room for an edge. A unit further on sees units that each saw a few: room for an ear, "
         "then for a face. This is its receptive field.",

@@ -6,7 +6,11 @@ from demo.texts.table import Table
 
 ANSWER: Table = {
     "short": ("From maps to an answer", "從圖到答案", "从图到答案"),
-    "title": ("The last maps are averaged, weighed and made to sum to one.", "最後的圖取平均、加權，再變成總和為一的機率。", "最后的图取平均、加权，再变成总和为一的概率。"),
+    "title": (
+        "The last maps are averaged, weighed and made to sum to one.",
+        "最後的圖取平均、加權，再變成總和為一的機率。",
+        "最后的图取平均、加权，再变成总和为一的概率。",
+    ),
     "text": (
         "Each of the last maps becomes one number, its mean. A dense layer weighs these numbers for each answer; softmax turns the sums into "
         "probabilities.",
@@ -28,7 +32,11 @@ ANSWER: Table = {
     "others": ("Switch off other ones", "換一批單元關掉", "换一批单元关掉"),
     "suppose": ("Suppose the right answer is", "假設正確答案是", "假设正确答案是"),
     "bars": ("The averages of the last maps", "最後那些圖的平均", "最后那些图的平均值"),
-    "units": ("{units} averages, {off} of them switched off", "{units} 個平均，其中 {off} 個關掉了", "{units} 个平均值，其中 {off} 个关掉了"),
+    "units": (
+        "{units} averages, {off} of them switched off",
+        "{units} 個平均，其中 {off} 個關掉了",
+        "{units} 个平均值，其中 {off} 个关掉了",
+    ),
     "said": (
         "{units} averages, weighed: {logit} for “{name}”. At temperature {temperature} that is {share}. If it is “{right}”, the loss is {loss}.",
         "{units} 個平均加權之後，「{name}」得 {logit}；溫度 {temperature} 時是 {share}。如果正確答案是「{right}」，損失就是 {loss}。",
@@ -54,7 +62,11 @@ ANSWER: Table = {
 
 TRUST: Table = {
     "short": ("Reading the answer", "讀懂答案", "读懂答案"),
-    "title": ("An answer is worth what was measured of such answers.", "一個答案有多可信，要看這類答案量過的結果。", "一个答案有多可信，要看这类答案量过的结果。"),
+    "title": (
+        "An answer is worth what was measured of such answers.",
+        "一個答案有多可信，要看這類答案量過的結果。",
+        "一个答案有多可信，要看这类答案量过的结果。",
+    ),
     "text": (
         "A probability is a promise that can be checked: of a hundred photos of which the network is 90 % sure, ninety should be right. "
         "It holds for photos like those it was tested on.",
@@ -83,7 +95,11 @@ TRUST: Table = {
         "有 {photos} 張沒學過的照片，「{network}」的把握在 {lower} 到 {upper} 之間；其中 {correct} 張是對的，一百張裡 {right} 張。",
         "有 {photos} 张没学过的照片，“{network}”的把握在 {lower} 到 {upper} 之间；其中 {correct} 张是对的，一百张里 {right} 张。",
     ),
-    "said_own": ("Your photo is one of these: {share} “{name}”.", "你的照片就屬於這一類：{share}「{name}」。", "你的照片就属于这一类：{share}“{name}”。"),
+    "said_own": (
+        "Your photo is one of these: {share} “{name}”.",
+        "你的照片就屬於這一類：{share}「{name}」。",
+        "你的照片就属于这一类：{share}“{name}”。",
+    ),
     "never": (
         "Of this network it was never measured how often its answers are right, so its probabilities promise nothing.",
         "這個網路的答案多常是對的，從來沒有量過，所以它的機率什麼也不能保證。",
@@ -121,7 +137,11 @@ TRUST: Table = {
     "trick_outline": ("Outlines", "只剩輪廓", "只剩轮廓"),
     "trick_horse": ("A drawn horse", "畫一匹馬", "画一匹马"),
     "strength": ("How much", "程度", "强度"),
-    "said_fooled": ("“{network}” answers “{name}”, {share}.", "「{network}」回答「{name}」，{share}。", "“{network}”回答“{name}”，{share}。"),
+    "said_fooled": (
+        "“{network}” answers “{name}”, {share}.",
+        "「{network}」回答「{name}」，{share}。",
+        "“{network}”回答“{name}”，{share}。",
+    ),
     "noticed": (
         "It notices that this is unlike what it was taught, and would say “neither”.",
         "它察覺這不像學過的東西，會說「都不是」。",

@@ -6,7 +6,11 @@ from demo.texts.table import Table
 
 MAPPING: Table = {
     "short": ("A function", "一個函數", "一个函数"),
-    "title": ("A network is a function: photo in, numbers out.", "網路是一個函數：照片進去，數字出來。", "网络是一个函数：照片进去，数字出来。"),
+    "title": (
+        "A network is a function: photo in, numbers out.",
+        "網路是一個函數：照片進去，數字出來。",
+        "网络是一个函数：照片进去，数字出来。",
+    ),
     "text": (
         "Any rule that turns one picture into another is a function too. Most of them say nothing about what is in the picture; a few "
         "keep what matters.",
@@ -84,7 +88,11 @@ MAPPING: Table = {
 
 PIXELS: Table = {
     "short": ("A table of numbers", "一張數字表", "一张数字表"),
-    "title": ("To a machine your photo is a table of numbers.", "在機器眼裡，你的照片是一張數字表。", "在机器眼里，你的照片是一张数字表。"),
+    "title": (
+        "To a machine your photo is a table of numbers.",
+        "在機器眼裡，你的照片是一張數字表。",
+        "在机器眼里，你的照片是一张数字表。",
+    ),
     "text": (
         "Point at the photo: these are the eight by eight pixels there, from 0, black, to 255, white. Nothing in the table says “ear”.",
         "指著照片：這裡是那一處八乘八個像素，從 0（黑）到 255（白）。表裡沒有一個字說這是「耳朵」。",
@@ -142,7 +150,11 @@ PIXELS: Table = {
 
 DENSE: Table = {
     "short": ("Why not flatten it?", "為什麼不攤平？", "为什么不摊平？"),
-    "title": ("Why not give every pixel a weight of its own?", "為什麼不讓每個像素各有一個權重？", "为什么不让每个像素各有一个权重？"),
+    "title": (
+        "Why not give every pixel a weight of its own?",
+        "為什麼不讓每個像素各有一個權重？",
+        "为什么不让每个像素各有一个权重？",
+    ),
     "text": (
         "A dense layer joins every pixel with every neuron, in a long row in which neighbours are neighbours no more. A filter has a few "
         "weights, and uses the same ones everywhere.",

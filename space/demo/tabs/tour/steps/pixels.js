@@ -21,7 +21,8 @@ export function draw(stage) {
   whole.setAttribute("role", "application");
   whole.setAttribute("aria-label", words.point);
   const mark = node("i", "tour-frame");
-  whole.append(canvasOf(coloursOf(photo)), mark);
+  const canvas = canvasOf(coloursOf(photo));
+  whole.append(canvas, mark);
   const grid = node("div", "tour-grid");
   const cells = Array.from({ length: SIDE * SIDE }, (_, place) => cell(place));
   grid.append(...cells);
@@ -56,7 +57,17 @@ export function draw(stage) {
     const before = valueOf(index);
     state.changed.set(`${state.channel} ${index}`, number);
     paint(field, number);
+    paintPixel(index);
     stage.say(fill(words[number > before ? "said_brighter" : "said_darker"], { before, after: number, channel: words[state.channel] }));
+  }
+
+  // The photo shows what was changed too: a brightness as grey, a colour beside the other two.
+  function paintPixel(index) {
+    const changedTo = (channel) => state.changed.get(`${channel} ${index}`);
+    const colour = CHANNELS.slice(1).map((channel, place) => changedTo(channel) ?? changedTo("grey") ?? photo.planes[place * width * height + index]);
+    const context = canvas.getContext("2d");
+    context.fillStyle = `rgb(${colour.join(" ")})`;
+    context.fillRect(index % width, Math.floor(index / width), 1, 1);
   }
 
   function paint(field, value) {
@@ -89,7 +100,7 @@ export function draw(stage) {
   }
 
   // The patch's middle goes to {x, y}, in shares of the photo's sides.
-  function place({ x, y }) {
+  function moveTo({ x, y }) {
     state.left = within(Math.round(x * width - SIDE / 2), 0, width - SIDE);
     state.top = within(Math.round(y * height - SIDE / 2), 0, height - SIDE);
     show();
@@ -97,7 +108,7 @@ export function draw(stage) {
 
   const point = (event) => {
     const box = whole.getBoundingClientRect();
-    place({ x: (event.clientX - box.left) / box.width, y: (event.clientY - box.top) / box.height });
+    moveTo({ x: (event.clientX - box.left) / box.width, y: (event.clientY - box.top) / box.height });
   };
   whole.addEventListener("pointerdown", point);
   whole.addEventListener("pointermove", (event) => { if (event.buttons || event.pointerType === "mouse") point(event); });
@@ -112,9 +123,10 @@ export function draw(stage) {
   });
   const onPhoto = (event) => {
     const at = event.target === photoElement() && stage.picture.offsetParent ? pointedAt(event) : null;
-    if (at) place(at);
+    if (at) moveTo(at);
   };
   document.addEventListener("pointermove", onPhoto);
+  for (const key of state.changed.keys()) paintPixel(Number(key.split(" ")[1]));
   stage.closed = () => {
     document.removeEventListener("pointermove", onPhoto);
     frame(null);

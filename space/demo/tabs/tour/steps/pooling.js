@@ -2,7 +2,7 @@
 
 import { fill, node } from "../../../page/common.js";
 import { drawn, pool } from "../../filter/response.js";
-import { canvasOf, digits, percent, segments, shrunk, slider } from "../parts.js";
+import { canvasOf, percent, segments, shrunk, slider } from "../parts.js";
 
 export const leads = "filter";
 export const needsPhoto = true;

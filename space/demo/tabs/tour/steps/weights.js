@@ -41,7 +41,7 @@ export function draw(stage) {
       box.append(image, node("figcaption", "soft", alt));
       return box;
     };
-    const drawnOf = ({ width, values }, high, written) => (state.source === "four"
+    const drawnOf = ({ width, values }, high) => (state.source === "four"
       ? numberGrid([...values], width, { high, low: Math.min(0, ...values), text: (value) => digits(value) })
       : canvasOf({ width, height: values.length / width, pixels: greys(values, high) }));
     pictures.replaceChildren(
