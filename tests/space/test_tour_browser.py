@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import numpy as np
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 
 import cnnhub
@@ -238,28 +239,33 @@ def test_the_network_s_own_filters_can_be_asked_for(step_of: Callable[..., Step]
     assert re.fullmatch(r"\D+\d+", found.strip())
 
 
-@pytest.mark.parametrize(
-    ("width", "height", "side", "stride", "padding", "expected"),
-    [(7, 7, 3, 1, "valid", (5, 5)), (7, 7, 3, 1, "same", (7, 7)), (13, 1, 6, 5, "valid", (2, 0)), (13, 1, 6, 5, "same", (3, 1)),
-     (7, 5, 3, 2, "same", (4, 3)), (9, 8, 4, 3, "valid", (2, 2))],
-)  # fmt: skip
-def test_places_of_a_window_are_counted(
-    step_of: Callable[..., Step], width: int, height: int, side: int, stride: int, padding: str, expected: tuple[int, int]
-) -> None:
+def test_places_of_a_window_are_counted(step_of: Callable[..., Step]) -> None:
     step = step_of("edge")
-    for name, value in (("width", width), ("height", height), ("side", side), ("stride", stride)):
-        step.move(name, value)
-    step.choose(padding)
-    wide, high = expected
-    # by hand: as many starts as there are, for "same" as often as the stride goes into the cells
-    counted = [len(range(0, size - side + 1, stride)) if padding == "valid" else -(-size // stride) for size in (width, height)]
-    assert (wide, high) == tuple(counted)
-    if high:
-        step.says("said", width=width, height=height, wide=wide, high=high, place=1, places=wide * high)
-        cells = step.page.locator("#tour .is-output rect").count()
-        assert cells == wide * high
-    else:
-        step.says("said_none", side=side, width=width, height=height)
+    for width, height, side, stride, padding, expected in (
+        (7, 7, 3, 1, "valid", (5, 5)),
+        (7, 7, 3, 1, "same", (7, 7)),
+        (13, 6, 6, 5, "valid", (2, 1)),
+        (13, 6, 6, 5, "same", (3, 2)),
+        (7, 5, 3, 2, "same", (4, 3)),
+        (9, 8, 4, 3, "valid", (2, 2)),
+        (2, 2, 3, 1, "valid", (0, 0)),
+    ):
+        for name, value in (("width", width), ("height", height), ("side", side), ("stride", stride)):
+            step.move(name, value)
+        step.choose(padding)
+        wide, high = expected
+        # by hand: as many starts as there are, for "same" as often as the stride goes into the cells
+        starts = [
+            len(range(0, size - side + 1, stride)) if padding == "valid" else -(-size // stride) for size in (width, height)
+        ]
+        assert expected == tuple(starts)
+        if not wide:
+            step.says("said_none", side=side, width=width, height=height)
+            continue
+        found = step.page.inner_text("#tour .tour-said")
+        place = re.search(r"(\d+)\D+" + str(wide * high) + r"\b", found.partition(str(high))[2])
+        assert place and f"{width} × {height}" in found and f"{wide} × {high}" in found
+        assert step.page.locator("#tour .is-output rect").count() == wide * high
 
 
 def test_a_window_in_the_corner_sees_zeros(step_of: Callable[..., Step]) -> None:
@@ -328,11 +334,20 @@ def test_the_small_network_s_fields_grow_as_counted(step_of: Callable[..., Step]
     step.page.wait_for_selector("#tour .tour-slider")
     step.choose("small")
     step.page.wait_for_function("document.querySelector('#tour .tour-slider input').max === '5'")
+    # window on window, counted along a row of input pixels: the first and the last that a unit's value depends on
     sides = []
-    for number in range(1, 6):
+    first, last = list(range(28)), list(range(28))
+    for number, (kind, window, stride) in enumerate(
+        [("convolution", 3, 1), ("pooling", 2, 2), ("convolution", 3, 1), ("pooling", 2, 2), ("convolution", 3, 1)], 1
+    ):
+        starts = range(0, len(first) - window + 1, stride)
+        first, last = [first[start] for start in starts], [last[start + window - 1] for start in starts]
+        side, units = last[0] - first[0] + 1, len(first)
+        sides.append(side)
         step.move("layer", number)
-        said = step.page.inner_text("#tour .tour-said")
-        sides += [int(side) for side in re.findall(r"(\d+) × \1\D+?28 × 28|28 × 28\D+?(\d+) × \2", said)[0] if side]
+        layer = step.text(kind, kernel=window)
+        share = f"{float(f'{100 * side**2 / 28**2:.2g}'):g}"
+        step.says("said", layer=layer, columns=units, rows=units, side=side, high=side, input=28, share=share)
     assert sides == [3, 4, 8, 10, 18]
     step.answers("answer_sides", sides=step.text("comma").join(map(str, sides)))
 
@@ -463,19 +478,29 @@ def test_a_worksheet_has_one_page_and_one_of_answers(visit_of: Callable[..., Vis
     assert page.locator(".tour-sheet").count() == 0
 
 
-@pytest.mark.parametrize("name", STEPS)
-def test_what_a_control_changes_is_in_sight(visit_of: Callable[..., Visit], name: str) -> None:
-    """At 1280 x 800 picture and controls at once; on a phone the picture while any control is under the finger."""
-    for width, height in ((1280, 800), (390, 844)):
-        page = visit_of(f"?tab=tour&step={NUMBERS[name]}", viewport={"width": width, "height": height}).page
-        page.wait_for_selector("#tour .tour-controls > *")
-        page.wait_for_timeout(300)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        if width == 1280:
-            bottom = page.evaluate("""Math.max(...[...document.querySelectorAll('.tour-show, .tour-said')]
-              .map((one) => one.getBoundingClientRect().bottom + scrollY))""")
-            assert bottom <= height
-            continue
+def steps_of(page: Any) -> Iterator[str]:
+    """One step after the other, each when it is drawn."""
+    for name in STEPS:
+        page.wait_for_selector(f"#tour [data-step={name}] .tour-controls > *")
+        page.wait_for_timeout(200)  # what a network is asked for moves nothing afterwards
+        yield name
+        if page.locator("#tour .tour-next").count():
+            page.click("#tour .tour-next")
+
+
+def test_on_a_screen_picture_controls_and_sentence_stand_together(visit_of: Callable[..., Visit]) -> None:
+    page = visit_of("?tab=tour", viewport={"width": 1280, "height": 800}).page
+    for name in steps_of(page):
+        assert page.evaluate("document.documentElement.scrollWidth") <= 1280, name
+        bottom = page.evaluate("""Math.max(...[...document.querySelectorAll('.tour-show, .tour-said')]
+          .map((one) => one.getBoundingClientRect().bottom + scrollY))""")
+        assert bottom <= 800, name
+
+
+def test_on_a_phone_the_picture_stays_in_sight_while_a_control_is_moved(visit_of: Callable[..., Visit]) -> None:
+    page = visit_of("?tab=tour", viewport={"width": 390, "height": 844}).page
+    for name in steps_of(page):
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, name
         controls = page.locator("#tour .tour-controls :is(button, input)")
         for place in range(controls.count()):
             control = controls.nth(place)
@@ -483,4 +508,18 @@ def test_what_a_control_changes_is_in_sight(visit_of: Callable[..., Visit], name
                 continue
             control.scroll_into_view_if_needed()
             box, picture = control.bounding_box(), page.locator("#tour .tour-picture").bounding_box()
-            assert picture["y"] >= -1 and picture["y"] + picture["height"] <= height and box["y"] >= picture["y"], (name, place)
+            assert picture["y"] >= -1 and picture["y"] + picture["height"] <= 844 and box["y"] >= picture["y"], (name, place)
+
+
+@pytest.mark.parametrize(
+    ("theme", "width"), [("light", 390), pytest.param("dark", 1280, marks=pytest.mark.long)], ids=["phone", "dark"]
+)
+def test_axe_finds_nothing_serious_in_any_step(visit_of: Callable[..., Visit], theme: str, width: int) -> None:
+    page = visit_of(f"?tab=tour&lang=zh-TW&__theme={theme}", viewport={"width": width, "height": 844}).page
+    found = {}
+    for name in steps_of(page):
+        page.click("#tour summary")
+        for violation in Axe().run(page).response["violations"]:
+            if violation["impact"] in ("serious", "critical"):
+                found[f"{name}: {violation['id']}"] = [node["html"][:160] for node in violation["nodes"][:3]]
+    assert found == {}

@@ -139,6 +139,12 @@ export function kernelPicture(weights, side = 60) {
   return svg("svg", { viewBox: `0 0 ${weights[0].length} ${rows}`, width: side, height: side, class: "tour-kernel", "aria-hidden": "true" }, ...cells);
 }
 
+// Black or white, whichever stands out more from a colour: by WCAG's relative luminance.
+export function inkOn(colour) {
+  const [red, green, blue] = colour.map((level) => (level <= 10 ? level / 3294.6 : ((level / 255 + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue < 0.179 ? "#fff" : "#000";
+}
+
 // Numbers in cells, as grey as they are large; `text` writes them. Rows of columns.
 export function numberGrid(values, columns, { low = 0, high = 255, text = String, cell = 34, marked = () => false } = {}) {
   const rows = values.length / columns;
@@ -149,7 +155,7 @@ export function numberGrid(values, columns, { low = 0, high = 255, text = String
     const written = text(value);
     box.append(
       svg("rect", { x, y, width: cell, height: cell, fill: `rgb(${level} ${level} ${level})`, stroke: marked(i) ? "var(--accent)" : "none", "stroke-width": 3 }),
-      svg("text", { x: x + cell / 2, y: y + cell / 2, fill: level > 110 ? "#000" : "#fff", "text-anchor": "middle", "dominant-baseline": "central", "font-size": Math.min(cell / 2.5, (1.5 * cell) / written.length) }, written));
+      svg("text", { x: x + cell / 2, y: y + cell / 2, fill: inkOn([level, level, level]), "text-anchor": "middle", "dominant-baseline": "central", "font-size": Math.min(cell / 2.5, (1.5 * cell) / written.length) }, written));
   });
   return box;
 }

@@ -2,7 +2,7 @@
 
 import { ARROWS, fill, node, within } from "../../../page/common.js";
 import { frame, photo as photoElement, pointedAt } from "../../../page/photo.js";
-import { canvasOf, coloursOf, segments } from "../parts.js";
+import { canvasOf, coloursOf, inkOn, segments } from "../parts.js";
 
 export const leads = "filter";
 export const needsPhoto = true;
@@ -74,7 +74,7 @@ export function draw(stage) {
     const channel = CHANNELS.indexOf(state.channel) - 1;
     const colour = channel < 0 ? [value, value, value] : [0, 1, 2].map((each) => (each === channel ? value : 0));
     field.style.background = `rgb(${colour.join(" ")})`;
-    field.style.color = colour[0] * 0.299 + colour[1] * 0.587 + colour[2] * 0.114 > 110 ? "#000" : "#fff";
+    field.style.color = inkOn(colour);
   }
 
   function show() {
