@@ -56,15 +56,16 @@ class Stage {
   // What opens below the question.
   answer(...paragraphs) { this.answered.replaceChildren(...paragraphs.map((text) => node("p", "", text))); }
 
-  // Ask the network -> its answer, or null where that is no longer wanted or was lost.
-  async ask(question) {
+  // Ask the network -> its answer, or null where that is no longer wanted or was lost. write: where is said that it takes a while,
+  // and why there is no answer.
+  async ask(question, write = (text) => this.say(text)) {
     this.picture.setAttribute("aria-busy", "true");
-    const slow = setTimeout(() => { if (this.isOpen) this.say(this.tour.props.words.tour_asking); }, SLOW);
+    const slow = setTimeout(() => { if (this.isOpen) write(this.tour.props.words.tour_asking); }, SLOW);
     const told = await this.tour.ask({ ...question });
     clearTimeout(slow);
     if (!this.isOpen) return null;
     this.picture.removeAttribute("aria-busy");
-    if (!told || told.problem) this.say(told?.problem ?? this.tour.props.words.tour_lost);
+    if (!told || told.problem) write(told?.problem ?? this.tour.props.words.tour_lost);
     return told && !told.problem ? told : null;
   }
 }

@@ -49,7 +49,7 @@ export async function draw(stage) {
     number += 1;
     const mine = number;
     asked.textContent = "…";
-    const told = await stage.ask({ ask: "pooled", mode: state.mode, times: state.times });
+    const told = await stage.ask({ ask: "pooled", mode: state.mode, times: state.times }, (text) => { asked.textContent = text; });
     if (!told || mine !== number) return;
     asked.textContent = fill(words[told.isSame ? "still" : "no_more"], { ...told, share: percent(told.probability), network: stage.title });
   }
