@@ -81,10 +81,18 @@ def _pooling(place: str, *values: str) -> tuple[str, Acts, str]:
     return "filter", _values(f".pooling .field:nth-of-type({place}) :is(input, select)", *values), _text(".pooling .told")
 
 
+def _tour(step: int, acts: Acts, read: str = _text("#tour .tour-said")) -> tuple[str, Acts, str]:
+    """What is done in a step of the tour, whose tab goes by "tour:6"."""
+    return f"tour:{step}", acts, read
+
+
+_FIELDS = "#tour .tour-slider:nth-of-type"  # each with its range and its number
 _ANSWER = "cnnhubLab.now().value"  # what the laboratory draws, a new object for each picture
 _WHOLE = "cnnhubLab.now().value.facts"  # another once every value of the map is drawn, and its words are there
 _HEAT = "document.querySelector('.why-map')?.src"
 _ORDER = ".segment-buttons:nth-child(2) button:nth-child"
+_PIXELS = "document.querySelector('#tour .tour-map canvas, #tour .tour-map img')"  # another element once it is drawn anew
+_PICTURE = "document.querySelector('#tour .tour-photo')?.src"
 _CHANNEL = _text("#channel .large-told b")  # its values are here
 
 # what: (tab, what is done in turn, the expression whose value changes)
@@ -120,6 +128,29 @@ INTERACTIONS = {
     "more channels": ("inside", _clicks(".pager button:nth-child(3)", ".pager button:nth-child(1)"), _text(".pager span")),
     "another order": ("inside", _clicks(f"{_ORDER}(2)", f"{_ORDER}(1)"), _text("#journey h2")),
     "another channel": ("inside", _clicks(".channels .tile:nth-child(2)", ".channels .tile:nth-child(1)"), _CHANNEL),
+    "tour, another step": (
+        "tour:1",
+        _clicks(".tour-dots button:nth-child(4)", ".tour-dots button:nth-child(6)"),
+        _text("#tour h2"),
+    ),
+    "tour 1, a change": _tour(1, _clicks("[data-key=change-swapped]", "[data-key=change-none]")),
+    "tour 2, a channel": _tour(
+        2, _clicks("#tour .segment-buttons button:nth-child(2)", "#tour .segment-buttons button:nth-child(1)")
+    ),
+    "tour 2, a number": _tour(2, _values("#tour .tour-grid input", "7", "200")),
+    "tour 3, a size": _tour(3, _values(f"{_FIELDS}(1) input", "300", "100")),
+    "tour 4, one or two weights": _tour(4, _clicks("#tour button[value=two]", "#tour button[value=one]")),
+    "tour 5, another filter": _tour(5, _clicks("[data-key=another]", "[data-key=another]"), _PIXELS),
+    "tour 5, its own filters": _tour(5, _clicks("#tour button[value=network]", "#tour button[value=people]"), _PIXELS),
+    "tour 6, padding": _tour(6, _clicks("#tour button[value=same]", "#tour button[value=valid]")),
+    "tour 7, a map more": _tour(7, _clicks("[data-key=next-map]", "[data-key=next-map]")),
+    "tour 8, pooled again": _tour(8, _values(f"{_FIELDS}(1) input", "2", "1")),
+    "tour 8, what the network says": _tour(8, _values(f"{_FIELDS}(1) input", "5", "0"), _text("#tour .tour-network")),
+    "tour 9, a layer": _tour(9, _values("#tour .tour-slider input", "5", "2")),
+    "tour 9, the small network": _tour(9, _clicks("#tour button[value=small]", "#tour button[value=chosen]")),
+    "tour 10, temperature": _tour(10, _values(f"{_FIELDS}(1) input", "5", "1")),
+    "tour 10, units switched off": _tour(10, _values(f"{_FIELDS}(2) input", "50", "0"), _text("#tour .tour-units p")),
+    "tour 13, fooled": _tour(13, _clicks("#tour button[value=texture]", "#tour button[value=noise]"), _PICTURE),
 }
 DREAMS = 3  # channels
 
@@ -163,8 +194,13 @@ def interactions() -> dict[str, list[float]]:
         before = page.inner_text("#answer .sentence")
         page.set_input_files("#photo input[type=file]", photo)
         page.wait_for_function("before => document.querySelector('#answer .sentence').innerText !== before", arg=before)
-        for name, (tab, acts, read) in INTERACTIONS.items():
+        for name, (place, acts, read) in INTERACTIONS.items():
+            tab, _, step = place.partition(":")
             page.click(f"#tab-{tab}-button")
+            if step:
+                page.click(f".tour-dots button:nth-child({step})")
+            if step == "13":
+                page.click("#tour button[value=fooled]")
             if name.startswith("why") and not page.is_visible(".why-frame"):
                 page.click("#why-button")
             if name.startswith("pooling") and not page.is_visible(".pooling"):

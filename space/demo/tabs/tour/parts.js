@@ -52,8 +52,7 @@ export function segments(name, written, chosen, act) {
   row.setAttribute("role", "group");
   row.setAttribute("aria-label", name);
   row.append(...written.map(([value, text]) => {
-    const made = node("button", "", text);
-    made.type = "button";
+    const made = Object.assign(node("button", "", text), { type: "button", value });
     made.addEventListener("click", () => {
       press(row.children, written.findIndex(([each]) => each === value));
       act(value);
