@@ -206,8 +206,8 @@ class Tour {
     if (this.number > 1) row.append(way(this.number - 1, "tour-back", (name) => `← ${name}`));
     if (this.number < steps.length) row.append(way(this.number + 1, "tour-next", (name) => `${name} →`));
     const { leads } = MODULES[steps[this.number - 1].name];
-    if (leads) row.append(button("quiet", words[`see_${leads}`], () => document.getElementById(`tab-${leads}-button`).click()));
-    row.append(button("quiet tour-print", words.tour_print, () => printSheet(this)));
+    if (leads) row.append(button("action", words[`see_${leads}`], () => document.getElementById(`tab-${leads}-button`).click()));
+    row.append(button("action tour-print", words.tour_print, () => printSheet(this)));
     return row;
   }
 
@@ -216,8 +216,8 @@ class Tour {
     const row = node("nav", "tour-dots");
     row.setAttribute("aria-label", words.tour_steps);
     row.append(...steps.map((step, index) => {
-      const dot = button("", undefined, () => this.go(index + 1));
-      dot.setAttribute("aria-label", fill(words.tour_step, { number: index + 1, name: step.words.short }));
+      const dot = button("", String(index + 1), () => this.go(index + 1));
+      dot.setAttribute("aria-label", `${index + 1}. ${step.words.short}`);
       dot.title = step.words.short;
       dot.dataset.key = `dot-${index + 1}`;
       dot.classList.toggle("is-past", index < this.number);
