@@ -7,7 +7,7 @@ export const leads = "filter";
 const START = { width: 7, height: 7, side: 3, stride: 1, padding: "valid", border: "zero", row: 0, column: 0 };
 const PRESETS = [
   { width: 7, height: 7, side: 3, stride: 1, padding: "valid" },
-  { width: 13, height: 1, side: 6, stride: 5, padding: "valid" },
+  { width: 13, height: 6, side: 6, stride: 5, padding: "valid" },
   { width: 7, height: 5, side: 3, stride: 2, padding: "same" },
 ];
 const CELL = 26;
