@@ -27,7 +27,7 @@ from cnnhub.fields import ReceptiveField
 if TYPE_CHECKING:
     from cnnhub.classifier import Classifier
 
-_Answer: TypeAlias = "Callable[[torch.Tensor], torch.Tensor]"
+_Answer: TypeAlias = "Callable[[torch.Tensor, bool], torch.Tensor]"
 
 STEPS = 128
 _SHOWN = 12  # pictures on the way
@@ -101,15 +101,18 @@ def _dreams(classifier: Classifier, name: str, layer: Layer, channel: int, steps
     with _channel(classifier.network, name, layer, channel, size) as answer:
         for step in range(1, steps + 1):
             with torch.enable_grad():
-                seen = _moved((_picture(spectrum, canvas) - normalise.mean) / normalise.std, size, generator)
-                wished = answer(seen.to(device))
-                wish = (wished * _weights(wished)).sum() if is_whole else wished.mean()
-                (spectrum.grad,) = torch.autograd.grad(-wish, spectrum)
+                seen = _moved((_picture(spectrum, canvas) - normalise.mean) / normalise.std, size, generator).to(device)
+                for leaks in (False, True):  # where nothing tells what to change, what comes before is silent too
+                    wished = answer(seen, leaks)
+                    wish = (wished * _weights(wished)).sum() if is_whole else wished.mean()
+                    (spectrum.grad,) = torch.autograd.grad(-wish, spectrum, retain_graph=not leaks)
+                    if spectrum.grad.any():
+                        break
             optimizer.step()
             if step in shown:
                 with torch.no_grad():
                     pixels = (_middle(_picture(spectrum, canvas), size) * 255).round().to(torch.uint8)
-                    answered = answer(normalise(pixels).to(device))
+                    answered = answer(normalise(pixels).to(device), False)
                 image = Image.fromarray(pixels[0].permute(1, 2, 0).numpy())  # (3, H, W) -> (H, W, 3)
                 yield Dream(image, float(answered.mean()), step, steps)
 
@@ -138,7 +141,7 @@ class _Reached(Exception):
 
 @contextmanager
 def _channel(network: torch.nn.Module, name: str, layer: Layer, channel: int, size: tuple[int, int]) -> Iterator[_Answer]:
-    """A function: normalised pixels (1, 3, H, W) -> the channel's map (h, w)."""
+    """A function: normalised pixels (1, 3, H, W), and whether all ReLUs leak -> the channel's map (h, w)."""
     private = copy_without_inplace(network)
     outputs: list[torch.Tensor] = []
     last = 0  # which of the layer's calls is the one that counts; unknown yet
@@ -148,24 +151,31 @@ def _channel(network: torch.nn.Module, name: str, layer: Layer, channel: int, si
         if len(outputs) == last:
             raise _Reached
 
-    def answer(pixels: torch.Tensor) -> torch.Tensor:
+    def answer(pixels: torch.Tensor, leaks: bool) -> torch.Tensor:
         outputs.clear()
+        handles = [each.register_forward_hook(_leaking) for each in others] if leaks else []
         with suppress(_Reached):
             private(pixels)
+        for handle in handles:
+            handle.remove()
         return outputs[-1][0, ..., channel] if layer.is_channels_last else outputs[-1][0, channel]
 
     target = private.get_submodule(name)
-    relus = [each for each in target.modules() if isinstance(each, torch.nn.ReLU | torch.nn.ReLU6)]
-    handles = [each.register_forward_hook(_leaking) for each in relus]  # before `hold`, which ends the pass
+    own, others = _relus(target), [each for each in _relus(private) if each not in _relus(target)]
+    handles = [each.register_forward_hook(_leaking) for each in own]  # before `hold`, which ends the pass
     handles.append(target.register_forward_hook(hold))
     try:
         with torch.no_grad():
-            answer(torch.zeros(1, 3, *size, device=device_of(network)))
+            answer(torch.zeros(1, 3, *size, device=device_of(network)), False)
         last = len(outputs)
         yield answer
     finally:
         for handle in handles:
             handle.remove()
+
+
+def _relus(module: torch.nn.Module) -> list[torch.nn.Module]:
+    return [each for each in module.modules() if isinstance(each, torch.nn.ReLU | torch.nn.ReLU6)]
 
 
 def _leaking(_module: Any, inputs: tuple[torch.Tensor, ...], output: torch.Tensor) -> torch.Tensor:

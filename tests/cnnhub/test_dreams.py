@@ -96,6 +96,15 @@ def test_a_silent_channel_wakes() -> None:
     assert found[0].activation < 0.05 < 1 < found[-1].activation
 
 
+@pytest.mark.parametrize("layer", ["blocks.4.2.bn2", "blocks.4.2.conv_dw"])
+def test_a_channel_wakes_that_sees_one_silent_channel_alone(layer: str) -> None:
+    """A depthwise layer after a ReLU: in noise its channel 461 gets zeros, which tell of nothing to change."""
+    classifier = cnnhub.load("cats-vs-dogs")
+    found = last(classifier, layer, 461, steps=24)
+    assert np.asarray(found.image).std() > 20 and found.activation > 0.05
+    assert is_untouched(classifier.network)
+
+
 def test_visitors_do_not_meet() -> None:
     classifier = cnnhub.load("cats-vs-dogs-shufflenet")
     wanted = [("conv1", 3), ("stage2", 7), ("stage3", 100)]

@@ -156,6 +156,19 @@ def test_clicks_on_the_ears_bring_the_channels_of_ears_to_the_front(visit_of: Ca
     assert page.evaluate("document.activeElement.dataset.key") == "spot"
 
 
+def test_a_pin_is_dragged(visit_of: Callable[..., Visit]) -> None:
+    page = visit_of("?tab=inside&layer=blocks.4&spot=0.5,0.5").page
+    arrived(page, "number 1 of 112 at the pins")
+    page.mouse.move(*place_on_photo(page, 0.5, 0.5))
+    page.mouse.down()
+    page.mouse.move(*place_on_photo(page, 0.6, 0.4), steps=5)
+    assert np.array(pins(page)) == pytest.approx(np.array([[0.6, 0.4]]), abs=0.01)
+    page.mouse.up()
+    page.wait_for_function("/^0[.](59|6)\\d*,0[.](39|4)\\d*$/.test(new URLSearchParams(location.search).get('spot'))")
+    arrived(page, "number 1 of 112 at the pins")
+    assert len(pins(page)) == 1
+
+
 def test_spots_are_pinned_moved_and_taken_away_by_the_keyboard(visit_of: Callable[..., Visit]) -> None:
     visit = visit_of("?tab=inside&layer=blocks.4")
     page = visit.page

@@ -45,6 +45,12 @@ TEXTS: Table = {
         "每個值看的是照片上框起來的部分（網路所見 {input_width} × {input_height} 像素中的 {width} × {height}）",
         "每个值看的是照片上框起来的部分（网络所见 {input_width} × {input_height} 像素中的 {width} × {height}）",
     ),
+    "sees_most": (
+        "a value in the middle can see all of your photo, one at the edge a part of it (each looks at {width} × {height} pixels, more than the "
+        "{input_width} × {input_height} that there are; beyond the edge are zeros)",
+        "中間的值看得到整張照片，邊緣的值只看得到一部分（每個值看 {width} × {height} 像素，比照片的 {input_width} × {input_height} 還大；邊緣以外是零）",
+        "中间的值看得到整张照片，边缘的值只看得到一部分（每个值看 {width} × {height} 像素，比照片的 {input_width} × {input_height} 还大；边缘以外是零）",
+    ),
     "sees_all": (
         "each value can see all of your photo (it looks at {width} × {height} pixels, more than the {input_width} × {input_height} "
         "that there are; beyond the edge are zeros)",
@@ -70,9 +76,10 @@ TEXTS: Table = {
     "order_answer": ("For the answer", "影響答案的", "影响答案的"),
     "order_number": ("By number", "依編號", "按编号"),
     "spot_hint": (
-        "Click a spot of the photo, an ear perhaps, and the channels that answer most there come first.",
-        "點照片上的一處，例如耳朵，在那裡反應最大的通道就排到前面。",
-        "点击照片上的一处，例如耳朵，在那里响应最大的通道就排到前面。",
+        "Click spots of the photo, both ears perhaps, and the channels that answer most there come first. Early layers find edges, "
+        "later ones ears; of those, the ones that end with ReLU are the easiest to read.",
+        "點照片上的幾處，例如兩隻耳朵，在那裡反應最大的通道就排到前面。前面的層找邊緣，後面的層才找耳朵；其中以 ReLU 結尾的層最好讀。",
+        "点击照片上的几处，例如两只耳朵，在那里响应最大的通道就排到前面。前面的层找边缘，后面的层才找耳朵；其中以 ReLU 结尾的层最好读。",
     ),
     "spot_told_unsigned": (
         "Under each channel: how far it lies at the pins above its own mean over the photo, in its standard deviations.",
@@ -87,9 +94,9 @@ TEXTS: Table = {
     "spot_more": ("One more spot", "再釘一處", "再标一处"),
     "spot_remove": ("Take the pins away", "移除圖釘", "移除标记"),
     "spot_pin": (
-        "Spot {number}, {x} % from the left, {y} % from the top: arrow keys move it, Delete or a click takes it away",
-        "第 {number} 處，左起 {x} %，上起 {y} %：方向鍵移動，Delete 鍵或點一下移除",
-        "第 {number} 处，左起 {x} %，上起 {y} %：方向键移动，Delete 键或点击移除",
+        "Spot {number}, {x} % from the left, {y} % from the top: drag it or use the arrow keys, Delete or a click takes it away",
+        "第 {number} 處，左起 {x} %，上起 {y} %：拖曳或用方向鍵移動，Delete 鍵或點一下移除",
+        "第 {number} 处，左起 {x} %，上起 {y} %：拖动或用方向键移动，Delete 键或点击移除",
     ),
     "spot_unseen": (
         "The network does not see that edge of the photo, so nothing was pinned there.",

@@ -7,6 +7,7 @@ import { gallery, now } from "./look.js";
 
 const STEP = 0.01; // of the photo's side, a press of an arrow key
 const SETTLED = 300; // milliseconds without a key
+const TOUCH = 4; // pixels, less than a finger moves where it drags
 const SIDE = 28; // pixels, of what can be clicked
 
 // root: the gallery; ask(changes) has the server show another look.
@@ -97,10 +98,33 @@ export class Spots {
     });
   }
 
+  // A pin follows the finger; what is only touched is a click.
+  letDrag(pin, index) {
+    pin.addEventListener("pointerdown", (event) => {
+      pin.setPointerCapture(event.pointerId);
+      [this.isDragged, this.from] = [false, { x: event.clientX, y: event.clientY }];
+    });
+    pin.addEventListener("pointermove", ({ clientX, clientY }) => {
+      if (!this.from) return;
+      if (Math.hypot(clientX - this.from.x, clientY - this.from.y) > TOUCH) this.isDragged = true;
+      const place = this.isDragged ? pointedAt({ target: photo(), clientX, clientY }) : null;
+      if (!place) return;
+      this.spots[index] = place;
+      this.draw();
+    });
+    const end = () => {
+      if (this.from && this.isDragged) this.tell();
+      this.from = null;
+    };
+    pin.addEventListener("pointerup", end);
+    pin.addEventListener("pointercancel", end);
+  }
+
   made(index) {
     // not the second click of two that pinned it
-    const pin = button("photo-pin", undefined, (event) => { if (event.detail < 2) this.remove(index); });
+    const pin = button("photo-pin", undefined, (event) => { if (event.detail < 2 && !this.isDragged) this.remove(index); });
     pin.addEventListener("keydown", (event) => this.key(event, index));
+    this.letDrag(pin, index);
     return pin;
   }
 }

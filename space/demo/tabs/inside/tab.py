@@ -286,7 +286,8 @@ def _sees(language: str, classifier: cnnhub.Classifier, layers: Layers, name: st
     height, width = classifier.config.pretrained_cfg.input_size[1:]
     if field is None:
         return t(language, "sees_whole")
-    key = "sees_all" if field.size[0] >= 2 * height and field.size[1] >= 2 * width else "sees_part"
+    parts = field.size[0] / height, field.size[1] / width
+    key = "sees_all" if min(parts) >= 2 else "sees_most" if max(parts) > 1 else "sees_part"
     return t(language, key, width=field.size[1], height=field.size[0], input_width=width, input_height=height)
 
 
