@@ -140,7 +140,7 @@ def test_clicks_on_the_ears_bring_the_channels_of_ears_to_the_front(visit_of: Ca
     shown = [float(each) for each in page.locator(".tile-cell span").all_inner_texts()]
     assert len(shown) == PAGE and shown == sorted(shown, reverse=True)
     assert "standard deviations" in page.inner_text(".answers-told")
-    page.reload()
+    visit.reload()
     arrived(page, "number 1 of 672 at the pins")
     assert np.array(pins(page)) == pytest.approx(np.array([[0.26, 0.235], [0.64, 0.134]]), abs=0.01)
     page.click("#tab-what-button")

@@ -406,7 +406,8 @@ def test_a_hundred_dots_are_what_was_measured(step_of: Callable[..., Step]) -> N
 
 # ---- the frame
 def test_back_and_forward_move_between_steps_and_the_address_keeps_one(visit_of: Callable[..., Visit]) -> None:
-    page = visit_of("?tab=tour").page
+    visit = visit_of("?tab=tour")
+    page = visit.page
     place = lambda: page.inner_text("#tour .tour-place")  # noqa: E731
     assert place() == f"1 of {len(STEPS)}"
     page.click("#tour .tour-next")
@@ -419,7 +420,7 @@ def test_back_and_forward_move_between_steps_and_the_address_keeps_one(visit_of:
     page.wait_for_function("document.querySelector('#tour .tour-place').textContent.startsWith('3 ')")
     page.click("#tour .tour-dots button >> nth=4")
     assert "step=5" in page.url and page.get_attribute("#tour .tour-dots button >> nth=4", "aria-current") == "step"
-    page.reload()
+    visit.reload()
     page.wait_for_selector("#tour [data-step=patterns]")
 
 

@@ -37,6 +37,12 @@ class Visit:
         if not address.startswith((own, "data:", "blob:")):
             self.elsewhere.append(address)
 
+    def reload(self) -> None:
+        """When all answers are here: gradio complains of one that a reload cuts off."""
+        self.page.wait_for_function("!document.querySelector('[aria-busy=true]')")
+        self.page.wait_for_timeout(300)
+        self.page.reload()
+
     def heading(self, room: str) -> str:
         return str(self.page.inner_text(f"{room} .sentence h2"))
 
