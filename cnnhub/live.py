@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import copy
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Integral
 from typing import TYPE_CHECKING, TypeAlias
@@ -331,6 +332,16 @@ class Training:
             value = getattr(self, name)
             if not 0 <= value <= largest or math.isinf(value):
                 raise ArgumentError(f"{name}={value!r} arrived; expected a number from 0{' to 1' if largest == 1 else ' on'}.")
+
+
+def thinned(values: Sequence[float], most: int) -> list[float]:
+    """At most so many means, in order, each over as many of the values as the others (the last one over the rest).
+
+    >>> thinned([1, 3, 5, 7, 9], 3), thinned([1, 3], 3)
+    ([2.0, 6.0, 9.0], [1.0, 3.0])
+    """
+    each = max(1, math.ceil(len(values) / most))
+    return [sum(part) / len(part) for part in (values[start : start + each] for start in range(0, len(values), each))]
 
 
 def _noisy(labels: Whole, train: Whole, share: float, chance: Chance) -> Whole:

@@ -70,7 +70,9 @@ HOUSES = [
             "page",
             "tabs serving.serve",
             "tabs.filter.tab tabs.inside.tab tabs.tour.tab tabs.what.tab",
-            "tabs.tour.questions",
+            "tabs.tour.endpoints tabs.tour.questions",
+            "tabs.tour.measured",
+            "tabs.tour.training_line",
             "tabs.filter.endpoints tabs.filter.learned tabs.inside.channel tabs.inside.endpoints tabs.what.endpoints",
             "tabs.inside.orders",
             "tabs.filter.answer tabs.filter.pooling tabs.inside.gallery tabs.inside.layers tabs.what.compare "

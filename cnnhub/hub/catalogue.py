@@ -54,6 +54,16 @@ class Card:
         found = list(_accuracies(self.metadata.get("model-index")))
         return next((each for each in found if each.on.endswith("test")), found[0] if found else None)
 
+    @property
+    def origin(self) -> str | None:
+        """What the text says its weights were made from, without what stands in brackets; None where it says nothing of it.
+
+        >>> Card("# Mine\n\nBackbone: EfficientNet for ImageNet (Apache-2.0), from timm.", {}).origin
+        'EfficientNet for ImageNet, from timm.'
+        """
+        found = re.search(r"^Backbone: (.+)$|(?<=The weights are those of )(.+)$", self.text, re.M)
+        return re.sub(r" \([^()]*(\([^()]*\)[^()]*)*\)", "", found[1] or found[2]) if found else None
+
 
 @dataclass(frozen=True)
 class Entry:

@@ -19,9 +19,10 @@ from demo.photo.photo import Photo
 Answer = TypeVar("Answer")
 
 
-def publish(function: Callable[..., Any], inputs: Sequence[Any], outputs: Sequence[Any], name: str) -> None:
+def publish(function: Callable[..., Any], inputs: Sequence[Any], outputs: Sequence[Any], name: str, **options: Any) -> None:
+    """`options`: how gradio queues it."""
     function.__name__ = name  # MCP names a tool after its function: one name for both
-    gr.Button(visible=False).click(function, list(inputs), list(outputs), api_name=name, api_visibility="public")
+    gr.Button(visible=False).click(function, list(inputs), list(outputs), api_name=name, api_visibility="public", **options)
 
 
 def photo_input(label: str = "image") -> PhotoInput:

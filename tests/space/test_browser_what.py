@@ -167,7 +167,7 @@ def test_the_address_keeps_network_layer_and_channel(visit: Visit) -> None:
     page.wait_for_function("document.querySelector('.large-told')?.textContent.includes('number 6 of')")
     chosen = page.inner_text(".large-told b")
     assert f"channel={chosen.split()[1]}" in page.url and "layer=bn2" in page.url
-    page.reload()
+    visit.reload()
     visit.wait_for_heading("#journey", "Stage 9 of 9")
     page.wait_for_selector(f".large-told b:text-is('{chosen}')")
     page.click(".journey button:has-text('blocks.1')")

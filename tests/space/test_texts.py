@@ -38,6 +38,7 @@ SAME_IN_CHINESE = {
     *("tour_patterns_channel", "tour_patterns_cross", "tour_edge_height", "tour_edge_zero", "tour_edge_mean"),
     *("tour_volume_input", "tour_pooling_short", "tour_pooling_max", "tour_pooling_average", "tour_pooling_before"),
     *("tour_fields_pooling", "tour_fields_everything", "tour_fields_comma", "tour_trust_bin", "tour_trust_yours"),
+    *("tour_training_step", "tour_training_view_all", "tour_training_tangent", "tour_training_clear", "tour_transfer_short"),
     *("pooling_max", "pooling_average", "pooling_l2", "pooling_pixels", "pooling_back"),
 }
 SAME_AS_ENGLISH = {

@@ -15,6 +15,7 @@ import gradio as gr
 import gradio.blocks
 import gradio.component_meta
 from gradio import utils
+from gradio.context import LocalContext
 from gradio.mcp import GradioMCPServer
 
 SEEN_IN = "6.31.0"
@@ -111,6 +112,14 @@ class Steps(gr.JSON):
 
     def api_info(self) -> dict[str, Any]:
         return {"type": "array", "items": {"type": "object"}}
+
+
+def waiting(line: str) -> list[str]:
+    """The sessions whose events wait in gradio's line of this name (`concurrency_id`), first come first; the one whose event runs
+    is none of them. gradio tells each its place, but only its own client hears of it, no component. To be called in an event."""
+    blocks = LocalContext.blocks.get()
+    queue = blocks._queue.event_queue_per_concurrency_id.get(line) if blocks else None
+    return [event.session_hash for event in queue.queue] if queue else []
 
 
 def properties(component: Any, change: Any) -> dict[str, Any]:

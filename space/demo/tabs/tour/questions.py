@@ -21,6 +21,7 @@ from demo.photo import column
 from demo.photo.photo import Photo
 from demo.tabs.inside.channel import field_of
 from demo.tabs.inside.layers import layers_of
+from demo.tabs.tour import measured
 from demo.tabs.tour.horse import horse
 from demo.texts import Sentence
 
@@ -50,7 +51,10 @@ TRICKS: dict[str, Callable[[NDArray[np.uint8], float], NDArray[np.uint8]]] = {
 
 def answer(sent: Mapping[str, Any], photo: Photo | None, network: str, language: str) -> dict[str, Any]:
     """What the page asked, or why it cannot be told."""
-    known = QUESTIONS.get(str(sent.get("ask")))
+    asked = str(sent.get("ask"))
+    if asked in WITHOUT_PHOTO:
+        return WITHOUT_PHOTO[asked](language)
+    known = QUESTIONS.get(asked)
     if known is None:
         return {}
     if not photo:
@@ -244,3 +248,4 @@ QUESTIONS: dict[str, Callable[[Mapping[str, Any], Photo, str, str], dict[str, An
     "pooled": pooled,
     "reliability": reliability,
 }
+WITHOUT_PHOTO: dict[str, Callable[[str], dict[str, Any]]] = {"digits": measured.digits, "transfer": measured.transfer}

@@ -14,8 +14,9 @@ from demo.assets import mounted
 from demo.photo.photo import Photo
 from demo.tab import PRIVATE, Room, Shared, Tab
 from demo.tabs.filter import answer
-from demo.tabs.tour import questions
-from demo.texts import t
+from demo.tabs.tour import endpoints, questions, training_line
+from demo.tabs.tour.training_line import IN_LINE
+from demo.texts import Sentence, t
 from demo.texts.tour import FRAME, STEPS
 
 
@@ -40,11 +41,13 @@ def layout(shared: Shared) -> Tour:
             _words,
             None,
             html_template='<div class="tour"></div>',
-            js_on_load=mounted("tabs/tour/tour.js", "want_pixels", "question", given={"colours": palettes()}),
+            js_on_load=mounted("tabs/tour/tour.js", "want_pixels", "question", "train", "where", given={"colours": palettes()}),
             elem_id="tour",
             apply_default_css=False,
             pixels=None,
             told=None,
+            trained=None,
+            place=None,
         )
     )
 
@@ -59,6 +62,8 @@ def wire(room: Room) -> list[Any]:
     tour, shared = room.parts.tour, room.shared
     tour.want_pixels(photo_pixels, [shared.photo, shared.language], tour, **PRIVATE)
     tour.question(answered, [shared.photo, shared.network, shared.language], tour, **PRIVATE)
+    tour.train(trained, shared.language, tour, **PRIVATE, **IN_LINE)
+    tour.where(place_in_line, None, tour, queue=False, **PRIVATE)
     return []
 
 
@@ -77,6 +82,21 @@ def answered(event: gr.EventData, photo: Photo | None, network: str, language: s
     sent = event._data if isinstance(event._data, dict) else {}
     number = sent.get("number") if isinstance(sent.get("number"), int) else None
     return gr.update(told={"number": number, "answer": questions.answer(sent, photo, network, language)})
+
+
+def trained(event: gr.EventData, language: str) -> Any:
+    """What came of a training run on the server, once its turn had come."""
+    sent = event._data if isinstance(event._data, dict) else {}
+    number = sent.get("number") if isinstance(sent.get("number"), int) else None
+    asked = [sent.get(name) for name in ("seed", "learningRate", "batchSize", "noise", "seconds")]
+    run = texts.attempt(language, training_line.train, *asked)
+    problem = {"problem": f"{run.heading} {run.line}"} if isinstance(run, Sentence) else None
+    return gr.update(trained={"number": number, "answer": problem or run})
+
+
+async def place_in_line(request: gr.Request) -> Any:
+    """Where the visitor stands in the line of those who train. It takes no thread and no place in gradio's queue."""
+    return gr.update(place=training_line.place_of(request))
 
 
 def palettes() -> dict[str, str]:
@@ -104,5 +124,6 @@ TOUR = Tab(
     TourShown,
     show,
     wire=wire,
+    endpoints=endpoints.publish_all,
     head_styles=("tabs/tour/tour.css",),
 )

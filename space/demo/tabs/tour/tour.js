@@ -14,12 +14,15 @@ import * as mapping from "./steps/mapping.js";
 import * as patterns from "./steps/patterns.js";
 import * as pixels from "./steps/pixels.js";
 import * as pooling from "./steps/pooling.js";
+import * as training from "./steps/training.js";
+import * as transfer from "./steps/transfer.js";
 import * as trust from "./steps/trust.js";
 import * as volume from "./steps/volume.js";
 import * as weights from "./steps/weights.js";
 
-const MODULES = { mapping, pixels, dense, weights, patterns, edge, volume, pooling, fields, answer: finalAnswer, trust };
+const MODULES = { mapping, pixels, dense, weights, patterns, edge, volume, pooling, fields, answer: finalAnswer, training, transfer, trust };
 const LONGEST = 15_000; // milliseconds, for an answer that may be lost
+const POLL = 700; // milliseconds between two questions for one's place in line
 const SLOW = 400; // milliseconds, after which is said that the network is being asked
 const FLAT = 1; // standard deviation of the brightness, of 255, below which a photo shows nothing
 
@@ -30,6 +33,8 @@ export function mount(gradio, { colours }) {
   gradio.watch("pixels", () => tour.pixelsCame());
   gradio.watch(["words", "steps"], () => tour.draw());
   gradio.watch("told", () => tour.toldSo());
+  gradio.watch("trained", () => tour.trainedSo());
+  gradio.watch("place", () => tour.placeCame());
   window.addEventListener("popstate", () => tour.turnTo(asked(tour.props.steps.length)));
   tour.photoChosen();
 }
@@ -68,11 +73,14 @@ class Stage {
     if (!told || told.problem) write(told?.problem ?? this.tour.props.words.tour_lost);
     return told && !told.problem ? told : null;
   }
+
+  // Have the server train -> what came of it, or { problem }; heard(place) is called while one waits for it.
+  train(settings, heard) { return this.tour.train(settings, heard); }
 }
 
 class Tour {
   constructor({ element, props, trigger }) {
-    Object.assign(this, { props, trigger, root: element.querySelector(".tour"), states: {}, photo: null, stage: null });
+    Object.assign(this, { props, trigger, root: element.querySelector(".tour"), states: {}, photo: null, stage: null, trains: null });
     Object.assign(this, { number: asked(props.steps.length), questions: 0, waiting: new Map() });
   }
 
@@ -114,6 +122,38 @@ class Tour {
     clearTimeout(asker.timer);
     this.waiting.delete(number);
     asker.settle(answer);
+  }
+
+  // ---- the line of those who train on the server
+  train(settings, heard) {
+    this.questions += 1;
+    const number = this.questions;
+    return new Promise((settle) => {
+      const end = (run) => {
+        clearInterval(timer);
+        this.trains = null;
+        settle(run);
+      };
+      const timer = setInterval(() => {
+        if (performance.now() - this.trains.heardAt > LONGEST) end({ problem: this.props.words.tour_lost });
+        else this.trigger("where", { number });
+      }, POLL);
+      this.trains = { number, heard, end, heardAt: performance.now() };
+      this.trigger("train", { ...settings, number });
+      this.trigger("where", { number });
+    });
+  }
+
+  placeCame() {
+    const { trains, props: { place } } = this;
+    if (!trains || !place || !(place.isWaiting || place.isRunning)) return;
+    trains.heardAt = performance.now();
+    trains.heard(place);
+  }
+
+  trainedSo() {
+    const { trains, props: { trained } } = this;
+    if (trains && trained?.number === trains.number) trains.end(trained.answer);
   }
 
   // ---- steps

@@ -1,4 +1,4 @@
-"""Steps ten to thirteen: from maps to an answer, how filters are learned, what a head start is worth, and how to read the answer."""
+"""Steps ten and thirteen: from maps to an answer, and how to read the answer."""
 
 from __future__ import annotations
 
@@ -163,4 +163,5 @@ TRUST: Table = {
     ),
 }
 
-STEPS: dict[str, Table] = {"answer": ANSWER, "trust": TRUST}
+FROM_MAPS: dict[str, Table] = {"answer": ANSWER}
+READING: dict[str, Table] = {"trust": TRUST}
