@@ -30,6 +30,7 @@ CAT = EXAMPLES / "cat.jpg"
 MARK = {"meta": {"_type": "gradio.FileData"}}
 FILES = ("image", "imageeditor", "file", "gallery", "imageslider", "annotatedimage")
 CLIENTS = 64
+WITHOUT_PHOTO = ("/receptive_field", "/tour_train")
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -272,6 +273,8 @@ def test_a_decompression_bomb_is_refused_by_its_header(app: str, server: Server,
     (path,) = http_client.post("/gradio_api/upload", files={"files": ("bomb.png", data)}).json()
     for endpoint, info in httpx.get(f"{app}/gradio_api/info").json()["named_endpoints"].items():
         photos = [part["parameter_name"] for part in info["parameters"] if part["component"] == "Image"]
+        if not photos:
+            continue
         body = dict.fromkeys(photos, {"path": path, **MARK})
         event = http_client.post(f"/gradio_api/call/v2{endpoint}", json=body).json()["event_id"]
         said = http_client.get(f"/gradio_api/call{endpoint}/{event}").text
@@ -309,7 +312,8 @@ def test_every_public_endpoint_answers_with_its_defaults(app: str) -> None:
     for name, info in named.items():
         photos = [part["parameter_name"] for part in info["parameters"] if part["component"] == "Image"]
         others = [part for part in info["parameters"] if part["component"] != "Image"]
-        assert photos[0] == info["parameters"][0]["parameter_name"] == "image", name
+        if name not in WITHOUT_PHOTO:
+            assert photos[0] == info["parameters"][0]["parameter_name"] == "image", name
         assert all(parameter["parameter_has_default"] for parameter in others), name
         for part in [*info["parameters"], *info["returns"]]:
             assert part["python_type"]["type"] not in ("", "Any"), (name, part)

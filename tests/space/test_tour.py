@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 from typing import Any
 
@@ -10,16 +12,17 @@ import pytest
 import torch
 
 import cnnhub
-from cnnhub import anatomy, transforms
+from cnnhub import anatomy, handwriting, transforms
 from cnnhub.classifier import softmax
 from cnnhub.fields import ReceptiveField
-from demo import texts
+from cnnhub.hub import catalogue
+from demo import networks, texts
 from demo.assets import MODULES
 from demo.photo.photo import Photo
 from demo.tabs.tour import questions
 from demo.tabs.tour.questions import QUESTIONS, answer
 from demo.texts.tour import FRAME, STEPS
-from tests.support.places import EXAMPLES
+from tests.support.places import EXAMPLES, ROOT, SPACE
 
 STEP_FILES = {name.rpartition("/")[2].removesuffix(".js"): text.decode() for name, text in MODULES.items() if "/steps/" in name}
 OF_THE_FRAME = {"short", "title", "text", "try", "question"}
@@ -190,3 +193,25 @@ def test_without_a_photo_or_with_a_broken_one_it_says_so() -> None:
 
 def test_a_network_of_another_kind_says_what_it_lacks(cat: Photo) -> None:
     assert asked(cat, "no-such-network", ask="changed")["problem"]
+
+
+# ---- what no photo changes
+def test_the_digits_are_the_library_s() -> None:
+    told = asked(None, ask="digits")
+    assert base64.b64decode(told["digits"]) == handwriting.DIGITS_FILE.read_bytes() and told["seconds"] == 5
+
+
+@pytest.mark.parametrize("language", ["en", "zh-TW"])
+def test_the_curves_are_those_that_were_measured_and_the_networks_those_that_are_built_in(language: str) -> None:
+    told = asked(None, ask="transfer", language=language)
+    assert told["measured"] == json.loads((SPACE / "demo/tabs/tour/transfer.json").read_text(encoding="utf-8"))
+    listed = {entry.name: entry for entry in catalogue.builtin_entries()}
+    assert [each["title"] for each in told["networks"]] == [networks.title(language, name) for name in listed]
+    for each, (name, entry) in zip(told["networks"], listed.items(), strict=True):
+        stored = json.loads((ROOT / "cnnhub/builtin" / name / "config.json").read_text(encoding="utf-8"))["cnnhub"]
+        measured = stored.get("metrics", {}).get("validation", {})
+        assert (each["accuracy"], each["validation"]) == (measured.get("top1"), measured.get("n"))
+        assert each["pictures"] == stored.get("counts", {}).get("train") and each["architecture"] == entry.config.architecture
+        assert "ImageNet" in each["origin"] and each["origin"].split(",")[0] in entry.card.text
+    (breeds,) = [each["breeds"] for each in told["networks"] if each["breeds"]]
+    assert breeds["pictures"] == 179 and breeds["accuracy"] == pytest.approx(0.866, abs=1e-3)  # as its card says

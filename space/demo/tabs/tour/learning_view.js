@@ -58,7 +58,9 @@ export function slopeChart(label, { weight, derivative, weights, losses }) {
 export function keyOf(entries) {
   const row = node("p", "soft tour-key");
   for (const [look, text] of entries) {
-    row.append(svg("svg", { viewBox: "0 0 24 8", width: 24, height: 8, "aria-hidden": "true" }, svg("line", { x1: 0, x2: 24, y1: 4, y2: 4, class: look })), node("span", "", text));
+    const each = node("span");
+    each.append(svg("svg", { viewBox: "0 0 24 8", width: 24, height: 8, "aria-hidden": "true" }, svg("line", { x1: 0, x2: 24, y1: 4, y2: 4, class: look })), text);
+    row.append(each);
   }
   return row;
 }

@@ -34,10 +34,10 @@ TRAINING: Table = {
     "rate": ("Learning rate", "學習率", "学习率"),
     "noise": ("Wrong labels", "標錯的比例", "标错的比例"),
     "view": ("What to look at", "看什麼", "看什么"),
-    "view_all": ("All of it", "全部", "全部"),
+    "view_all": ("All", "全部", "全部"),
     "view_weight": ("One weight", "一個權重", "一个权重"),
     "view_digit": ("Your digit", "你的數字", "你的数字"),
-    "view_server": ("On a server", "在伺服器上", "在服务器上"),
+    "view_server": ("Server", "伺服器", "服务器"),
     "filters": (
         "The eight filters: red above zero, blue below. Arrows choose a weight.",
         "八個濾鏡：紅色大於零，藍色小於零。用方向鍵選一個權重。",
@@ -68,17 +68,17 @@ TRAINING: Table = {
         "权重 {weight}，梯度 {slope}，损失 {loss}",
     ),
     "said_grow": (
-        "Filter {filter}, row {row}, column {column}: the weight is {weight}. With more of it the loss falls, by {slope} for each 1: it must grow.",
-        "第 {filter} 個濾鏡，第 {row} 列，第 {column} 行：權重是 {weight}。它變大，損失就變小，坡度 {slope}：要調大。",
-        "第 {filter} 个滤波器，第 {row} 行，第 {column} 列：权重是 {weight}。它变大，损失就变小，坡度 {slope}：要调大。",
+        "Filter {filter}, row {row}, column {column}: the weight is {weight}, the slope of the loss {slope}. With more of it the loss falls, so it must grow.",
+        "第 {filter} 個濾鏡，第 {row} 列，第 {column} 行：權重是 {weight}。損失的坡度是 {slope}：它變大，損失就變小，所以要調大。",
+        "第 {filter} 个滤波器，第 {row} 行，第 {column} 列：权重是 {weight}。损失的坡度是 {slope}：它变大，损失就变小，所以要调大。",
     ),
     "said_shrink": (
-        "Filter {filter}, row {row}, column {column}: the weight is {weight}. With more of it the loss rises, by {slope} for each 1: it must shrink.",
-        "第 {filter} 個濾鏡，第 {row} 列，第 {column} 行：權重是 {weight}。它變大，損失也變大，坡度 {slope}：要調小。",
-        "第 {filter} 个滤波器，第 {row} 行，第 {column} 列：权重是 {weight}。它变大，损失也变大，坡度 {slope}：要调小。",
+        "Filter {filter}, row {row}, column {column}: the weight is {weight}, the slope of the loss {slope}. With more of it the loss rises, so it must shrink.",
+        "第 {filter} 個濾鏡，第 {row} 列，第 {column} 行：權重是 {weight}。損失的坡度是 {slope}：它變大，損失也變大，所以要調小。",
+        "第 {filter} 个滤波器，第 {row} 行，第 {column} 列：权重是 {weight}。损失的坡度是 {slope}：它变大，损失也变大，所以要调小。",
     ),
     "said_flat": (
-        "Filter {filter}, row {row}, column {column}: the weight is {weight}. The loss does not depend on it here; it stays.",
+        "Filter {filter}, row {row}, column {column}: the weight is {weight}. Here the loss does not depend on it, so it stays.",
         "第 {filter} 個濾鏡，第 {row} 列，第 {column} 行：權重是 {weight}。損失在這裡和它無關，所以不動。",
         "第 {filter} 个滤波器，第 {row} 行，第 {column} 列：权重是 {weight}。损失在这里和它无关，所以不动。",
     ),
@@ -175,7 +175,7 @@ TRAINING: Table = {
 TRANSFER: Table = {
     "short": ("On the shoulders of giants", "站在巨人的肩膀上", "站在巨人的肩膀上"),
     "title": (
-        "Filters that have seen much need few pictures more.",
+        "Filters that have seen much need only a few pictures more.",
         "見多識廣的濾鏡，再看幾張就夠。",
         "见多识广的滤波器，再看几张就够。",
     ),

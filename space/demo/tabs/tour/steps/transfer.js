@@ -3,7 +3,7 @@
 
 import { button, fill, node } from "../../../page/common.js";
 import { keyOf } from "../learning_view.js";
-import { count, percent, slider, svg } from "../parts.js";
+import { count, digits, percent, slider, svg } from "../parts.js";
 
 export const leads = "what";
 const KINDS = ["head", "scratch"];
@@ -18,7 +18,7 @@ export async function draw(stage) {
   const { measured } = told;
   const { curve } = measured;
   const low = Math.floor(10 * Math.min(...curve.flatMap((each) => KINDS.map((kind) => each[kind].least)))) / 10;
-  const place = node("div", "tour-controls");
+  const place = node("div", "tour-guesses");
   const chosen = () => curve[state.at];
   const guessed = () => state.guesses[chosen().pictures] ??= { head: (1 + low) / 2, scratch: (1 + low) / 2 };
 
@@ -56,27 +56,28 @@ export async function draw(stage) {
     const values = { ...valuesOf(measured, one), pictures, ...offBy(guessed(), one) };
     const more = curve.find((each) => each.scratch.mean >= one.head.mean);
     const last = curve.at(-1);
-    const farther = more ? fill(words.needs, { more: count(more.pictures) }) : fill(words.needs_more, { most: count(last.pictures), best: tenths(last.scratch.mean) });
-    stage.say(isSeen ? [fill(words.said, values), farther, fill(words.guessed, values)].join(" ") : fill(words.said_guess, values));
+    const farther = more ? fill(words.needs, { more: count(more.pictures) }) : fill(words.needs_more, { most: count(last.pictures), best: exact(last.scratch.mean) });
+    stage.say(isSeen ? [fill(words.said, values), farther, fill(words.guessed, values)].join(language.startsWith("zh") ? "" : " ") : fill(words.said_guess, values));
     stage.answer(fill(words.answer_head, values), words.answer_why, words.honest);
   }
 
   turn();
 }
 
-const tenths = (share) => `${(100 * share).toFixed(1)} %`;
+const exact = (share) => `${digits(100 * share, 4)}\u00a0%`; // no line ends before the sign
+const points = (one, other) => digits(100 * Math.abs(one - other), 4);
 
 function valuesOf({ seeds, validation, labels }, one) {
   return {
-    seeds: count(seeds.length), validation: count(validation), labels: labels.length, points: (100 * (one.head.mean - one.scratch.mean)).toFixed(1),
+    seeds: count(seeds.length), validation: count(validation), labels: labels.length, points: points(one.head.mean, one.scratch.mean),
     ...Object.fromEntries(KINDS.flatMap((kind) => [
-      [kind, tenths(one[kind].mean)], [`${kind}_least`, tenths(one[kind].least)], [`${kind}_most`, tenths(one[kind].most)]])),
+      [kind, exact(one[kind].mean)], [`${kind}_least`, exact(one[kind].least)], [`${kind}_most`, exact(one[kind].most)]])),
   };
 }
 
 // The guesses, and by how many points each was off.
 const offBy = (guess, one) => Object.fromEntries(KINDS.flatMap((kind) => [
-  [`guess_${kind}`, percent(guess[kind])], [`off_${kind}`, (100 * Math.abs(guess[kind] - one[kind].mean)).toFixed(1)]]));
+  [`guess_${kind}`, exact(guess[kind])], [`off_${kind}`, points(guess[kind], one[kind].mean)]]));
 
 // A slider over a few things, which are named rather than counted.
 function stops(name, written, at, act) {
@@ -105,7 +106,7 @@ function chart(curve, { at, guesses, seen }, low, label) {
   const box = svg("svg", { viewBox: `0 0 ${WIDE} ${HIGH}`, role: "img", "aria-label": label, class: "tour-chart" });
   for (let level = Math.round(10 * low); level <= 10; level += 2) {
     box.append(
-      svg("line", { x1: LEFT, x2: WIDE, y1: y(level / 10), y2: y(level / 10), class: "tour-axes" }),
+      svg("line", { x1: LEFT, x2: WIDE, y1: y(level / 10), y2: y(level / 10), class: "tour-axes is-grid" }),
       svg("text", { x: LEFT - 6, y: y(level / 10), "text-anchor": "end", "dominant-baseline": "central" }, percent(level / 10)));
   }
   box.append(svg("rect", { x: x(curve[at]) - 18, y: TOP, width: 36, height: HIGH - TOP - BOTTOM, class: "is-here" }));
@@ -148,8 +149,8 @@ function networksOf(networks, words) {
     const { accuracy, validation, pictures, breeds } = each;
     const facts = [
       pictures ? fill(words.tuned, { pictures: count(pictures), labels: count(each.labels) }) : fill(words.untuned, { labels: count(each.labels) }),
-      accuracy ? fill(words.right, { accuracy: percent(accuracy), validation: count(validation) }) : null,
-      breeds ? fill(words.breeds, { accuracy: percent(breeds.accuracy), pictures: count(breeds.pictures), breeds: count(breeds.breeds) }) : null,
+      accuracy ? fill(words.right, { accuracy: exact(accuracy), validation: count(validation) }) : null,
+      breeds ? fill(words.breeds, { accuracy: exact(breeds.accuracy), pictures: count(breeds.pictures), breeds: count(breeds.breeds) }) : null,
     ].filter(Boolean);
     const origin = node("span", "soft", each.origin ?? "");
     origin.lang = "en"; // as its card says
