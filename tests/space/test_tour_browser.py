@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
+import time
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from gradio_client import Client
+from gradio_client.utils import Status
 from PIL import Image
 
 import cnnhub
-from demo import texts
+from cnnhub import live
+from cnnhub.hub import catalogue
+from demo import networks, texts
 from demo.texts.tour import STEPS
-from tests.support.places import EXAMPLES
+from tests.support.places import EXAMPLES, SPACE
 from tests.support.visiting import Visit
 
 pytestmark = pytest.mark.browser
@@ -402,6 +408,182 @@ def test_a_hundred_dots_are_what_was_measured(step_of: Callable[..., Step]) -> N
     step.choose("fooled")
     step.choose("trick_horse")
     page.wait_for_function("alt => document.querySelector('.tour-photo')?.alt === alt", arg=step.text("trick_horse"))
+
+
+def loss_now(training: live.Training) -> float:
+    """On the digits of the next step."""
+    batch = training.batch
+    return training.network.loss(live.digits().pictures[batch], training.labels[batch])
+
+
+def learnt(training: live.Training, first: float) -> dict[str, object]:
+    """What the page says of it."""
+    wrong, held_out = len(training.wrong()), len(training.held_out)
+    return {"steps": training.steps, "batch": 32, "loss": three_digits(loss_now(training)), "first": three_digits(first), "wrong": wrong,
+            "heldOut": held_out, "share": percent(1 - wrong / held_out)}  # fmt: skip
+
+
+def test_what_it_learns_is_what_python_learns(step_of: Callable[..., Step]) -> None:
+    step = step_of("training")
+    page, training = step.page, live.Training(seed=1)
+    first = loss_now(training)
+    step.says("said", **learnt(training, first))
+    for _ in range(5):
+        page.click(f"#tour button:text-is({quoted(step.text('step'))})")
+        training.step()
+    step.says("said", **learnt(training, first))
+    step.move("rate", 0.1)
+    training.learning_rate = 0.1
+    page.click(f"#tour button:text-is({quoted(step.text('step'))})")
+    training.step()
+    step.says("said", **learnt(training, first))
+    shown = page.evaluate("[...document.querySelectorAll('.tour-misread figure')].filter((one) => one.style.visibility !== 'hidden').map((one) => one.textContent)")
+    wrong = training.wrong()[:8]
+    read = training.network.forward(live.digits().pictures[wrong]).argmax(axis=1)
+    assert shown == [f"{label} → {answer}" for label, answer in zip(live.digits().labels[wrong], read, strict=True)]
+    step.answers("answer_loss", **learnt(training, first))
+    step.move("noise", 30)
+    other = live.Training(seed=1, learning_rate=0.1, noise=0.3)
+    step.says("said", **learnt(other, loss_now(other)))
+    page.click(f"#tour button:text-is({quoted(step.text('again'))})")
+    other = live.Training(seed=2, learning_rate=0.1, noise=0.3)
+    step.says("said", **learnt(other, loss_now(other)))
+
+
+def test_the_slope_of_a_chosen_weight_is_that_of_two_losses(step_of: Callable[..., Step]) -> None:
+    step = step_of("training")
+    page, training = step.page, live.Training(seed=1)
+    for _ in range(3):
+        page.click(f"#tour button:text-is({quoted(step.text('step'))})")
+        training.step()
+    box = page.locator(".tour-filters svg >> nth=4").bounding_box()
+    page.mouse.click(box["x"] + 0.8 * box["width"], box["y"] + 0.5 * box["height"])
+    page.focus(".tour-filters")
+    for filter_, row, column, key in ((5, 2, 3, ""), (6, 2, 1, "ArrowRight"), (6, 3, 1, "ArrowDown")):
+        if key:
+            page.keyboard.press(key)
+        index = ((filter_ - 1) * 3 + row - 1) * 3 + column - 1
+        weight, batch = training.network.parameters[index], training.batch
+        losses = [training.network.with_parameter(index, weight + move).loss(live.digits().pictures[batch], training.labels[batch]) for move in (-1e-5, 1e-5)]
+        slope = (losses[1] - losses[0]) / 2e-5
+        way = "grow" if slope < 0 else "shrink"
+        place = {"filter": filter_, "row": row, "column": column}
+        step.says(f"said_{way}", **place, weight=written(weight), slope=written(training.slope(index).derivative))
+        assert training.slope(index).derivative == pytest.approx(slope, rel=1e-4, abs=1e-9)
+    assert page.locator("#tour .tour-chart polyline").get_attribute("points").count(",") == 21
+    step.answers(f"answer_{way}", **place, slope=written(training.slope(index).derivative), rate="0.05")
+
+
+def written(value: float) -> str:
+    """With three digits and people's minus, in JavaScript's notation."""
+    exact = Decimal(repr(float(value)))
+    rounded = exact.quantize(Decimal(1).scaleb(exact.adjusted() - 2), ROUND_HALF_UP).normalize()
+    return f"{rounded:f}".replace("-", "−")
+
+
+def test_a_drawn_digit_is_read_and_an_empty_pad_is_nothing(step_of: Callable[..., Step]) -> None:
+    step = step_of("training")
+    page = step.page
+    page.click(f"#tour button:text-is({quoted(step.text('start'))})")
+    page.wait_for_function("Number(document.querySelector('#tour .tour-said').textContent.match(/[\\d,]+/)[0].replace(',', '')) > 60")
+    page.click(f"#tour button:text-is({quoted(step.text('pause'))})")
+    step.choose("view_digit")
+    ask = f"#tour button:text-is({quoted(step.text('ask'))})"
+    page.click(ask)
+    step.says("nothing")
+    page.focus(".tour-pad")
+    page.keyboard.press("Space")
+    step.says("pen_down")
+    for _ in range(8):
+        page.keyboard.press("ArrowDown")
+    page.keyboard.press("Space")
+    page.click(ask)
+    page.wait_for_selector("#tour .tour-reading")
+    drawing = page.evaluate("[...document.querySelector('.tour-pad canvas').getContext('2d').getImageData(0, 0, 128, 128).data].filter((_, i) => i % 4 === 0)")
+    expected = live.as_digit(np.array(drawing).reshape(128, 128))
+    seen = page.evaluate("[...document.querySelector('.tour-reading canvas').getContext('2d').getImageData(0, 0, 8, 8).data].filter((_, i) => i % 4 === 0)")
+    assert np.array_equal(np.array(seen).reshape(8, 8), np.floor(255 * expected + 0.5))
+    page.click(f"#tour button:text-is({quoted(step.text('clear'))})")
+    step.says("hint")
+
+
+def test_who_trains_on_the_server_is_told_the_place_in_line(step_of: Callable[..., Step], app: str) -> None:
+    step = step_of("training")
+    page = step.page
+    step.choose("view_server")
+    others = [Client(app, verbose=False) for _ in range(2)]
+    jobs = [each.submit(seconds=4, api_name="/tour_train") for each in others]
+    while not any(job.status().code == Status.IN_QUEUE for job in jobs):  # one trains, one waits
+        time.sleep(0.02)
+    page.click("#tour [data-key=train]")
+    pattern = re.escape(step.text("waiting", before=2, seconds="SECONDS")).replace("SECONDS", r"(\d+)")
+    page.wait_for_function("pattern => RegExp(pattern).test(document.querySelector('#tour .tour-said').textContent)", arg=pattern)
+    seconds = int(re.search(pattern, page.inner_text("#tour .tour-said"))[1])
+    assert 5 < seconds <= 10, "what is left of the first, and the second"
+    assert page.is_disabled("#tour [data-key=train]")
+    begun = step.text("done", **dict.fromkeys(("steps", "took", "first", "loss", "heldOut", "share", "wrong"), "NUMBER")).partition("NUMBER")[0]
+    page.wait_for_function("begun => document.querySelector('#tour .tour-said').textContent.startsWith(begun) && document.querySelector('#tour .tour-learned polyline')", arg=begun)
+    assert all(job.result()["steps"] for job in jobs), "both before"
+    assert not page.is_disabled("#tour [data-key=train]")
+
+
+def test_learning_speaks_seldom_rests_when_left_and_moves_less_where_that_is_asked(visit_of: Callable[..., Visit]) -> None:
+    page = visit_of(f"?tab=tour&step={NUMBERS['training']}", reduced_motion="reduce").page
+    page.wait_for_selector(".tour-filters svg")
+    page.evaluate("""() => {
+      window.said = []; window.drawn = [];
+      new MutationObserver(() => window.said.push(performance.now())).observe(document.querySelector('#tour .tour-said'), { childList: true });
+      new MutationObserver(() => window.drawn.push(performance.now())).observe(document.querySelector('.tour-filters'), { attributes: true, subtree: true });
+    }""")
+    page.click("#tour [data-key=training-0]")
+    page.wait_for_function("window.drawn.length >= 3 && window.said.length >= 2")
+    gaps = page.evaluate("[window.said, window.drawn].map((times) => Math.min(...times.slice(1).map((time, i) => time - times[i])))")
+    assert gaps[0] > 1900 and gaps[1] > 900
+    page.click("#tab-what-button")
+    page.click("#tab-tour-button")
+    page.wait_for_function("text => document.querySelector('#tour [data-key=training-0]').textContent === text", arg=texts.t("en", "tour_training_start"))
+
+
+def test_a_head_start_is_shown_as_it_was_measured(step_of: Callable[..., Step]) -> None:
+    step = step_of("transfer")
+    page, measured = step.page, json.loads((SPACE / "demo/tabs/tour/transfer.json").read_text(encoding="utf-8"))
+    page.wait_for_selector("#tour [data-key=look]")
+    share = lambda value: f"{four_digits(100 * value)}\u00a0%"  # noqa: E731
+    best = max(each["scratch"]["mean"] for each in measured["curve"])
+    for place, each in enumerate(measured["curve"]):
+        page.evaluate("""place => { const range = document.querySelector('#tour .tour-slider input[type=range]');
+          range.value = place; range.dispatchEvent(new Event('input', { bubbles: true })); }""", place)
+        pictures = f"{each['pictures']:,}"
+        step.says("said_guess", pictures=pictures, validation=measured["validation"])
+        step.move("guess_head", 90)
+        step.move("guess_scratch", 55)
+        page.click("#tour [data-key=look]")
+        head, scratch = each["head"], each["scratch"]
+        values = {"pictures": pictures, "seeds": len(measured["seeds"]), "head": share(head["mean"]), "scratch": share(scratch["mean"]),
+                  "points": four_digits(100 * (head["mean"] - scratch["mean"]))}  # fmt: skip
+        values |= {f"{kind}_{end}": share(each[kind][end]) for kind in ("head", "scratch") for end in ("least", "most")}
+        step.says("said", **values)
+        said = page.inner_text("#tour .tour-said")
+        assert best < head["mean"] and step.text("needs_more", most="1,000", best=share(measured["curve"][-1]["scratch"]["mean"])) in said
+        off = {f"off_{kind}": four_digits(100 * abs(guess - each[kind]["mean"])) for kind, guess in (("head", 0.9), ("scratch", 0.55))}
+        assert step.text("guessed", guess_head=share(0.9), guess_scratch=share(0.55), **off) in said
+        assert page.is_disabled("#tour [data-key=look]")
+    assert page.locator("#tour .tour-chart circle").count() == 2 * len(measured["curve"])
+    step.answers("answer_head", **values)
+    page.click("#tour .tour-fold summary >> nth=0")
+    assert measured["command"] in page.inner_text("#tour .tour-fold pre")
+    page.click("#tour .tour-fold summary >> nth=1")
+    listed = page.inner_text("#tour .tour-networks")
+    for entry in catalogue.builtin_entries():
+        known = (entry.config.cnnhub.model_extra or {}).get("metrics", {}).get("validation")
+        assert networks.title(step.language, entry.name) in listed
+        assert not known or step.text("right", accuracy=share(known["top1"]), validation=known["n"]) in listed
+
+
+def four_digits(value: float) -> str:
+    """As JavaScript's toPrecision(4), without zeros at the end."""
+    exact = Decimal(float(value))
+    return f"{exact.quantize(Decimal(1).scaleb(exact.adjusted() - 3), ROUND_HALF_UP).normalize():f}"
 
 
 # ---- the frame

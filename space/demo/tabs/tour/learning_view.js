@@ -1,25 +1,32 @@
 // What the step on learning draws: filters, curves, misread digits and what is read of a drawing.
 
 import { node } from "../../page/common.js";
-import { digits as written, kernelPicture, percent, svg } from "./parts.js";
+import { digits as written, kernelColour, kernelPicture, percent, svg } from "./parts.js";
 import { CLASSES, FILTERS, KERNEL, SIDE, pictureAt } from "./live_math.js";
 
 const [WIDE, HIGH, EDGE] = [400, 116, 8]; // of a chart
 
-// The eight filters of some parameters, or of rows of numbers; the cell of the weight with this number is marked.
-export function filtersOf(parameters, marked = null) {
-  return Array.from({ length: FILTERS }, (_, filter) => {
-    const rows = Array.from({ length: KERNEL }, (__, row) => {
-      const from = (filter * KERNEL + row) * KERNEL;
-      return Array.from(parameters.subarray(from, from + KERNEL));
+// The eight filters, made once and coloured anew, so that a finger meets the same squares while they change.
+export class Filters {
+  constructor(element) {
+    this.pictures = Array.from({ length: FILTERS }, () => kernelPicture(Array.from({ length: KERNEL }, () => Array(KERNEL).fill(0)), 44));
+    this.mark = svg("rect", { width: 1, height: 1, class: "is-chosen" });
+    element.replaceChildren(...this.pictures);
+  }
+
+  // Of some parameters; the cell of the weight with the number `marked` is framed.
+  show(parameters, marked = null) {
+    const size = KERNEL ** 2;
+    this.pictures.forEach((picture, filter) => {
+      const own = parameters.subarray(filter * size, (filter + 1) * size);
+      const most = Math.max(...own.map(Math.abs)) || 1;
+      own.forEach((weight, cell) => picture.children[cell].setAttribute("fill", kernelColour(weight, most)));
     });
-    const picture = kernelPicture(rows, 44);
-    if (marked !== null && Math.floor(marked / KERNEL ** 2) === filter) {
-      const cell = marked % KERNEL ** 2;
-      picture.append(svg("rect", { x: cell % KERNEL, y: Math.floor(cell / KERNEL), width: 1, height: 1, class: "is-chosen" }));
-    }
-    return picture;
-  });
+    if (marked === null) return this.mark.remove();
+    this.mark.setAttribute("x", marked % KERNEL);
+    this.mark.setAttribute("y", Math.floor(marked / KERNEL) % KERNEL);
+    return this.pictures[Math.floor(marked / size)].append(this.mark);
+  }
 }
 
 // The loss, and the share of held-out digits that are read right, from 0 to 1, where it is known.

@@ -133,7 +133,7 @@ export function kernelPicture(weights, side = 60) {
   const most = Math.max(...weights.flat().map(Math.abs)) || 1;
   const rows = weights.length;
   const cells = weights.flatMap((line, y) => line.map((weight, x) => svg("rect", {
-    x, y, width: 1, height: 1, fill: weight ? `color-mix(in srgb, ${weight > 0 ? "#b2182b" : "#2166ac"} ${Math.round((100 * Math.abs(weight)) / most)}%, #f7f6f6)` : "#f7f6f6",
+    x, y, width: 1, height: 1, fill: kernelColour(weight, most),
   })));
   return svg("svg", { viewBox: `0 0 ${weights[0].length} ${rows}`, width: side, height: side, class: "tour-kernel", "aria-hidden": "true" }, ...cells);
 }
@@ -143,6 +143,10 @@ export function inkOn(colour) {
   const [red, green, blue] = colour.map((level) => (level <= 10 ? level / 3294.6 : ((level / 255 + 0.055) / 1.055) ** 2.4));
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue < 0.179 ? "#fff" : "#000";
 }
+
+// Of a weight, where the largest of the kernel is `most`.
+export const kernelColour = (weight, most) => (
+  weight ? `color-mix(in srgb, ${weight > 0 ? "#b2182b" : "#2166ac"} ${Math.round((100 * Math.abs(weight)) / most)}%, #f7f6f6)` : "#f7f6f6");
 
 // Numbers in cells, as grey as they are large; `text` writes them. Rows of columns.
 export function numberGrid(values, columns, { low = 0, high = 255, text = String, cell = 34, marked = () => false } = {}) {

@@ -3,7 +3,7 @@
 
 import { ARROWS, button, fill, node, within } from "../../../page/common.js";
 import { startLearning } from "../learning.js";
-import { Misread, filtersOf, keyOf, lossChart, readingOf, slopeChart } from "../learning_view.js";
+import { Filters, Misread, keyOf, lossChart, readingOf, slopeChart } from "../learning_view.js";
 import { FILTERS, KERNEL, LiveNetwork, answerOf, asDigit, digitsOf } from "../live_math.js";
 import { Pad } from "../pad.js";
 import { count, digits, few, percent, segments, slider } from "../parts.js";
@@ -50,6 +50,7 @@ class Training {
     this.filters.setAttribute("aria-label", words.filters);
     this.filters.addEventListener("pointerdown", (event) => this.pointed(event));
     this.filters.addEventListener("keydown", (event) => this.key(event));
+    this.drawn = new Filters(this.filters);
     this.below = node("div", "tour-learned");
     this.misread = new Misread(state.digits, SHOWN);
     stage.picture.replaceChildren(this.filters, this.below);
@@ -194,7 +195,7 @@ class Training {
     if (!snapshot) return;
     this.shownAt = performance.now();
     const run = state.view === "server" ? state.server.run : null;
-    this.filters.replaceChildren(...filtersOf(run?.filters ? Float64Array.from(run.filters.flat(2)) : snapshot.parameters, state.view === "weight" ? state.weight : null));
+    this.drawn.show(run?.filters ? Float64Array.from(run.filters.flat(2)) : snapshot.parameters, state.view === "weight" ? state.weight : null);
     const said = this[`show_${state.view}`](snapshot);
     if (!isNow && performance.now() - this.saidAt < QUIET) return;
     this.saidAt = performance.now();
