@@ -50,7 +50,9 @@ class Step:
 
     def says(self, part: str, **values: object) -> None:
         """The sentence becomes this, or begins with it."""
-        wanted = self.text(part, **values)
+        self.says_begin(self.text(part, **values))
+
+    def says_begin(self, wanted: str) -> None:
         self.page.wait_for_function(
             "wanted => document.querySelector('#tour .tour-said')?.textContent.startsWith(wanted)", arg=wanted
         )
@@ -419,8 +421,9 @@ def loss_now(training: live.Training) -> float:
 def learnt(training: live.Training, first: float) -> dict[str, object]:
     """What the page says of it."""
     wrong, held_out = len(training.wrong()), len(training.held_out)
-    return {"steps": training.steps, "batch": 32, "loss": three_digits(loss_now(training)), "first": three_digits(first), "wrong": wrong,
-            "heldOut": held_out, "share": percent(1 - wrong / held_out)}  # fmt: skip
+    losses = {"loss": three_digits(loss_now(training)), "first": three_digits(first)}
+    read = {"wrong": wrong, "heldOut": held_out, "share": percent(1 - wrong / held_out)}
+    return {"steps": training.steps, "batch": 32, **losses, **read}
 
 
 def test_what_it_learns_is_what_python_learns(step_of: Callable[..., Step]) -> None:
@@ -437,7 +440,8 @@ def test_what_it_learns_is_what_python_learns(step_of: Callable[..., Step]) -> N
     page.click(f"#tour button:text-is({quoted(step.text('step'))})")
     training.step()
     step.says("said", **learnt(training, first))
-    shown = page.evaluate("[...document.querySelectorAll('.tour-misread figure')].filter((one) => one.style.visibility !== 'hidden').map((one) => one.textContent)")
+    shown = page.evaluate("""[...document.querySelectorAll('.tour-misread figure')]
+      .filter((one) => one.style.visibility !== 'hidden').map((one) => one.textContent)""")
     wrong = training.wrong()[:8]
     read = training.network.forward(live.digits().pictures[wrong]).argmax(axis=1)
     assert shown == [f"{label} → {answer}" for label, answer in zip(live.digits().labels[wrong], read, strict=True)]
@@ -464,7 +468,8 @@ def test_the_slope_of_a_chosen_weight_is_that_of_two_losses(step_of: Callable[..
             page.keyboard.press(key)
         index = ((filter_ - 1) * 3 + row - 1) * 3 + column - 1
         weight, batch = training.network.parameters[index], training.batch
-        losses = [training.network.with_parameter(index, weight + move).loss(live.digits().pictures[batch], training.labels[batch]) for move in (-1e-5, 1e-5)]
+        pictures, labels = live.digits().pictures[batch], training.labels[batch]
+        losses = [training.network.with_parameter(index, weight + move).loss(pictures, labels) for move in (-1e-5, 1e-5)]
         slope = (losses[1] - losses[0]) / 2e-5
         way = "grow" if slope < 0 else "shrink"
         place = {"filter": filter_, "row": row, "column": column}
@@ -485,7 +490,8 @@ def test_a_drawn_digit_is_read_and_an_empty_pad_is_nothing(step_of: Callable[...
     step = step_of("training")
     page = step.page
     page.click(f"#tour button:text-is({quoted(step.text('start'))})")
-    page.wait_for_function("Number(document.querySelector('#tour .tour-said').textContent.match(/[\\d,]+/)[0].replace(',', '')) > 60")
+    steps = "Number(document.querySelector('#tour .tour-said').textContent.match(/[\\d,]+/)[0].replace(',', ''))"
+    page.wait_for_function(f"{steps} > 60")
     page.click(f"#tour button:text-is({quoted(step.text('pause'))})")
     step.choose("view_digit")
     ask = f"#tour button:text-is({quoted(step.text('ask'))})"
@@ -499,12 +505,21 @@ def test_a_drawn_digit_is_read_and_an_empty_pad_is_nothing(step_of: Callable[...
     page.keyboard.press("Space")
     page.click(ask)
     page.wait_for_selector("#tour .tour-reading")
-    drawing = page.evaluate("[...document.querySelector('.tour-pad canvas').getContext('2d').getImageData(0, 0, 128, 128).data].filter((_, i) => i % 4 === 0)")
-    expected = live.as_digit(np.array(drawing).reshape(128, 128))
-    seen = page.evaluate("[...document.querySelector('.tour-reading canvas').getContext('2d').getImageData(0, 0, 8, 8).data].filter((_, i) => i % 4 === 0)")
-    assert np.array_equal(np.array(seen).reshape(8, 8), np.floor(255 * expected + 0.5))
+    drawing, seen = (pixels_of(page, selector) for selector in (".tour-pad canvas", ".tour-reading canvas"))
+    expected = live.as_digit(drawing)
+    assert np.array_equal(seen, np.floor(255 * expected + 0.5))
     page.click(f"#tour button:text-is({quoted(step.text('clear'))})")
     step.says("hint")
+
+
+def pixels_of(page: Any, selector: str) -> np.ndarray:
+    """(H, W) of a grey canvas."""
+    width, height, data = page.evaluate(
+        """selector => { const canvas = document.querySelector(selector), { width, height } = canvas;
+        return [width, height, [...canvas.getContext('2d').getImageData(0, 0, width, height).data]]; }""",
+        selector,
+    )
+    return np.array(data).reshape(height, width, 4)[..., 0]
 
 
 def test_who_trains_on_the_server_is_told_the_place_in_line(step_of: Callable[..., Step], app: str) -> None:
@@ -521,8 +536,9 @@ def test_who_trains_on_the_server_is_told_the_place_in_line(step_of: Callable[..
     seconds = int(re.search(pattern, page.inner_text("#tour .tour-said"))[1])
     assert 5 < seconds <= 10, "what is left of the first, and the second"
     assert page.is_disabled("#tour [data-key=train]")
-    begun = step.text("done", **dict.fromkeys(("steps", "took", "first", "loss", "heldOut", "share", "wrong"), "NUMBER")).partition("NUMBER")[0]
-    page.wait_for_function("begun => document.querySelector('#tour .tour-said').textContent.startsWith(begun) && document.querySelector('#tour .tour-learned polyline')", arg=begun)
+    page.wait_for_selector("#tour .tour-learned polyline")
+    numbers = dict.fromkeys(("steps", "took", "first", "loss", "heldOut", "share", "wrong"), "NUMBER")
+    step.says_begin(step.text("done", **numbers).partition("NUMBER")[0])
     assert all(job.result()["steps"] for job in jobs), "both before"
     assert not page.is_disabled("#tour [data-key=train]")
 
@@ -532,16 +548,18 @@ def test_learning_speaks_seldom_rests_when_left_and_moves_less_where_that_is_ask
     page.wait_for_selector(".tour-filters svg")
     page.evaluate("""() => {
       window.said = []; window.drawn = [];
-      new MutationObserver(() => window.said.push(performance.now())).observe(document.querySelector('#tour .tour-said'), { childList: true });
-      new MutationObserver(() => window.drawn.push(performance.now())).observe(document.querySelector('.tour-filters'), { attributes: true, subtree: true });
+      const note = (times, selector) => new MutationObserver(() => times.push(performance.now()))
+        .observe(document.querySelector(selector), { childList: true, attributes: true, subtree: true });
+      note(window.said, '#tour .tour-said');
+      note(window.drawn, '.tour-filters');
     }""")
     page.click("#tour [data-key=training-0]")
     page.wait_for_function("window.drawn.length >= 3 && window.said.length >= 2")
-    gaps = page.evaluate("[window.said, window.drawn].map((times) => Math.min(...times.slice(1).map((time, i) => time - times[i])))")
-    assert gaps[0] > 1900 and gaps[1] > 900
+    said, drawn = (np.diff(page.evaluate(f"window.{times}")).min() for times in ("said", "drawn"))
+    assert said > 1900 and drawn > 900
     page.click("#tab-what-button")
     page.click("#tab-tour-button")
-    page.wait_for_function("text => document.querySelector('#tour [data-key=training-0]').textContent === text", arg=texts.t("en", "tour_training_start"))
+    page.wait_for_selector(f"#tour [data-key=training-0]:text-is({quoted(texts.t('en', 'tour_training_start'))})")
 
 
 def test_a_head_start_is_shown_as_it_was_measured(step_of: Callable[..., Step]) -> None:
@@ -551,21 +569,23 @@ def test_a_head_start_is_shown_as_it_was_measured(step_of: Callable[..., Step]) 
     share = lambda value: f"{four_digits(100 * value)}\u00a0%"  # noqa: E731
     best = max(each["scratch"]["mean"] for each in measured["curve"])
     for place, each in enumerate(measured["curve"]):
-        page.evaluate("""place => { const range = document.querySelector('#tour .tour-slider input[type=range]');
-          range.value = place; range.dispatchEvent(new Event('input', { bubbles: true })); }""", place)
+        page.fill("#tour .tour-slider input[type=range] >> nth=0", str(place))
         pictures = f"{each['pictures']:,}"
         step.says("said_guess", pictures=pictures, validation=measured["validation"])
         step.move("guess_head", 90)
         step.move("guess_scratch", 55)
         page.click("#tour [data-key=look]")
         head, scratch = each["head"], each["scratch"]
-        values = {"pictures": pictures, "seeds": len(measured["seeds"]), "head": share(head["mean"]), "scratch": share(scratch["mean"]),
-                  "points": four_digits(100 * (head["mean"] - scratch["mean"]))}  # fmt: skip
+        values = {"pictures": pictures, "seeds": len(measured["seeds"])}
+        values["points"] = four_digits(100 * (head["mean"] - scratch["mean"]))
+        values |= {"head": share(head["mean"]), "scratch": share(scratch["mean"])}
         values |= {f"{kind}_{end}": share(each[kind][end]) for kind in ("head", "scratch") for end in ("least", "most")}
         step.says("said", **values)
         said = page.inner_text("#tour .tour-said")
-        assert best < head["mean"] and step.text("needs_more", most="1,000", best=share(measured["curve"][-1]["scratch"]["mean"])) in said
-        off = {f"off_{kind}": four_digits(100 * abs(guess - each[kind]["mean"])) for kind, guess in (("head", 0.9), ("scratch", 0.55))}
+        last = measured["curve"][-1]["scratch"]["mean"]
+        assert best < head["mean"] and step.text("needs_more", most="1,000", best=share(last)) in said
+        guesses = {"head": 0.9, "scratch": 0.55}
+        off = {f"off_{kind}": four_digits(100 * abs(guess - each[kind]["mean"])) for kind, guess in guesses.items()}
         assert step.text("guessed", guess_head=share(0.9), guess_scratch=share(0.55), **off) in said
         assert page.is_disabled("#tour [data-key=look]")
     assert page.locator("#tour .tour-chart circle").count() == 2 * len(measured["curve"])

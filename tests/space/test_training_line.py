@@ -22,7 +22,12 @@ from tests.support.places import EXAMPLES
 
 @pytest.mark.parametrize(
     ("model", "layer", "row", "column"),
-    [("cats-vs-dogs", "", 0, 0), ("cats-vs-dogs", "blocks.2", 29, 3), ("cats-vs-dogs-shufflenet", "conv1", 5, 7), ("flowers", "bn2", 6, 0)],
+    [
+        ("cats-vs-dogs", "", 0, 0),
+        ("cats-vs-dogs", "blocks.2", 29, 3),
+        ("cats-vs-dogs-shufflenet", "conv1", 5, 7),
+        ("flowers", "bn2", 6, 0),
+    ],
 )
 def test_a_field_is_the_anatomy_s(client: Client, model: str, layer: str, row: int, column: int) -> None:
     told = client.predict(model, layer, row, column, api_name="/receptive_field")

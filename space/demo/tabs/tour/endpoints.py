@@ -80,7 +80,8 @@ def tour_train(
         seconds: how long it learns, 0.1 to 5.
 
     Returns:
-        steps and seconds taken; loss: at most 100 values, each the mean over as many steps as the others (null where it is no number
-        any more); accuracy: the share of held_out digits that it reads right, wrong: how many it does not; filters: 8 of 3 x 3.
+        steps and seconds taken; loss: at most 100 values, each the mean over as many steps as the others (null where it is no
+        number any more); accuracy: the share of held_out digits that it reads right, wrong: how many it does not; filters:
+        8 of 3 x 3.
     """
     return for_programs(lambda: training_line.train(seed, learning_rate, batch_size, noise, seconds))

@@ -1,4 +1,4 @@
-"""What the last steps of the tour show that no photo changes: the digits, the transfer curves, and what the built-in networks began with."""
+"""What steps of the tour show that no photo changes: the digits, the transfer curves, what the built-in networks began with."""
 
 from __future__ import annotations
 
@@ -41,5 +41,5 @@ def _origin(entry: Entry) -> dict[str, Any]:
         "pictures": told.get("counts", {}).get("train"),
         "accuracy": validation["top1"] if validation else None,
         "validation": validation["n"] if validation else None,
-        "breeds": {"accuracy": breeds["top1"], "pictures": sum(breeds["n"].values()), "breeds": breeds["breeds"]} if breeds else None,
+        "breeds": breeds and {"accuracy": breeds["top1"], "pictures": sum(breeds["n"].values()), "breeds": breeds["breeds"]},
     }

@@ -173,6 +173,7 @@ class Training {
 
   choose(weight) {
     this.state.weight = weight;
+    this.saidAt = -QUIET; // what is said of it need not wait
     this.turn("weight");
   }
 
@@ -197,7 +198,7 @@ class Training {
     const run = state.view === "server" ? state.server.run : null;
     this.drawn.show(run?.filters ? Float64Array.from(run.filters.flat(2)) : snapshot.parameters, state.view === "weight" ? state.weight : null);
     const said = this[`show_${state.view}`](snapshot);
-    if (!isNow && performance.now() - this.saidAt < QUIET) return;
+    if (!said || (!isNow && performance.now() - this.saidAt < QUIET)) return; // of a weight that was just chosen nothing is known yet
     this.saidAt = performance.now();
     this.stage.say(said);
     this.answer(snapshot);
