@@ -6,7 +6,14 @@ from demo.texts.table import Table
 from demo.texts.tour import filters, layers, learning, seeing, training
 
 # Each step's strings by their parts; the page has them as tour_STEP_PART.
-STEPS: dict[str, Table] = {**seeing.STEPS, **filters.STEPS, **layers.STEPS, **learning.FROM_MAPS, **training.STEPS, **learning.READING}
+STEPS: dict[str, Table] = {
+    **seeing.STEPS,
+    **filters.STEPS,
+    **layers.STEPS,
+    **learning.FROM_MAPS,
+    **training.STEPS,
+    **learning.READING,
+}
 
 FRAME: Table = {
     "tour_place": ("{number} of {count}", "第 {number} 步，共 {count} 步", "第 {number} 步，共 {count} 步"),
