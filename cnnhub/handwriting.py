@@ -33,6 +33,9 @@ class Digits:
     Attributes:
         pictures: (N, 8, 8) float64, 0 (paper) to 1 (ink).
         labels: (N,), 0 to 9.
+
+    >>> digits().labels[:5]
+    array([0, 1, 2, 3, 4])
     """
 
     pictures: Floats

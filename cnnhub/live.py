@@ -56,6 +56,9 @@ class Parts:
     Attributes:
         filters: (8, 3, 3), applied by correlation. filter_biases: (8,).
         weights: (10, 72) of the linear layer; 72 are 8 channels of 3 x 3 values. biases: (10,).
+
+    >>> Parts.of(np.zeros(810)).weights.shape
+    (10, 72)
     """
 
     filters: Floats
@@ -84,6 +87,9 @@ class Activations:
 
     Attributes:
         maps: (N, 8, 6, 6), after ReLU. pooled: (N, 8, 3, 3). logits, probabilities: (N, 10).
+
+    >>> LiveNetwork().activations(digits().pictures[:2]).pooled.shape
+    (2, 8, 3, 3)
     """
 
     maps: Floats
@@ -114,7 +120,13 @@ class LiveNetwork:
 
     @property
     def parts(self) -> Parts:
-        """The parameters by layer; writing into them changes the network."""
+        """The parameters by layer; writing into them changes the network.
+
+        >>> network = LiveNetwork()
+        >>> network.parts.biases[:] = 1
+        >>> network.parameters[-10:].sum()
+        np.float64(10.0)
+        """
         return Parts.of(self.parameters)
 
     def activations(self, pictures: ArrayLike) -> Activations:
@@ -122,6 +134,9 @@ class LiveNetwork:
 
         Raises:
             ArgumentError: they have another shape.
+
+        >>> LiveNetwork().activations(digits().pictures[:2]).maps.shape
+        (2, 8, 6, 6)
         """
         return self._activations(_as_pictures(pictures))
 
@@ -156,7 +171,12 @@ class LiveNetwork:
         return self._gradients(pictures, labels, self._activations(pictures))
 
     def with_parameter(self, index: int, value: float) -> LiveNetwork:
-        """A copy in which one parameter has another value."""
+        """A copy in which one parameter has another value.
+
+        >>> network = LiveNetwork()
+        >>> (network.with_parameter(3, 7.0).parameters != network.parameters).nonzero()[0]
+        array([3])
+        """
         other = copy.copy(self)
         other.parameters = self.parameters.copy()
         other.parameters[index] = value
@@ -207,6 +227,10 @@ class Slope:
         difference: the same from two losses, (loss(w + h) - loss(w - h)) / 2h. It differs where a kink of ReLU or
             pooling lies between the two.
         weights, losses: (points,), the curve around it.
+
+    >>> slope = Training(seed=1).slope(0, points=5)
+    >>> slope.losses.shape, float(slope.weights[2]) == slope.weight
+    ((5,), True)
     """
 
     weight: float
@@ -255,18 +279,32 @@ class Training:
 
     @property
     def epoch(self) -> float:
-        """How many times it has seen as many digits as there are to learn from."""
+        """How many times it has seen as many digits as there are to learn from.
+
+        >>> Training().epoch
+        0.0
+        """
         return self.seen / len(self.train)
 
     @property
     def batch(self) -> Whole:
-        """Positions of the digits of the next step."""
+        """Positions of the digits of the next step.
+
+        >>> Training(batch_size=4).batch.shape
+        (4,)
+        """
         if self._next + self.batch_size > len(self.train):  # a pass ends with its last whole batch
             self._begin_pass()
         return self._order[self._next : self._next + self.batch_size]
 
     def step(self) -> float:
-        """Learn from the next batch: v = momentum v - rate gradient, w = w + v -> the loss on it before the step, nats."""
+        """Learn from the next batch: v = momentum v - rate gradient, w = w + v -> the loss on it before the step, nats.
+
+        >>> training = Training(seed=1)
+        >>> first = training.step()
+        >>> min(training.step() for _ in range(40)) < first
+        True
+        """
         self._check()
         pictures, labels = self._of_batch()
         with np.errstate(over="ignore", invalid="ignore"):
@@ -281,12 +319,21 @@ class Training:
         return loss
 
     def accuracy(self, held_out: bool = True) -> float:
-        """The share of held-out digits, 0 to 1, that it reads right; or of training digits whose given label it repeats."""
+        """The share of held-out digits, 0 to 1, that it reads right; or of training digits whose given label it repeats.
+
+        >>> 0 <= Training().accuracy() < 0.3
+        True
+        """
         positions = self.held_out if held_out else self.train
         return 1 - len(self._misread(positions)) / len(positions)
 
     def wrong(self) -> Whole:
-        """Positions in `digits()` of the held-out digits that it misreads."""
+        """Positions in `digits()` of the held-out digits that it misreads.
+
+        >>> training = Training()
+        >>> len(training.wrong()) == round((1 - training.accuracy()) * len(training.held_out))
+        True
+        """
         return self._misread(self.held_out)
 
     def slope(self, index: int, reach: float = 0.5, points: int = 21) -> Slope:
