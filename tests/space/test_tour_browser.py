@@ -620,8 +620,10 @@ def test_back_and_forward_move_between_steps_and_the_address_keeps_one(visit_of:
     page.wait_for_function("document.querySelector('#tour .tour-place').textContent.startsWith('2 ')")
     page.go_forward()
     page.wait_for_function("document.querySelector('#tour .tour-place').textContent.startsWith('3 ')")
+    page.wait_for_timeout(1500)  # nothing is written to the address while the page goes back or forward
     page.click("#tour .tour-dots button >> nth=4")
-    assert "step=5" in page.url and page.get_attribute("#tour .tour-dots button >> nth=4", "aria-current") == "step"
+    page.wait_for_url("**step=5")
+    assert page.get_attribute("#tour .tour-dots button >> nth=4", "aria-current") == "step"
     visit.reload()
     page.wait_for_selector("#tour [data-step=patterns]")
 
@@ -632,6 +634,29 @@ def test_a_step_that_is_not_there_is_the_nearest_or_the_first(visit_of: Callable
     page.wait_for_selector("#tour h2")
     last = asked in ("99", "1e9")
     assert page.inner_text("#tour .tour-place").startswith(str(len(STEPS)) if last else "1 ")
+
+
+def test_without_a_connection_the_steps_go_on_that_need_no_network(visit_of: Callable[..., Visit]) -> None:
+    visit = visit_of("?tab=tour&step=2")
+    page = visit.page
+    page.wait_for_selector("#tour .tour-grid input")
+    page.wait_for_timeout(6000)  # what is fetched ahead has come
+    page.context.set_offline(True)
+    for name in ("dense", "weights", "patterns", "edge", "volume"):
+        page.click("#tour .tour-next")
+        page.wait_for_selector(f"#tour [data-step={name}] .tour-controls > *")
+        assert page.inner_text("#tour .tour-said"), name
+    page.click(f"#tour .tour-dots button >> nth={NUMBERS['mapping'] - 1}")
+    page.wait_for_function(
+        "text => document.querySelector('#tour .tour-said').textContent === text", arg=texts.t("en", "tour_lost")
+    )
+    page.click(f"#tour .tour-dots button >> nth={NUMBERS['training'] - 1}")
+    page.click(f"#tour button:text-is({quoted(texts.t('en', 'tour_training_step'))})")
+    page.wait_for_function("document.querySelector('#tour .tour-said').textContent.startsWith('1 step')")
+    page.click("#tour .tour-next")
+    page.wait_for_selector("#tour [data-step=transfer] .tour-chart")
+    page.context.set_offline(False)
+    visit.complaints.clear()  # of the connection
 
 
 def test_another_language_keeps_what_was_done(visit_of: Callable[..., Visit]) -> None:

@@ -40,7 +40,7 @@ class Visit:
     def reload(self) -> None:
         """When all answers are here: gradio complains of one that a reload cuts off."""
         self.page.wait_for_function("!document.querySelector('[aria-busy=true]')")
-        self.page.wait_for_timeout(300)
+        self.page.wait_for_timeout(1000)
         self.page.reload()
 
     def heading(self, room: str) -> str:

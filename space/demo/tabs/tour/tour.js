@@ -23,6 +23,8 @@ import * as weights from "./steps/weights.js";
 const MODULES = { mapping, pixels, dense, weights, patterns, edge, volume, pooling, fields, answer: finalAnswer, training, transfer, trust };
 const LONGEST = 15_000; // milliseconds, for an answer that may be lost
 const POLL = 700; // milliseconds between two questions for one's place in line
+const AHEAD = ["digits", "transfer"]; // questions of no photo
+const LEISURE = 2000; // milliseconds after which they are asked
 const SLOW = 400; // milliseconds, after which is said that the network is being asked
 const FLAT = 1; // standard deviation of the brightness, of 255, below which a photo shows nothing
 
@@ -37,6 +39,7 @@ export function mount(gradio, { colours }) {
   gradio.watch("place", () => tour.placeCame());
   window.addEventListener("popstate", () => tour.turnTo(asked(tour.props.steps.length)));
   tour.photoChosen();
+  setTimeout(() => tour.fetchAhead(), LEISURE);
 }
 
 // The step that the address asks for, from 1.
@@ -81,7 +84,7 @@ class Stage {
 class Tour {
   constructor({ element, props, trigger }) {
     Object.assign(this, { props, trigger, root: element.querySelector(".tour"), states: {}, photo: null, stage: null, trains: null });
-    Object.assign(this, { number: asked(props.steps.length), questions: 0, waiting: new Map() });
+    Object.assign(this, { number: asked(props.steps.length), questions: 0, waiting: new Map(), known: new Map() });
   }
 
   // ---- what comes from the server
@@ -101,7 +104,24 @@ class Tour {
     this.draw();
   }
 
+  // What depends on no photo is asked once, when the page has nothing else to do: its steps then need no connection.
+  fetchAhead() {
+    for (const ask of AHEAD) this.ask({ ask });
+  }
+
   ask(question) {
+    const key = `${this.props.language} ${question.ask}`;
+    if (!AHEAD.includes(question.ask)) return this.asked(question);
+    if (!this.known.has(key)) {
+      const told = this.asked(question);
+      this.known.set(key, told);
+      told.then((answer) => { if (!answer) this.known.delete(key); });
+    }
+    return this.known.get(key);
+  }
+
+  asked(question) {
+    if (!navigator.onLine) return Promise.resolve(null);
     this.questions += 1;
     const number = this.questions;
     return new Promise((settle) => {
