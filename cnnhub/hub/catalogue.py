@@ -58,11 +58,11 @@ class Card:
     def origin(self) -> str | None:
         """What the text says its weights were made from, without what stands in brackets; None where it says nothing of it.
 
-        >>> Card("# Mine\n\nBackbone: EfficientNet for ImageNet (Apache-2.0), from timm.", {}).origin
+        >>> Card("Backbone: EfficientNet for ImageNet (Apache-2.0), from timm.", {}).origin
         'EfficientNet for ImageNet, from timm.'
         """
-        found = re.search(r"^Backbone: (.+)$|(?<=The weights are those of )(.+)$", self.text, re.M)
-        return re.sub(r" \([^()]*(\([^()]*\)[^()]*)*\)", "", found[1] or found[2]) if found else None
+        found = re.search(r"(?:^Backbone: |The weights are those of )(.+)$", self.text, re.M)
+        return re.sub(r" \([^()]*(\([^()]*\)[^()]*)*\)", "", found[1]) if found else None
 
 
 @dataclass(frozen=True)

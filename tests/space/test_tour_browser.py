@@ -544,8 +544,10 @@ def test_who_trains_on_the_server_is_told_the_place_in_line(step_of: Callable[..
 
 
 def test_learning_speaks_seldom_rests_when_left_and_moves_less_where_that_is_asked(visit_of: Callable[..., Visit]) -> None:
-    page = visit_of(f"?tab=tour&step={NUMBERS['training']}", reduced_motion="reduce").page
-    page.wait_for_selector(".tour-filters svg")
+    page = visit_of(f"?tab=tour&step={NUMBERS['pixels']}", reduced_motion="reduce").page
+    page.wait_for_selector("#tour .tour-grid input")  # the photo's pixels are here: no step is drawn anew
+    page.click(f"#tour .tour-dots button >> nth={NUMBERS['training'] - 1}")
+    page.wait_for_selector("#tour .tour-misread figcaption:not(:empty)")
     page.evaluate("""() => {
       window.said = []; window.drawn = [];
       const note = (times, selector) => new MutationObserver(() => times.push(performance.now()))

@@ -21,8 +21,14 @@ export class Learner {
       pause: () => this.pause(),
       step: () => { this.pause(); this.advance(); this.tell(true); },
       rate: () => { this.training.learningRate = given.learningRate; },
-      look: () => { this.weight = given.weight; if (!this.isRunning) this.tell(true); },
+      look: () => this.lookAt(given.weight),
     })[kind]();
+  }
+
+  lookAt(weight) {
+    if (weight === this.weight) return;
+    this.weight = weight;
+    if (!this.isRunning) this.tell(true);
   }
 
   begin(settings) {

@@ -25,11 +25,11 @@ export async function draw(stage) {
     state.seconds = told.seconds;
     if (!stage.isOpen) return;
   }
-  new Training(stage).open();
+  new Lesson(stage).open();
 }
 
 // The step while it is open.
-class Training {
+class Lesson {
   constructor(stage) {
     Object.assign(this, { stage, words: stage.words, state: stage.state, saidAt: 0, shownAt: 0, frame: 0 });
     stage.closed = () => this.close();
@@ -82,9 +82,10 @@ class Training {
     const { state, words } = this;
     const row = node("div", "tour-presets");
     this.start = button("action", "", () => this.run(!state.isRunning));
-    const key = (name, act) => Object.assign(button("action", words[name], act), { name });
-    row.append(this.start, key("step", () => { this.run(false); state.send({ kind: "step" }); }),
-      key("again", () => { state.seed += 1; this.begin(); }));
+    row.append(
+      this.start,
+      button("action", words.step, () => { this.run(false); state.send({ kind: "step" }); }),
+      button("action", words.again, () => { state.seed += 1; this.begin(); }));
     [...row.children].forEach((each, i) => { each.dataset.key = `training-${i}`; });
     const views = ["all", "weight", "digit", "server"].map((view) => [view, words[`view_${view}`]]);
     this.choice = segments(words.view, views, state.view, (view) => this.turn(view));
