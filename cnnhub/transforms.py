@@ -5,7 +5,7 @@ Pixels (3, H, W) of uint8 in, as `Classifier.to_pixels` gives them, as many out.
 >>> import cnnhub
 >>> flowers = cnnhub.load("flowers")
 >>> pixels = flowers.to_pixels(np.full((300, 300, 3), 90, np.uint8))
->>> doubled(pixels).max()
+>>> int(doubled(pixels).max())
 180
 """
 

@@ -84,7 +84,7 @@ export function percent(share) {
 export const count = (number) => Math.round(number).toLocaleString("en");
 
 // A loss or another number that may be as small as one likes.
-export const few = (number) => (number > 0 && number < 0.001 ? "< 0.001" : digits(number));
+export const few = (number) => (number < 0.001 ? "< 0.001" : digits(number));
 
 // A number with so many digits at most, without zeros at its end.
 export const digits = (number, most = 3) => withMinus(String(Number(number.toPrecision(most))));

@@ -14,9 +14,9 @@ WEIGHTS: Table = {
         "一个权重只能把每个像素变亮或变暗。两个权重同时看两个邻居，于是能响应变化。一个网格的权重，看的是一小块方形。",
     ),
     "try": (
-        "weigh the drawn “4” with both pairs, then do the same to your photo. Count the columns that come out.",
-        "用兩組權重各算一次畫出來的「4」，再套用到你的照片。數一數出來幾行。",
-        "用两组权重各算一次画出来的“4”，再套用到你的照片。数一数出来几列。",
+        "weigh the drawn “4” with each pair: which one answers to a change? Then do the same to your photo, and count the columns.",
+        "用每一組權重各算一次畫出來的「4」：哪一組會回應變化？再套用到你的照片，數一數出來幾行。",
+        "用每一组权重各算一次画出来的“4”：哪一组会响应变化？再套用到你的照片，数一数出来几列。",
     ),
     "question": (
         "Why does two weights’ output lose a column, and what can be done about it?",
@@ -34,9 +34,9 @@ WEIGHTS: Table = {
     "pairs": ("The two weights", "兩個權重", "两个权重"),
     "before": ("Before: {width} × {height}", "之前：{width} × {height}", "之前：{width} × {height}"),
     "after": (
-        "After: {width} wide; the largest value is white",
-        "之後：寬 {width}，最大的值是白色",
-        "之后：宽 {width}，最大的值是白色",
+        "After: {width} wide; white is {white}",
+        "之後：寬 {width}，白色是 {white}",
+        "之后：宽 {width}，白色是 {white}",
     ),
     "said_one": (
         "Every pixel times {weight}: {width} × {height} numbers stay {wide} × {high}, the largest is {largest}. No pixel knows of "
@@ -186,6 +186,11 @@ EDGE: Table = {
         "{side} × {side} 的濾鏡放不進 {width} × {height} 格。換小一點的，或填補。",
         "{side} × {side} 的滤波器放不进 {width} × {height} 格。换小一点的，或填充。",
     ),
+    "unseen": (
+        "It never reaches the last {columns} columns and {rows} rows.",
+        "最後 {columns} 行和 {rows} 列它永遠看不到。",
+        "最后 {columns} 列和 {rows} 行它永远看不到。",
+    ),
     "holds": ("It sees {cells} cells of the picture.", "它看到圖上的 {cells} 格。", "它看到图上的 {cells} 格。"),
     "holds_zero": (
         "It sees {cells} cells of the picture and {outside} zeros.",
@@ -198,11 +203,11 @@ EDGE: Table = {
         "它看到图上的 {cells} 格，另外 {outside} 格是整张图的平均值。",
     ),
     "formula": (
-        "In a row (W − F + P) / S + 1 = ({width} − {side} + {across}) / {stride} + 1 = {exact}, rounded down: {wide}. W cells, a filter of "
+        "In a row (W − F + P) / S + 1 = ({width} − {side} + {across}) / {stride} + 1 = {exact}, rounded down, at least 0: {wide}. W cells, a filter of "
         "F, P cells of padding in all, stride S.",
-        "一列是 (W − F + P) / S + 1 = ({width} − {side} + {across}) / {stride} + 1 = {exact}，捨去小數：{wide}。W 是格數，F 是濾鏡，"
+        "一列是 (W − F + P) / S + 1 = ({width} − {side} + {across}) / {stride} + 1 = {exact}，捨去小數，最少是 0：{wide}。W 是格數，F 是濾鏡，"
         "P 是一共補的格數，S 是步幅。",
-        "一行是 (W − F + P) / S + 1 = ({width} − {side} + {across}) / {stride} + 1 = {exact}，舍去小数：{wide}。W 是格数，F 是滤波器，"
+        "一行是 (W − F + P) / S + 1 = ({width} − {side} + {across}) / {stride} + 1 = {exact}，舍去小数，最少是 0：{wide}。W 是格数，F 是滤波器，"
         "P 是一共填充的格数，S 是步长。",
     ),
     "answer_high": (
@@ -212,11 +217,11 @@ EDGE: Table = {
     ),
     "answer_why": (
         "Without padding, every layer would cut the picture smaller, and what lies in the corners would be seen once where the middle is seen "
-        "many times. With “same” and stride one, the output is as large as the input. Zeros look like a dark frame to a filter; the mean "
+        "many times. “same” adds as many cells as make W / S places, rounded up: with stride one, the output is as large as the input. Zeros look like a dark frame to a filter; the mean "
         "disturbs less.",
-        "不填補的話，每一層都會把圖切小一圈，角落只被看到一次，中間卻被看到很多次。「same」加上步幅一，輸出就和輸入一樣大。"
+        "不填補的話，每一層都會把圖切小一圈，角落只被看到一次，中間卻被看到很多次。「same」補到剛好有 W / S 處（無條件進位）：步幅一時，輸出就和輸入一樣大。"
         "補零在濾鏡看來像一圈黑框，補平均值的干擾小一些。",
-        "不填充的话，每一层都会把图切小一圈，角落只被看到一次，中间却被看到很多次。“same”加上步长一，输出就和输入一样大。"
+        "不填充的话，每一层都会把图切小一圈，角落只被看到一次，中间却被看到很多次。“same”填充到刚好有 W / S 处（向上取整）：步长一时，输出就和输入一样大。"
         "补零在滤波器看来像一圈黑框，补平均值的干扰小一些。",
     ),
 }

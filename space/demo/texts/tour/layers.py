@@ -48,11 +48,17 @@ VOLUME: Table = {
         "{input} 变成 {wide} × {high} × {filters}，共 {total} 个数字：一个滤波器一张图。每个有 {side} × {side} × 3 = {weights} 个权重和一个偏置，"
         "总共 {shared} 个。",
     ),
+    "answer_memory": (
+        "With four bytes a number these maps take {bytes} bytes. To answer, a network keeps two layers’ maps at a time; to learn, those of all "
+        "layers, for every picture of the batch.",
+        "一個數字佔四個位元組，這些圖就要 {bytes} 個位元組。回答時，網路一次只留兩層的圖；學習時，要留住所有層的圖，而且一批裡的每張照片都要。",
+        "一个数字占四个字节，这些图就要 {bytes} 个字节。回答时，网络一次只留两层的图；学习时，要留住所有层的图，而且一批里的每张照片都要。",
+    ),
     "answer_why": (
-        "The next layer takes this volume as its picture: its filters are as deep as there are maps. So the output of one set of filters is "
-        "the input of the next.",
-        "下一層把這疊圖當成它的圖：有幾張圖，它的濾鏡就有多深。一組濾鏡的輸出，就是下一組的輸入。",
-        "下一层把这叠图当成它的图：有几张图，它的滤波器就有多深。一组滤波器的输出，就是下一组的输入。",
+        "The next layer takes this volume as its picture: its filters are as deep as there are maps. Before that, what is below zero is set to "
+        "zero (ReLU); otherwise layer on layer would be no more than a single one.",
+        "下一層把這疊圖當成它的圖：有幾張圖，它的濾鏡就有多深。在那之前，小於零的值先變成零（ReLU），不然疊再多層也只等於一層。",
+        "下一层把这叠图当成它的图：有几张图，它的滤波器就有多深。在那之前，小于零的值先变成零（ReLU），不然叠再多层也只等于一层。",
     ),
 }
 
@@ -143,9 +149,9 @@ FIELDS: Table = {
         "第一层的单元只看到几个像素，装得下一道边缘。后面的单元看的是前面那些单元，装得下一只耳朵，然后是一张脸。这就是它的感受野。",
     ),
     "try": (
-        "go from layer to layer. At which of them does the frame hold a whole ear?",
-        "一層一層往後走。到哪一層，方框才裝得下一整隻耳朵？",
-        "一层一层往后走。到哪一层，方框才装得下一整只耳朵？",
+        "click an ear in the photo, then go from layer to layer. At which of them does the frame hold all of it?",
+        "點照片上的一隻耳朵，再一層一層往後走。到哪一層，方框才裝得下整隻耳朵？",
+        "点照片上的一只耳朵，再一层一层往后走。到哪一层，方框才装得下整只耳朵？",
     ),
     "question": (
         "Why can layers of small filters see large things?",
@@ -167,6 +173,12 @@ FIELDS: Table = {
         "{share} % of it.",
         "{layer}：{columns} × {rows} 個單元裡的一個，看到 {input} × {input} 像素中的 {side} × {high}，佔照片的 {share} %。",
         "{layer}：{columns} × {rows} 个单元里的一个，看到 {input} × {input} 像素中的 {side} × {high}，占照片的 {share} %。",
+    ),
+    "said_more": (
+        "{layer}: the window of one of its {columns} × {rows} units is {side} × {high}, larger than the {input} × {input} pixels that there are. On "
+        "your photo it covers {share} %.",
+        "{layer}：{columns} × {rows} 個單元，每個的視窗是 {side} × {high}，比整張輸入的 {input} × {input} 像素還大，在你的照片上蓋住 {share} %。",
+        "{layer}：{columns} × {rows} 个单元，每个的窗口是 {side} × {high}，比整张输入的 {input} × {input} 像素还大，在你的照片上盖住 {share} %。",
     ),
     "said_whole": (
         "{layer}: each of its {columns} × {rows} units sees the whole photo.",

@@ -18,9 +18,9 @@ ANSWER: Table = {
         "最后的每张图都变成一个数字，就是它的平均值。全连接层替每个答案把这些数字加权，softmax 再把总和变成概率。",
     ),
     "try": (
-        "heat it up and cool it down. Then switch units off until it changes its mind.",
-        "把溫度調高、調低，再關掉一些單元，直到它改變心意。",
-        "把温度调高、调低，再关掉一些单元，直到它改变主意。",
+        "heat it up and cool it down. Then switch units off: how many does it take until it wavers?",
+        "把溫度調高、調低，再關掉一些單元：關掉多少它才會動搖？",
+        "把温度调高、调低，再关掉一些单元：关掉多少它才会动摇？",
     ),
     "question": (
         "How is the answer punished while the network learns, and why are units switched off?",
@@ -90,15 +90,14 @@ TRUST: Table = {
     "bin": ("How sure", "多有把握", "多有把握"),
     "dots": ("{right} of 100 dots are filled", "一百個點裡有 {right} 個是實心的", "一百个点里有 {right} 个是实心的"),
     "said_promise": (
-        "“{network}” was between {lower} and {upper} sure of {photos} photos that it had not learned from; {correct} of them were right, {right} of "
-        "a hundred.",
-        "有 {photos} 張沒學過的照片，「{network}」的把握在 {lower} 到 {upper} 之間；其中 {correct} 張是對的，一百張裡 {right} 張。",
-        "有 {photos} 张没学过的照片，“{network}”的把握在 {lower} 到 {upper} 之间；其中 {correct} 张是对的，一百张里 {right} 张。",
+        "“{network}” was between {lower} and {upper} sure of {photos} photos that it had not learned from; {correct} of them were right, {share}.",
+        "有 {photos} 張沒學過的照片，「{network}」的把握在 {lower} 到 {upper} 之間；其中 {correct} 張是對的，占 {share}。",
+        "有 {photos} 张没学过的照片，“{network}”的把握在 {lower} 到 {upper} 之间；其中 {correct} 张是对的，占 {share}。",
     ),
     "said_own": (
-        "Your photo is one of these: {share} “{name}”.",
-        "你的照片就屬於這一類：{share}「{name}」。",
-        "你的照片就属于这一类：{share}“{name}”。",
+        "It is as sure of yours: {share} “{name}”.",
+        "它對你的照片也這麼有把握：{share}「{name}」。",
+        "它对你的照片也这么有把握：{share}“{name}”。",
     ),
     "never": (
         "Of this network it was never measured how often its answers are right, so its probabilities promise nothing.",

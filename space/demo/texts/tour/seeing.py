@@ -23,9 +23,9 @@ MAPPING: Table = {
         "改动照片，看看长条怎么变。哪一种改动，你自己根本看不出来？",
     ),
     "question": (
-        "Which change moved the answer most, and which least?",
-        "哪一種改動最影響答案？哪一種影響最小？",
-        "哪一种改动最影响答案？哪一种影响最小？",
+        "Which change moved the answer most, and why do some hardly matter?",
+        "哪一種改動最影響答案？為什麼有些幾乎沒有影響？",
+        "哪一种改动最影响答案？为什么有些几乎没有影响？",
     ),
     "bars": (
         "How sure “{network}” is of “{name}”, after each change of what it sees",
@@ -71,18 +71,19 @@ MAPPING: Table = {
     ),
     "said_other": ("Now it answers “{answer}”.", "現在它回答「{answer}」。", "现在它回答“{answer}”。"),
     "answer_measured": (
-        "On this photo “{most}” moved the answer by {points} points, “{least}” by {fewest}.",
-        "在這張照片上，「{most}」讓答案變了 {points} 個百分點，「{least}」只變了 {fewest} 個。",
-        "在这张照片上，“{most}”让答案变了 {points} 个百分点，“{least}”只变了 {fewest} 个。",
+        "On this photo “{most}” moved the answer most, by {points} points; {few} of the {all} changes moved it by less than one.",
+        "在這張照片上，「{most}」最影響答案，差了 {points} 個百分點；{all} 種改動裡有 {few} 種影響不到一個百分點。",
+        "在这张照片上，“{most}”最影响答案，差了 {points} 个百分点；{all} 种改动里有 {few} 种影响不到一个百分点。",
     ),
     "answer_why": (
-        "Swapping and doubling treat every picture alike, whatever it shows. A filter answers to something that is there: an edge, a spot. "
-        "A network puts many such filters one after the other, a pipe in which less and less is left of the picture and more and more of "
-        "what it shows.",
-        "對調和加倍對每張圖都一視同仁，不管上面是什麼。濾鏡回應的是真正存在的東西：一道邊緣、一個斑點。網路把許多這樣的濾鏡一個接一個排起來，"
-        "像一條水管，流到後面，畫面剩得愈來愈少，畫面的意思卻愈來愈清楚。",
-        "对调和加倍对每张图都一视同仁，不管上面是什么。滤波器响应的是真正存在的东西：一道边缘、一个斑点。网络把许多这样的滤波器一个接一个排起来，"
-        "像一根管道，流到后面，画面剩得越来越少，画面的意思却越来越清楚。",
+        "Swapping and doubling treat every picture alike and say nothing of what is in it; the network takes little notice. Cutting up leaves "
+        "every little spot as it was and destroys where they stand. A filter, too, is a function, but it answers to something that is there: an "
+        "edge, a spot. A network puts many filters one after the other, a pipe in which less and less is left of the picture and more and "
+        "more of what it shows.",
+        "對調和加倍對每張圖都一視同仁，和圖裡有什麼無關，網路也不太在意。剪碎之後，每一小塊都還在，位置卻全毀了。濾鏡也是函數，但它回應的是真正存在的東西："
+        "一道邊緣、一個斑點。網路把許多濾鏡一個接一個排起來，像一條水管，流到後面，畫面剩得愈來愈少，畫面的意思卻愈來愈清楚。",
+        "对调和加倍对每张图都一视同仁，和图里有什么无关，网络也不太在意。剪碎之后，每一小块都还在，位置却全毁了。滤波器也是函数，但它响应的是真正存在的东西："
+        "一道边缘、一个斑点。网络把许多滤波器一个接一个排起来，像一根管道，流到后面，画面剩得越来越少，画面的意思却越来越清楚。",
     ),
 }
 

@@ -181,9 +181,9 @@ TRANSFER: Table = {
     ),
     "text": (
         "Two networks learn cats and dogs from the same few pictures. One has a frozen backbone that learned from ImageNet, and learns its last layer alone. "
-        "The other begins from scratch.",
-        "兩個網路用同樣的幾張圖學貓和狗。一個的骨幹在 ImageNet 上學過，凍結不動，只學最後一層；另一個從零開始。",
-        "两个网络用同样的几张图学猫和狗。一个的骨干在 ImageNet 上学过，冻结不动，只学最后一层；另一个从零开始。",
+        "The other begins from scratch. The first way is called transfer learning.",
+        "兩個網路用同樣的幾張圖學貓和狗。一個的骨幹在 ImageNet 上學過，凍結不動，只學最後一層；另一個從零開始。前一種做法叫遷移學習。",
+        "两个网络用同样的几张图学猫和狗。一个的骨干在 ImageNet 上学过，冻结不动，只学最后一层；另一个从零开始。前一种做法叫迁移学习。",
     ),
     "try": (
         "choose how many pictures there are, guess how often each is right, then look.",

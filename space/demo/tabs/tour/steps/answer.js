@@ -56,14 +56,14 @@ export async function draw(stage) {
       const filled = node("i", `class-${told.colours[place]}`);
       filled.style.width = `${100 * shares[place]}%`;
       track.append(filled);
-      row.append(node("span", "", `${told.labels[place]}: ${digits(told.logits[place], 3)}`), track, node("span", "", percent(shares[place])));
+      row.append(node("span", "", `${told.labels[place]}: ${digits(told.logits[place], 3)}`), track, node("span", "", percent(Math.min(shares[place], 1 - 1e-9))));
       return row;
     }));
     const [first] = order;
     const loss = -Math.log(shares[state.right]);
     const values = {
       units: count(told.features.length), name: told.labels[first], logit: digits(told.logits[first], 3), temperature: digits(state.temperature, 2),
-      share: percent(shares[first]), right: told.labels[state.right], loss: few(loss), classes: count(told.labels.length),
+      share: percent(Math.min(shares[first], 1 - 1e-9)), right: told.labels[state.right], loss: few(loss), classes: count(told.labels.length),
     };
     stage.say(fill(words.said, values));
     const certain = -Math.log(shares[first]);

@@ -49,7 +49,7 @@ export function draw(stage) {
     field.replaceChildren(...drawing(state, across, down, stage.photo && scaledUp(stage.photo, state.width, state.height)));
     const values = { ...state, wide: across.count, high: down.count, across: across.total, down: down.total, place: state.row * across.count + state.column + 1, places: across.count * down.count };
     if (!values.places) stage.say(fill(words.said_none, values));
-    else stage.say(`${fill(words.said, values)} ${told(state, across, down, words)}`);
+    else stage.say([fill(words.said, values), told(state, across, down, words), unseen(state, across, down, words)].join(" ").trim());
     stage.answer(
       fill(words.formula, { ...values, exact: digits((state.width - state.side + across.total) / state.stride + 1, 4) }),
       fill(words.answer_high, { ...values, exact: digits((state.height - state.side + down.total) / state.stride + 1, 4) }),
@@ -77,6 +77,13 @@ export function draw(stage) {
     move(state.row + step[0], state.column + step[1]);
   });
   show();
+}
+
+// Columns and rows at the end that no place of the window reaches.
+function unseen({ width, height, side, stride }, across, down, words) {
+  const rest = (size, { count, total }) => size + total - ((count - 1) * stride + side);
+  const [columns, rows] = [rest(width, across), rest(height, down)];
+  return columns || rows ? fill(words.unseen, { columns, rows }) : "";
 }
 
 // What the window holds at its place.

@@ -26,11 +26,11 @@ export async function draw(stage) {
 
   choose(told.changes.find(({ change }) => change === state.change) ?? before);
   const others = told.changes.slice(1).sort((one, other) => moved(other, before) - moved(one, before));
-  const [most, least] = [others[0], others.at(-1)];
+  const [most] = others;
   stage.answer(
     fill(words.answer_measured, {
-      most: words[`is_${most.change}`], points: points(moved(most, before)), least: words[`is_${least.change}`],
-      fewest: points(moved(least, before)),
+      most: words[`is_${most.change}`], points: points(moved(most, before)), all: others.length,
+      few: others.filter((change) => moved(change, before) < 0.01).length,
     }),
     words.answer_why);
 }

@@ -32,8 +32,14 @@ export function draw(stage) {
     show();
   }));
 
+  let before = 0; // the number that stood in the cell when it was entered
+
   function cell(place) {
     const field = Object.assign(node("input"), { type: "number", min: 0, max: 255, step: 1 });
+    field.addEventListener("focus", () => {
+      field.select(); // what is typed takes the number's place
+      before = valueOf(indexOf(place));
+    });
     field.addEventListener("input", () => change(place, field));
     field.addEventListener("change", () => show());
     return field;
@@ -54,7 +60,6 @@ export function draw(stage) {
     field.setAttribute("aria-invalid", String(!isGood));
     if (!isGood) return stage.say(words.range);
     const index = indexOf(place);
-    const before = valueOf(index);
     state.changed.set(`${state.channel} ${index}`, number);
     paint(field, number);
     paintPixel(index);

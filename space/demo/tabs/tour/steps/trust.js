@@ -48,7 +48,7 @@ function promise(stage, place, told) {
     const { lower, upper, count: photos, correct } = bins[at()];
     const right = correct < photos ? Math.min(99, Math.round((100 * correct) / photos)) : 100; // never all where one was wrong
     dots.replaceChildren(...Array.from({ length: 100 }, (_, i) => node("i", i < right ? "is-right" : "is-wrong")));
-    const values = { lower: percent(lower), upper: percent(upper), photos: count(photos), correct: count(correct), right, network: stage.title };
+    const values = { lower: percent(lower), upper: percent(upper), photos: count(photos), correct: count(correct), right, share: percent(correct / photos), network: stage.title };
     dots.setAttribute("aria-label", fill(words.dots, values));
     stage.say(`${fill(words.said_promise, values)} ${at() === own ? fill(words.said_own, { name: told.name, share: percent(told.probability) }) : ""}`.trim());
   }

@@ -47,7 +47,7 @@ export function draw(stage) {
     stack.replaceChildren(...layers);
     stage.say(fill(words.said, values));
     const all = { ...values, input: `${small.width} × ${small.height} × 3`, side: FILTER, shared: count((weights + 1) * FILTERS), total: count(width * height * FILTERS) };
-    stage.answer(fill(words.answer_shape, all), words.answer_why);
+    stage.answer(fill(words.answer_shape, all), fill(words.answer_memory, { bytes: count(4 * width * height * FILTERS) }), words.answer_why);
   }
 
   show();

@@ -1,12 +1,12 @@
 // One weight, two weights, a grid: what comes out where each pixel, each pair of neighbours or each three by three is weighed.
 
-import { fill, node } from "../../../page/common.js";
+import { fill, node, withMinus } from "../../../page/common.js";
 import { responseMap } from "../../filter/response.js";
 import { canvasOf, digits, greyPhoto, numberGrid, segments, settingsOf, shrunk, slider } from "../parts.js";
 
 export const leads = "filter";
 export const needsPhoto = true;
-const PAIRS = [[1, 0.3], [0.1, 5]];
+const PAIRS = [[1, 0.3], [0.1, 5], [-1, 1]];
 const GRID = [[-1, 0, 1], [-1, 0, 1], [-1, 0, 1]];
 const SHOWN = 130; // pixels, the longer side of the photo here
 // A "4", drawn: 6 x 6.
@@ -23,7 +23,7 @@ export function draw(stage) {
   const sources = { four: greyPhoto(6, 6, FOUR), photo: shrunk(photo, SHOWN) };
   const pictures = node("div", "tour-pair");
   const weight = slider(words.weight, { low: -1, high: 2, step: 0.1, value: state.weight }, (value) => { state.weight = value; show(); });
-  const pairs = segments(words.pairs, PAIRS.map((pair, i) => [i, `(${pair.join(", ")})`]), state.pair, (i) => { state.pair = i; show(); });
+  const pairs = segments(words.pairs, PAIRS.map((pair, i) => [i, `(${pair.map((each) => digits(each)).join(", ")})`]), state.pair, (i) => { state.pair = i; show(); });
   picture.replaceChildren(pictures);
   controls.replaceChildren(
     segments(words.source, ["four", "photo"].map((name) => [name, words[name]]), state.source, (name) => { state.source = name; show(); }),
@@ -33,7 +33,8 @@ export function draw(stage) {
   function show() {
     const from = sources[state.source];
     const to = weighed(from, state);
-    const largest = Math.max(...to.values.map(Math.abs)) || 1;
+    const largest = to.values.reduce((most, value) => Math.max(most, value), -Infinity);
+    const white = state.way === "one" ? 255 : Math.max(largest, 1);
     const told = (image, alt) => {
       image.setAttribute("role", "img");
       image.setAttribute("aria-label", alt);
@@ -42,23 +43,26 @@ export function draw(stage) {
       return box;
     };
     const drawnOf = ({ width, values }, high) => (state.source === "four"
-      ? numberGrid([...values], width, { high, low: Math.min(0, ...values), text: (value) => digits(value) })
+      ? numberGrid([...values], width, { high, low: Math.min(0, ...values), text: tenths })
       : canvasOf({ width, height: values.length / width, pixels: greys(values, high) }));
     pictures.replaceChildren(
       told(drawnOf({ width: from.width, values: from.grey }, 255), fill(words.before, from)),
-      told(drawnOf(to, largest), fill(words.after, to)));
+      told(drawnOf(to, white), fill(words.after, { ...to, white: tenths(white) })));
     pictures.style.setProperty("--narrower", to.width / from.width);
     weight.hidden = state.way !== "one";
     pairs.hidden = state.way !== "two";
     stage.say(fill(words[`said_${state.way}`], {
-      weight: digits(state.weight), first: PAIRS[state.pair][0], second: PAIRS[state.pair][1], width: from.width, height: from.height,
-      wide: to.width, high: to.height, largest: digits(largest),
+      weight: digits(state.weight), first: digits(PAIRS[state.pair][0]), second: digits(PAIRS[state.pair][1]), width: from.width, height: from.height,
+      wide: to.width, high: to.height, largest: tenths(largest),
     }));
     stage.answer(fill(words.answer_narrow, { width: from.width, wide: from.width - 1, three: from.width - 2 }), words.answer_zeros);
   }
 
   show();
 }
+
+// To one place, with the minus that people write.
+const tenths = (value) => withMinus(String(Math.round(10 * value) / 10));
 
 // -> { width, height, values }
 export function weighed(photo, { way, weight, pair }) {
