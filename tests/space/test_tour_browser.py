@@ -73,6 +73,11 @@ def quoted(text: str) -> str:
     return '"' + text.replace('"', '\\"') + '"'
 
 
+def tenths(value: float) -> str:
+    """To one place, halves up."""
+    return f"{Decimal(repr(float(value))).quantize(Decimal('0.1'), ROUND_HALF_UP).normalize():f}"
+
+
 def three_digits(value: float) -> str:
     """As the page rounds: halves up."""
     exact = Decimal(repr(float(value)))
@@ -180,7 +185,7 @@ def test_one_weight_two_weights_and_a_grid(step_of: Callable[..., Step]) -> None
         page.click(f"#tour .segment-buttons button:text-is('({pair[0]}, {pair[1]})')")
         made = pair[0] * four[:, :-1] + pair[1] * four[:, 1:]
         assert grid(1) == pytest.approx(made, rel=5e-3, abs=1e-9)
-        step.says("said_two", first=pair[0], second=pair[1], width=6, wide=5, largest=three_digits(made.max()))
+        step.says("said_two", first=pair[0], second=pair[1], width=6, wide=5, largest=tenths(made.max()))
     step.choose("grid")
     made = sum(four[row : row + 4, 2:] - four[row : row + 4, :-2] for row in range(3))
     assert (grid(1) == made).all()
@@ -490,7 +495,7 @@ def test_a_drawn_digit_is_read_and_an_empty_pad_is_nothing(step_of: Callable[...
     step = step_of("training")
     page = step.page
     page.click(f"#tour button:text-is({quoted(step.text('start'))})")
-    steps = "Number(document.querySelector('#tour .tour-said').textContent.match(/[\\d,]+/)[0].replace(',', ''))"
+    steps = "Number(document.querySelector('#tour .tour-said').textContent.match(/[\\d,]+/)?.[0].replace(',', '') ?? 0)"
     page.wait_for_function(f"{steps} > 60")
     page.click(f"#tour button:text-is({quoted(step.text('pause'))})")
     step.choose("view_digit")
