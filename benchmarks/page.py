@@ -92,6 +92,10 @@ _WHOLE = "cnnhubLab.now().value.facts"  # another once every value of the map is
 _HEAT = "document.querySelector('.why-map')?.src"
 _ORDER = ".segment-buttons:nth-child(2) button:nth-child"
 _PIXELS = "document.querySelector('#tour .tour-map canvas, #tour .tour-map img')"  # another element once it is drawn anew
+# what the network said last, until it says something else
+_TOLD = (
+    "(window.told = [document.querySelector('#tour .tour-network')?.textContent, window.told].find((text) => text?.length > 1))"
+)
 _PICTURE = "document.querySelector('#tour .tour-photo')?.src"
 _CHANNEL = _text("#channel .large-told b")  # its values are here
 
@@ -145,12 +149,12 @@ INTERACTIONS = {
     "tour 6, padding": _tour(6, _clicks("#tour button[value=same]", "#tour button[value=valid]")),
     "tour 7, a map more": _tour(7, _clicks("[data-key=next-map]", "[data-key=next-map]")),
     "tour 8, pooled again": _tour(8, _values(f"{_FIELDS}(1) input", "2", "1")),
-    "tour 8, what the network says": _tour(8, _values(f"{_FIELDS}(1) input", "5", "0"), _text("#tour .tour-network")),
+    "tour 8, what the network says": _tour(8, _values(f"{_FIELDS}(1) input", "5", "0"), _TOLD),
     "tour 9, a layer": _tour(9, _values("#tour .tour-slider input", "5", "2")),
     "tour 9, the small network": _tour(9, _clicks("#tour button[value=small]", "#tour button[value=chosen]")),
     "tour 10, temperature": _tour(10, _values(f"{_FIELDS}(1) input", "5", "1")),
     "tour 10, units switched off": _tour(10, _values(f"{_FIELDS}(2) input", "50", "0"), _text("#tour .tour-units p")),
-    "tour 13, fooled": _tour(13, _clicks("#tour button[value=texture]", "#tour button[value=noise]"), _PICTURE),
+    "tour 13, fooled": _tour(13, _clicks("#tour button[value=noise]", "#tour button[value=texture]"), _PICTURE),
 }
 DREAMS = 3  # channels
 
