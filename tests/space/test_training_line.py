@@ -136,6 +136,8 @@ def test_many_who_train_at_once_wait_in_line_and_block_nobody(app: str) -> None:
 
 def test_who_comes_past_the_line_is_refused_while_another_trains(app: str) -> None:
     job = Client(app, verbose=False).submit(seconds=3, api_name="/tour_train")
+    while job.status().code is not Status.PROCESSING and not job.done():  # whoever comes first trains
+        time.sleep(0.05)
     refused = []
     while not job.done():
         answer = httpx.post(f"{app}/gradio_api/run/tour_train", json={"data": [0, 0.05, 32, 0, 0.1]}, timeout=30)
