@@ -10,6 +10,15 @@ export function canvasOf({ width, height, pixels }) {
   return canvas;
 }
 
+// A picture with what it shows written under it.
+export function figure(image, alt) {
+  const box = node("figure");
+  image.setAttribute("role", "img");
+  image.setAttribute("aria-label", alt);
+  box.append(image, node("figcaption", "soft", alt));
+  return box;
+}
+
 // The colours of a photo, 32 bits a pixel.
 export function coloursOf({ width, height, planes }) {
   const size = width * height;

@@ -1,8 +1,9 @@
 // Pooling: two by two become one. A quarter of the numbers stays; is it still the cat, and what does a shift by one pixel change?
 
 import { fill, node } from "../../../page/common.js";
+import { changed } from "../../filter/pooled.js";
 import { drawn, pool } from "../../filter/response.js";
-import { canvasOf, percent, segments, shrunk, slider } from "../parts.js";
+import { canvasOf, figure, percent, segments, shrunk, slider } from "../parts.js";
 
 export const leads = "filter";
 export const needsPhoto = true;
@@ -30,7 +31,7 @@ export async function draw(stage) {
     const before = { width: small.width, height: small.height, planes: [Float32Array.from(small.grey)] };
     const shifted = { ...before, planes: [shiftedBy(before, state.shift)] };
     const [plain, moved] = [before, shifted].map((map) => pooledTimes(map, state));
-    const changes = [changedShare(before.planes[0], shifted.planes[0]), changedShare(plain.planes[0], moved.planes[0])];
+    const changes = [changed(before.planes[0], shifted.planes[0]), changed(plain.planes[0], moved.planes[0])];
     const [wide, high] = [moved.width, moved.height];
     pair.replaceChildren(
       figure(picturedAs(shifted, 255), fill(words.before, before)), figure(picturedAs(moved, state.mode === "l2" ? 255 * 2 ** state.times : 255), fill(words.after, { width: wide, height: high })));
@@ -68,22 +69,4 @@ export function pooledTimes(map, { mode, times }) {
   return made;
 }
 
-// The mean of |before - after| divided by the mean of |before|.
-export function changedShare(before, after) {
-  let [difference, size] = [0, 0];
-  for (let i = 0; i < before.length; i += 1) {
-    difference += Math.abs(before[i] - after[i]);
-    size += Math.abs(before[i]);
-  }
-  return size ? difference / size : 0;
-}
-
 const picturedAs = (map, white) => canvasOf(drawn({ ...map, planes: map.planes.map((values) => values.map((value) => (255 * value) / white)) }, { kind: "grey", low: 0, limit: 255 }, 0).picture);
-
-function figure(image, alt) {
-  const box = node("figure");
-  image.setAttribute("role", "img");
-  image.setAttribute("aria-label", alt);
-  box.append(image, node("figcaption", "soft", alt));
-  return box;
-}

@@ -2,7 +2,7 @@
 
 import { button, fill, node } from "../../../page/common.js";
 import { drawn, responseMap } from "../../filter/response.js";
-import { canvasOf, coloursOf, count, kernelPicture, scaled, settingsOf, slider } from "../parts.js";
+import { canvasOf, coloursOf, count, figure, kernelPicture, scaled, settingsOf, slider } from "../parts.js";
 
 export const leads = "inside";
 export const needsPhoto = true;
@@ -75,12 +75,4 @@ function mapOf(photo, kernels) {
   const [{ width, height }] = parts;
   const values = Float32Array.from({ length: width * height }, (_, i) => parts.reduce((sum, part) => sum + part.planes[0][i], 0));
   return { width, height, values: [values] };
-}
-
-function figure(image, alt) {
-  const box = node("figure");
-  image.setAttribute("role", "img");
-  image.setAttribute("aria-label", alt);
-  box.append(image, node("figcaption", "soft", alt));
-  return box;
 }
