@@ -7,10 +7,13 @@ const unusual = (value, usual) => (value === usual ? null : value); // what an a
 const orderOf = ({ order, spot }) => unusual(order, spot ? "spot" : "varied");
 let look = {};
 let shown = null; // the gallery's value: its tiles, words and legend
+let pinned = null; // the last change of the spots, while the server has not answered it
 const followers = new Set();
 
 export const now = () => look;
 export const gallery = () => shown;
+// Whether an answer to other spots than these is still to come: what arrives meanwhile tells of earlier ones.
+export const isPinning = () => pinned !== null;
 // follower() is called when another gallery or another channel is shown.
 export const follow = (follower) => followers.add(follower);
 
@@ -18,7 +21,8 @@ export const follow = (follower) => followers.add(follower);
 export function arrived(value) {
   shown = value;
   look = value ? { ...value.look, channel: chosen(value) } : {};
-  if (value && (query().get("spot") ?? "") !== look.spot) set({ spot: look.spot, order: orderOf(look) }); // of another photo, or unseen
+  if (!value || value.asked_spot === pinned?.spot) pinned = null;
+  if (value && !isPinning() && (query().get("spot") ?? "") !== look.spot) set({ spot: look.spot, order: orderOf(look) }); // of another photo, or unseen
   tell();
 }
 
@@ -32,7 +36,8 @@ export function choose(channel) {
 
 // A look with these changes, for the server to show; the address says so already.
 export function changed(changes) {
-  const asked = { ...look, ...changes };
+  if ("spot" in changes) pinned = { spot: changes.spot, of: changes.of, order: changes.order };
+  const asked = { ...look, ...pinned, ...changes };
   const { layer, scale, page, channel, spot } = asked;
   look = { ...look, page }; // a click that comes before the answer turns the next page
   set({ layer, channel, order: orderOf(asked), scale: unusual(scale, "layer"), sheet: page, spot }); // "page" is gradio's own
@@ -44,6 +49,7 @@ export const atLayer = (layer) => changed({ layer, page: null, channel: null });
 
 // Back, to another channel of the layer that is shown: the server then answers what it answered before, which changes nothing here.
 window.addEventListener("popstate", () => {
+  pinned = null;
   const asked = query();
   if (!shown || (asked.has("layer") && asked.get("layer") !== look.layer)) return;
   look = { ...look, channel: chosen(shown) };

@@ -3,7 +3,7 @@
 
 import { ARROWS, button, fill, within } from "../../page/common.js";
 import { layAt, onResize, photo, pointedAt } from "../../page/photo.js";
-import { gallery, now } from "./look.js";
+import { gallery, isPinning, now } from "./look.js";
 
 const STEP = 0.01; // of the photo's side, a press of an arrow key
 const SETTLED = 300; // milliseconds without a key
@@ -25,7 +25,7 @@ export class Spots {
   arrived() {
     const { order, spot } = now();
     if (order && order !== "spot") this.before = order;
-    if (this.timer === null) this.spots = spotsIn(spot ?? "");
+    if (this.timer === null && !isPinning()) this.spots = spotsIn(spot ?? "");
     this.draw();
   }
 
