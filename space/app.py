@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 
 from cnnhub import caches
@@ -10,6 +11,7 @@ from demo.photo import uploads
 
 
 def main() -> None:
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))  # until it is served there is nothing to finish
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     if told := caches.ensure_writable():
         print(told, file=sys.stderr)

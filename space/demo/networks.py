@@ -38,7 +38,9 @@ class NotListedError(CnnHubError):
 def add_own(source: str) -> None:
     """Offer one more model: a folder, as `make app MODEL=./runs/mine` does."""
     name = Path(source).resolve().name
-    _own[f"{name}-own" if name in _DEFAULT_ORDER else name] = cnnhub.load(source)
+    _own[f"{name}-own" if name in _DEFAULT_ORDER else name] = cnnhub.load(
+        os.path.abspath(source)
+    )  # the server works in another folder
 
 
 def names() -> list[str]:

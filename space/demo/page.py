@@ -26,6 +26,8 @@ from demo.tabs import TABS
 from demo.texts import t
 
 AT_ONCE = 2  # requests: a free Space has two cores, and each may hold a decoded photo of hundreds of megabytes
+WAITING = 60  # requests, before another one is told that the line is full
+SESSIONS = 500  # visits whose state is kept, some 0.2 MB each; of an older one the page begins anew
 
 
 def main(uploaded: Path) -> None:
@@ -38,6 +40,7 @@ def main(uploaded: Path) -> None:
             networks.add_own(_as_folder(arguments.model))
         except CnnHubError as error:
             parser.error(str(error))
+    uploads.work_in(uploaded)
     share_cores()
     warm = [functools.partial(answer_to, column.example(0), name) for name in networks.names()]
     blocks, page = made()
@@ -77,6 +80,7 @@ def made() -> tuple[gr.Blocks, Page]:
             tab.endpoints(upload)
         page = Page(shared, photo_column, tabs, rooms, gr.State(None), gr.State(True))
         page.wire(blocks)
+    blocks.queue(max_size=WAITING)
     return blocks, page
 
 
@@ -99,6 +103,8 @@ def launch_options() -> dict[str, Any]:
         "show_error": False,
         "footer_links": ["api"],
         "max_threads": AT_ONCE,
+        "strict_cors": True,
+        "state_session_capacity": SESSIONS,
     }
 
 

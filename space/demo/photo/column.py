@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -97,7 +98,7 @@ def example(index: int) -> Photo:
 @cache
 def example_file(index: int) -> dict[str, Any]:
     """What a click hands over: gradio's copy of an example, one for all visitors, as gradio describes files."""
-    path = save_file_to_cache(example_path(index), get_upload_folder())
+    path = os.path.relpath(save_file_to_cache(example_path(index), get_upload_folder()))
     return {"path": path, "orig_name": EXAMPLES[index], "meta": {"_type": "gradio.FileData"}}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -61,6 +62,10 @@ class PhotoInput(gr.Image):
         if str(url_or_file_path).lower().startswith(("http:", "https:")):
             return self._uploaded(str(url_or_file_path))
         return await super().async_move_resource_to_block_cache(url_or_file_path)
+
+    def move_resource_to_block_cache(self, url_or_file_path: str | Path | None) -> str | None:
+        moved = super().move_resource_to_block_cache(url_or_file_path)
+        return moved and os.path.relpath(moved)
 
     def example_payload(self) -> dict[str, Any]:
         """What "Use via API" shows as an example: a file of the reader's own, since an address would be refused."""

@@ -15,6 +15,7 @@ from pathlib import Path
 DEFAULT_PORT = 7860
 PORT_NAME = "GRADIO_SERVER_PORT"
 MAX_BYTES = 20 * 2**20  # of one photo
+PLACES = ("HF_HOME", "HF_HUB_CACHE", "HF_XET_CACHE", "CNNHUB_CACHE", "XDG_CACHE_HOME")  # where the environment moves caches
 PROMISED_SECONDS = 600.0  # the page says: ten minutes at most
 
 
@@ -25,11 +26,25 @@ def prepare() -> Path:
     another one serves this port at the moment, its photos are left alone.
     """
     folder = Path(os.environ.get("GRADIO_TEMP_DIR") or tempfile.gettempdir()) / f"cnnhub-{_user()}-{port()}"
+    folder = folder.absolute()
     if _is_free(port()):
         shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     os.environ["GRADIO_TEMP_DIR"] = tempfile.tempdir = str(folder)
     return folder
+
+
+def work_in(folder: Path) -> None:
+    """Make the folder's parent the working directory, so that gradio calls what lies in it by relative names.
+
+    What it tells every visitor of uploads and examples then says nothing of this machine. To be called before the page is
+    built; relative paths that the environment names are made absolute.
+    """
+    for name in PLACES:
+        if os.environ.get(name):
+            os.environ[name] = os.path.abspath(os.path.expanduser(os.environ[name]))
+    os.chdir(folder.parent)
+    os.environ["GRADIO_TEMP_DIR"] = folder.name
 
 
 def port() -> int:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache, wraps
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -17,6 +19,8 @@ import gradio.component_meta
 from gradio import utils
 from gradio.context import LocalContext
 from gradio.mcp import GradioMCPServer
+from gradio.route_utils import CustomCORSMiddleware, GradioMultiPartParser, GradioUploadFile
+from starlette.formparsers import MultiPartException
 
 SEEN_IN = "6.31.0"
 
@@ -37,6 +41,8 @@ def mend() -> None:
     """Mend what must be mended before the page is built."""
     gradio.blocks.postprocess_update_dict = _replacing(gradio.blocks.postprocess_update_dict, _unmarked)
     GradioMCPServer.postprocess_output_data = _replacing(GradioMCPServer.postprocess_output_data, _unwrapped)  # type: ignore[method-assign]
+    CustomCORSMiddleware.__call__ = _replacing(CustomCORSMiddleware.__call__, _unshared)  # type: ignore[method-assign]
+    GradioMultiPartParser.parse = _replacing(GradioMultiPartParser.parse, _parsed)  # type: ignore[method-assign]
 
 
 def unmended(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -65,6 +71,26 @@ def _unmarked(original: Callable[..., Any], block: Any, update_dict: dict[str, A
 def _unwrapped(original: Callable[..., Any], server: GradioMCPServer, data: Any, root_url: str) -> Any:
     """Give an MCP client each of a tool's answers: gradio wraps several into one, and a picture among them becomes text."""
     return original(server, data[0] if len(data) == 1 and isinstance(data[0], list | tuple) else data, root_url)
+
+
+async def _unshared(_original: Callable[..., Any], middleware: CustomCORSMiddleware, *request: Any) -> None:
+    """Let no other site's page read an answer: gradio lets all of them, with the visitor's cookies, unless the host is local."""
+    await middleware.app(*request)
+
+
+async def _parsed(original: Callable[..., Any], parser: GradioMultiPartParser) -> Any:
+    """Leave nothing of an upload that is broken off or for which the disk has no room, and refuse one without a file's name."""
+    try:
+        form = await original(parser)
+        if not all(isinstance(part, GradioUploadFile) for part in form.getlist("files")):
+            raise MultiPartException('A part called "files" has no file name; each is expected to be a file.')
+    except BaseException:
+        for file in parser._files_to_close_on_error:
+            with suppress(OSError):  # gone already, or its last bytes do not fit
+                file.close()
+            Path(file.name).unlink(missing_ok=True)
+        raise
+    return form
 
 
 def describe(page: gr.Blocks) -> None:

@@ -8,10 +8,7 @@ from starlette.routing import Route
 
 from demo.assets import MODULES, MODULES_AT
 
-HEADERS = {
-    "Cache-Control": "public, max-age=31536000, immutable",  # a change has another address
-    "X-Content-Type-Options": "nosniff",
-}
+HEADERS = {"Cache-Control": "public, max-age=31536000, immutable"}  # a change has another address
 
 
 def routes() -> list[Route]:
