@@ -16,7 +16,7 @@ def layout(words: Words, first: dict[str, Any]) -> gr.HTML:
     """The component, which stands above the tabs; `first` is what the page begins with, as `shown` gives it."""
     return words.make(
         gr.HTML,
-        lambda language: {"words": {key: t(language, f"work_{key}") for key in ("now", "none", "lost", "error")}},
+        lambda language: {"words": {key: t(language, f"work_{key}") for key in ("now", "none", "full", "lost", "error")}},
         first,
         html_template='<p class="work" role="status"></p>',
         js_on_load=mounted("page/working.js"),

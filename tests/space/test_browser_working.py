@@ -73,6 +73,54 @@ def test_a_slow_upload_and_a_lost_connection_are_told_in_the_visitor_s_language(
     page.close()
 
 
+def test_a_full_line_is_told_and_waited_in(browser: Any, app: str) -> None:
+    page = browser.new_page()
+    page.goto(f"{app}/?lang=zh-TW")
+    page.wait_for_function("window.cnnhubLink?.isRestored")
+    full: list[bool] = [True]
+
+    def join(route: Any) -> None:
+        if full[0]:
+            route.fulfill(status=503, json={"detail": "Queue is full. Max size is 60 and size is 60."})
+        else:
+            route.continue_()
+
+    page.route("**/gradio_api/queue/join*", join)
+    page.click("[data-key=dog]")
+    page.wait_for_function("document.querySelector('.work').textContent === '現在很多人在用，馬上就輪到您…'")
+    full[0] = False
+    page.wait_for_function("document.querySelector('#answer h2')?.textContent === '這是一隻狗。'")
+    wait_until_fresh(page)
+    assert page.inner_text(".work") == ""
+    page.close()
+
+
+@pytest.mark.parametrize(("status", "told"), [(429, "一下子传来太多照片"), (507, "没有空间"), (500, "照片没有传到")])
+def test_why_a_photo_was_not_taken_is_told(browser: Any, app: str, status: int, told: str) -> None:
+    page = browser.new_page()
+    page.goto(f"{app}/?lang=zh-CN")
+    page.wait_for_function("window.cnnhubLink?.isRestored")
+    page.route("**/gradio_api/upload*", lambda route: route.fulfill(status=status, json={"detail": "No."}))
+    page.set_input_files("#photo input[type=file]", EXAMPLES / "sunflower.jpg")
+    page.wait_for_function("told => document.querySelector('#photo').textContent.includes(told)", arg=told)
+    page.close()
+
+
+def test_nothing_on_the_page_is_against_its_own_policy(browser: Any, app: str) -> None:
+    page = browser.new_page()
+    page.add_init_script(
+        "window.refused = []; addEventListener('securitypolicyviolation', (event) => refused.push(event.blockedURI))"
+    )
+    for query in ("", "?tab=filter", "?tab=inside", "?tab=tour&step=11", "?view=api"):
+        page.goto(f"{app}/{query}")
+        page.wait_for_function("window.cnnhubLink?.isRestored")
+        page.wait_for_timeout(500)
+        assert page.evaluate("refused") == []
+    page.evaluate("fetch('https://example.org').catch(() => null)")
+    page.wait_for_function("refused.length === 1")
+    page.close()
+
+
 def test_a_link_is_painted_in_its_language_and_with_its_photo_from_the_first(browser: Any, app: str) -> None:
     page = browser.new_page(locale="en-US")
     page.add_init_script("""

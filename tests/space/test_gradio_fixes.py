@@ -5,14 +5,19 @@ from __future__ import annotations
 import asyncio
 import importlib
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 import gradio.blocks
 import gradio.component_meta
 import pytest
 from gradio.mcp import GradioMCPServer
+from gradio.route_utils import CustomCORSMiddleware, GradioMultiPartParser
+from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
 
 from demo.serving import first_page, gradio_fixes
 from demo.serving.gradio_fixes import unmended
@@ -43,6 +48,52 @@ def test_a_stub_is_written_beside_each_component_s_source(tmp_path: Path, monkey
     assert not (tmp_path / "own.pyi").exists()
     unmended(gradio.component_meta.create_or_modify_pyi)(own.Own, "Own", [])
     assert (tmp_path / "own.pyi").exists()
+
+
+def asked(app: Any, headers: dict[str, str]) -> list[str]:
+    """Names of the answer's headers."""
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/",
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+    }
+    names: list[str] = []
+
+    async def send(message: dict[str, Any]) -> None:
+        names.extend(name.decode() for name, _ in message.get("headers", ()))
+
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, app(scope, None, send)).result()
+    return names
+
+
+def test_other_sites_may_read_answers() -> None:
+    async def inner(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    middleware = CustomCORSMiddleware(inner)
+    stranger = {"origin": "https://evil.example", "host": "demo.example.org"}
+    before = asked(partial(unmended(CustomCORSMiddleware.__call__), middleware), stranger)
+    assert "access-control-allow-origin" in before
+    assert asked(middleware, stranger) == []
+
+
+def test_a_broken_off_upload_stays(tmp_path: Path) -> None:
+    async def half() -> Any:
+        yield b'--x\r\nContent-Disposition: form-data; name="files"; filename="a"\r\n\r\nhalf'
+        raise ClientDisconnect
+
+    def parser() -> GradioMultiPartParser:
+        kind = Headers({"content-type": "multipart/form-data; boundary=x"})
+        return GradioMultiPartParser(kind, half(), max_file_size=10**6, upload_dir=tmp_path)
+
+    for parse, left in ((unmended(GradioMultiPartParser.parse), 1), (GradioMultiPartParser.parse, 0)):
+        for path in tmp_path.iterdir():
+            path.unlink()
+        with ThreadPoolExecutor(1) as thread, pytest.raises(ClientDisconnect):
+            thread.submit(asyncio.run, parse(parser())).result()
+        assert len(list(tmp_path.iterdir())) == left
 
 
 class FinishedCall:

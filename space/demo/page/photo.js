@@ -5,7 +5,7 @@
 import { set } from "./address.js";
 import { button, node, press } from "./common.js";
 import { Crop } from "./crop.js";
-import { Uploads, cutOut, fileField, fillPicker, namePicker } from "./upload.js";
+import { Uploads, cutOut, fileField, fillPicker, namePicker, refusal } from "./upload.js";
 import { giveUp, isStale, photoChosen } from "./working.js";
 
 let column = null; // the page's only one
@@ -262,9 +262,9 @@ class PhotoColumn {
       if (!sent) return;
       this.tell(-1, sent);
       if (!(await isShown) && this.props.value.file === sent) this.trigger("unseen");
-    } catch {
+    } catch (error) {
       this.failed = file;
-      this.say("upload_failed");
+      this.say(refusal(error) ?? "upload_failed");
       giveUp();
     }
   }

@@ -34,6 +34,9 @@ export function cutOut(source, [x, y, width, height], name) {
   return new Promise((done) => { canvas.toBlob((blob) => done(new File([blob], name, { type: "image/png" })), "image/png"); });
 }
 
+// The word for why the server did not take a file, where it said so; gradio's client puts the status into its error's message.
+export const refusal = ({ message }) => ({ 413: "too_heavy", 429: "too_many", 507: "disk_full" })[/^HTTP (\d+)/.exec(message)?.[1]];
+
 // Files on their way to the server. Whatever is chosen later overtakes them.
 export class Uploads {
   constructor(root, upload) { Object.assign(this, { root, upload, ticket: 0 }); }

@@ -7,12 +7,15 @@ let asked = null; // the network that was clicked and did not answer yet
 let props = null;
 const read = new WeakSet(); // toasts
 let isHopeless = false; // nothing is on its way
+let inLine = 0; // events that the server has no room for yet
+const [AGAIN, MOST_TRIES] = [1000, 40]; // milliseconds between two tries at least, twice as many at most
 
 export function mount(component) {
   ({ props } = component);
   component.watch("value", take);
   component.watch("words", draw);
   for (const name of ["online", "offline"]) window.addEventListener(name, draw);
+  window.fetch = whenThereIsRoom(window.fetch);
   new MutationObserver(readToasts).observe(document.body, { childList: true, subtree: true });
   take();
 }
@@ -70,7 +73,24 @@ export function draw() {
   const sign = room.querySelector(".work");
   const isCut = !navigator.onLine;
   sign.classList.toggle("busy", stale && !isHopeless && !isCut);
-  sign.textContent = stale && !isHopeless ? props.words[isCut ? "none" : "now"] : "";
+  sign.textContent = inLine ? props.words.full : stale && !isHopeless ? props.words[isCut ? "none" : "now"] : "";
+}
+
+// An event that comes when the server's line is full is sent again until there is room: gradio would drop it, and say nothing.
+function whenThereIsRoom(fetch) {
+  return async (...request) => {
+    let answer = await fetch(...request);
+    if (!String(request[0]?.url ?? request[0]).includes("/queue/join")) return answer;
+    for (let tries = 0; answer.status === 503 && tries < MOST_TRIES; tries += 1) {
+      inLine += 1;
+      draw();
+      await new Promise((done) => { setTimeout(done, AGAIN * (1 + Math.random())); });
+      inLine -= 1;
+      answer = await fetch(...request);
+      draw();
+    }
+    return answer;
+  };
 }
 
 // gradio says in English alone that the connection is lost; of any other failure it says that there will be no answer.

@@ -61,11 +61,10 @@ class PhotoInput(gr.Image):
     async def async_move_resource_to_block_cache(self, url_or_file_path: str | Path | None) -> str | None:
         if str(url_or_file_path).lower().startswith(("http:", "https:")):
             return self._uploaded(str(url_or_file_path))
-        return await super().async_move_resource_to_block_cache(url_or_file_path)
+        return _from_here(await super().async_move_resource_to_block_cache(url_or_file_path))
 
     def move_resource_to_block_cache(self, url_or_file_path: str | Path | None) -> str | None:
-        moved = super().move_resource_to_block_cache(url_or_file_path)
-        return moved and os.path.relpath(moved)
+        return _from_here(super().move_resource_to_block_cache(url_or_file_path))
 
     def example_payload(self) -> dict[str, Any]:
         """What "Use via API" shows as an example: a file of the reader's own, since an address would be refused."""
@@ -80,6 +79,11 @@ class PhotoInput(gr.Image):
         if not found or not Path(unquote(path)).resolve().is_relative_to(Path(self.GRADIO_CACHE).resolve()):
             raise gr.Error(_what_to_send(address), print_exception=False)
         return unquote(path)
+
+
+def _from_here(path: str | None) -> str | None:
+    """As the page is told it, which learns nothing of where on the machine that is; see `uploads.work_in`."""
+    return path and os.path.relpath(path)
 
 
 def _what_to_send(arrived: Any) -> str:

@@ -56,6 +56,16 @@ TEXTS: Table = {
         "照片沒有傳到，請再試一次，或換一張小一點的。",
         "照片没有传到，请再试一次，或换一张小一点的。",
     ),
+    "photo_too_many": (
+        "Too many photos came from your network at once. Wait a minute, and try again.",
+        "您的網路一下子傳來太多照片，請等一分鐘再試。",
+        "您的网络一下子传来太多照片，请等一分钟再试。",
+    ),
+    "photo_disk_full": (
+        "The server has no room for your photo. Try again in ten minutes, when older ones are deleted.",
+        "伺服器沒有空間存放您的照片。十分鐘後舊照片會刪除，請到時再試。",
+        "服务器没有空间存放您的照片。十分钟后旧照片会删除，请到时再试。",
+    ),
     "photo_paste_nothing": (
         "There is no picture on the clipboard. Copy one first.",
         "剪貼簿裡沒有圖片，請先複製一張。",
@@ -78,6 +88,11 @@ TEXTS: Table = {
     ),
     "work_now": ("Working …", "處理中…", "处理中…"),
     "work_none": ("There is no connection.", "沒有連線。", "没有连接。"),
+    "work_full": (
+        "Many people are asking at the moment. Your turn will come …",
+        "現在很多人在用，馬上就輪到您…",
+        "现在很多人在用，马上就轮到您…",
+    ),
     "work_lost": (
         "The connection to the server is lost. Check your network; the page tries again by itself.",
         "與伺服器的連線中斷了。請檢查網路，本頁會自行重試。",
