@@ -19,6 +19,7 @@ from benchmarks import page as demo
 from benchmarks import report
 from benchmarks import start as starting
 from benchmarks.decoding import figures as reduced_decoding
+from benchmarks.load import figures as load_of_visitors
 from benchmarks.memory import figures as memory_of_the_demo
 from benchmarks.training import figures as fine_tuning
 from cnnhub.hub import builtin_models
@@ -96,6 +97,19 @@ def endpoints(
 def memory(output: Output = None) -> None:
     """What the demo's server takes at rest and at most, with every endpoint, every model and a photo of 50 megapixels."""
     _finish(memory_of_the_demo(), {}, output)
+
+
+@app.command()
+def load(
+    output: Output = None,
+    users: Annotated[list[int] | None, typer.Option(help="How many visitors there are at once; may be given again.")] = None,
+    seconds: Annotated[int, typer.Option(min=10, help="How long they stay.")] = 300,
+) -> None:
+    """The demo while many visitors ask every endpoint at once: how long they wait, who is turned away (needs locust)."""
+    figures: dict[str, dict[str, list[float]]] = {}
+    for each in users or [5, 50]:
+        figures |= load_of_visitors(each, seconds)
+    _finish(figures, {}, output)
 
 
 @app.command()

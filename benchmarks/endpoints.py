@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import io
-import os
-import socket
-import subprocess
-import sys
 import tempfile
 import time
-import urllib.request
 from pathlib import Path
 
 from PIL import Image
 
-ROOT = Path(__file__).parent.parent
+from benchmarks.serving import ROOT, served
+
 PHOTO = ROOT / "space" / "examples" / "china.jpg"
 SIZES = {"1 megapixel": (1224, 816), "12 megapixels": (4240, 2832)}
 NAMES = ("/classify", "/filter", "/feature_maps")
@@ -35,8 +31,7 @@ def figures(checkout: Path = ROOT) -> dict[str, dict[str, list[float]]]:
                 buffer = io.BytesIO()
                 picture.resize(pixels, Image.Resampling.LANCZOS).save(buffer, "JPEG", quality=90)
             photos[size].write_bytes(buffer.getvalue())
-        server, url = _served(checkout)
-        try:
+        with served(checkout) as (_, url):
             client = Client(url, verbose=False)
             for number in range(ROUNDS + 1):  # the first warms up
                 for name in NAMES:
@@ -48,9 +43,6 @@ def figures(checkout: Path = ROOT) -> dict[str, dict[str, list[float]]]:
                             client = Client(url, verbose=False)
                             continue
                         times[f"{name}, {size}"] += [(time.perf_counter() - started) * 1e3] if number else []
-        finally:
-            server.terminate()
-            server.wait()
     return {"endpoints, milliseconds": times}
 
 
@@ -64,19 +56,3 @@ def percentiles(times: list[float]) -> tuple[float, float]:
 
     p50, p95 = np.percentile(times, (50, 95))
     return float(p50), float(p95)
-
-
-def _served(checkout: Path) -> tuple[subprocess.Popen[bytes], str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = {**os.environ, "GRADIO_SERVER_PORT": str(port), "PYTHONPATH": str(checkout)}
-    server = subprocess.Popen([sys.executable, "space/app.py"], cwd=checkout, env=environment, stdout=subprocess.DEVNULL)
-    url = f"http://127.0.0.1:{port}"
-    while server.poll() is None:
-        try:
-            urllib.request.urlopen(f"{url}/healthz", timeout=10).close()
-            return server, url
-        except OSError:
-            time.sleep(0.1)
-    raise RuntimeError(f"the demo of {checkout} ended with status {server.returncode}")

@@ -4,21 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import io
-import os
-import socket
-import subprocess
-import sys
 import tempfile
 import threading
-import time
-import urllib.request
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
 
-ROOT = Path(__file__).parent.parent
+from benchmarks.serving import ROOT, served
+
 EXAMPLES = ROOT / "space" / "examples"
 LARGEST = (8160, 6120)  # what a phone of 50 megapixels saves
 MODELS = ("cats-vs-dogs", "flowers", "imagenet")
@@ -27,7 +21,11 @@ AT_ONCE = 4  # visitors whose large photos are worked on together
 
 def figures() -> dict[str, dict[str, list[float]]]:
     """Resident megabytes (10^6 bytes) of the server and its children, with PyTorch as it is installed here."""
-    with tempfile.TemporaryDirectory() as folder, _served(Path(folder)) as (process, url), _Peak(process) as peak:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        served(GRADIO_TEMP_DIR=folder, GRADIO_MCP_SERVER="True") as (process, url),
+        _Peak(process) as peak,
+    ):
         at_rest = _resident(process)
         large = Path(folder) / "large.jpg"
         large.write_bytes(_photo())
@@ -51,25 +49,6 @@ def _ask_everything(url: str, photos: list[Path]) -> None:
             for model in MODELS if has_model else (None,):
                 arguments = dict.fromkeys(wanted, handle_file(str(photo))) | ({"model": model} if model else {})
                 client.predict(**arguments, api_name=name)
-
-
-@contextlib.contextmanager
-def _served(folder: Path) -> Iterator[tuple[psutil.Process, str]]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = {**os.environ, "GRADIO_SERVER_PORT": str(port), "GRADIO_TEMP_DIR": str(folder), "GRADIO_MCP_SERVER": "True"}
-    server = subprocess.Popen([sys.executable, ROOT / "space" / "app.py"], env=environment, stdout=subprocess.DEVNULL)
-    try:
-        while server.poll() is None:
-            with contextlib.suppress(OSError):
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=10).close()
-                break
-            time.sleep(0.2)
-        yield psutil.Process(server.pid), f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait()
 
 
 class _Peak:
