@@ -13,6 +13,8 @@ import pytest
 from PIL import Image, ImageOps
 
 import cnnhub
+from demo import texts
+from demo.tabs.what import why
 from tests.support.places import EXAMPLES
 from tests.support.visiting import Visit
 
@@ -87,8 +89,14 @@ def test_why_shows_where_and_checks_itself(visit: Visit) -> None:
     page.wait_for_selector(".why .why-map")
     found = cnnhub.explain(cnnhub.load("cats-vs-dogs"), EXAMPLES / "cat.jpg")
     assert found.faithfulness is not None
-    told = page.inner_text(".why .told")
-    assert "speaks for “cat”" in told and told.count("%") == 3
+    assert "speaks for “cat”" in page.inner_text(".why .told")
+    drawn = page.evaluate_handle("document.querySelector('.why-map')")
+    page.wait_for_function("document.querySelector('.why-check').textContent.includes('%')")
+    assert drawn.evaluate("each => each.isConnected"), "the check comes without the map being drawn anew"
+    curves, told = found.faithfulness, page.inner_text(".why-check")
+    of_a_quarter = [found.probability, curves.deletion[3], curves.insertion[3]]
+    assert all(texts.percent(each) in told for each in of_a_quarter) and told.count("%") == 3
+    assert texts.t("en", f"why_check_{why.verdict(*of_a_quarter)}", thing="cat") in told
     heat = Image.open(io.BytesIO(base64.b64decode(page.get_attribute(".why .why-map", "src").split(",")[1])))
     assert heat.mode == "RGBA" and heat.width / heat.height == pytest.approx(640 / 427, abs=0.02)
     clear = np.asarray(heat.getchannel("A"), float) / 255
@@ -101,6 +109,7 @@ def test_why_shows_where_and_checks_itself(visit: Visit) -> None:
     assert "grey patch" in page.inner_text(".why .told")
     page.select_option(".why select", "dog")
     page.wait_for_function("document.querySelector('.why .told').textContent.includes('dog')")
+    page.wait_for_function("document.querySelector('.why-check').textContent.includes('hardly believes in “dog”')")
     page.click("#language label:has-text('正體中文')")  # label and way stay
     page.wait_for_function("document.querySelector('.why .told')?.textContent.includes('狗')")
     assert page.input_value(".why select") == "dog"

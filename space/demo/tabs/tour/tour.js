@@ -205,6 +205,7 @@ class Tour {
     parts.said.setAttribute("role", "status");
     const heading = node("h2", "", own.title);
     heading.tabIndex = -1;
+    heading.dataset.key = "heading"; // it keeps the focus when the step is drawn anew, with a photo that has just come
     const trying = node("p", "tour-try");
     trying.append(node("b", "", words.tour_try), ` ${own.try}`);
     const text = node("div", "tour-text");

@@ -14,6 +14,8 @@ export function mount({ element, props, trigger, watch }) {
   let blend = 70;
   let value = null; // the last that was told
   let shown = null; // the label and the way that are shown, and of which photo and network
+  const check = node("p", "told why-check");
+  check.setAttribute("role", "status");
 
   const ask = (change) => {
     root.setAttribute("aria-busy", "true");
@@ -30,7 +32,9 @@ export function mount({ element, props, trigger, watch }) {
   function arrive() {
     const isAnew = Boolean(props.value?.stays);
     if (isAnew && isOf(shown)) return;
+    const isCheck = value?.heat && value.heat === props.value?.heat && value.check !== props.value.check && check.isConnected;
     value = isAnew ? null : props.value;
+    if (isCheck) { check.textContent = value.check; return; } // the map is there already
     if (!value) shown = null;
     draw();
   }
@@ -46,10 +50,11 @@ export function mount({ element, props, trigger, watch }) {
       problem.setAttribute("role", "alert");
       return root.replaceChildren(problem);
     }
-    const told = node("p", "told", `${value.sentence} ${value.faithful}`);
+    const told = node("p", "told", value.sentence);
     told.setAttribute("role", "status");
     const legend = legendOf({ low: words.none, kind: "magma", high: words.most });
-    root.replaceChildren(told, controls(value, words), figure(value, words), legend, ...channels(value, words));
+    check.textContent = value.check;
+    root.replaceChildren(told, controls(value, words), figure(value, words), legend, check, ...channels(value, words));
   }
 
   function figure({ heat }, words) {
