@@ -30,11 +30,17 @@ export function mount({ element, props, trigger, watch }) {
   }
 
   function arrive() {
-    const isAnew = Boolean(props.value?.stays);
+    const came = props.value;
+    const isAnew = Boolean(came?.stays);
     if (isAnew && isOf(shown)) return;
-    const isCheck = value?.heat && value.heat === props.value?.heat && value.check !== props.value.check && check.isConnected;
-    value = isAnew ? null : props.value;
-    if (isCheck) { check.textContent = value.check; return; } // the map is there already
+    if (came?.is_check && value?.heat) {
+      if (came.heat === value.heat && came.sentence === value.sentence) { // else of a map that was shown before
+        value = came;
+        check.textContent = came.check;
+      }
+      return;
+    }
+    value = isAnew ? null : came;
     if (!value) shown = null;
     draw();
   }

@@ -87,7 +87,8 @@ def show(
         return
     yield {**told, "check": t(language, "why_checking")}
     check = texts.attempt(language, _checked, photo, classifier, explanation)
-    yield {**told, "check": check.heading if isinstance(check, Sentence) else _check(language, check, thing)}
+    said = check.heading if isinstance(check, Sentence) else _check(language, check, thing)
+    yield {**told, "check": said, "is_check": True}
 
 
 def _asked(event: gr.EventData, photo: Photo | None, network: str, language: str) -> Iterator[dict[str, Any]]:
