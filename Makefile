@@ -48,10 +48,12 @@ bench: $(STAMP)  ## measure side by side with peers, in one run
 browser:  # the page's test drives Debian's Chromium; without it that test skips and says why
 	@sh tests/support/install_browser.sh
 
-# requirements.txt pins every package; the project itself is installed in place, without asking the index again.
-$(STAMP): requirements.txt pyproject.toml
+# requirements.txt pins every package, and requirements.hashed.txt says what its files are, but for PyTorch, whose builds differ by
+# machine; the project itself is installed in place, without asking the index again.
+$(STAMP): requirements.txt requirements.hashed.txt pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.hashed.txt
+	grep -E '^(torch|torchvision)==' requirements.txt | xargs $(BIN)/python -m pip install --quiet --disable-pip-version-check
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 

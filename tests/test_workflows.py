@@ -15,6 +15,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import cnnhub
+from tests.support import hashes
 from tests.support.places import ROOT
 
 WORKFLOWS = ROOT / ".github" / "workflows"
@@ -89,6 +90,16 @@ def test_every_requirement_is_one_pinned_package() -> None:
     assert all(re.fullmatch(r"==[\w.]+", str(pin.specifier)) for pin in pins)
     assert lines == sorted(lines, key=str.lower)
     assert len({canonicalize_name(pin.name) for pin in pins}) == len(pins)
+
+
+def test_every_pin_but_pytorch_s_has_the_hashes_of_its_files() -> None:
+    text = hashes.HASHED.read_text()
+    assert text.startswith(hashes.HEAD)
+    blocks = re.split(r"\n(?=\S)", text.removeprefix(hashes.HEAD).strip())
+    assert [block.partition(" \\\n")[0] for block in blocks] == hashes.pins(hashes.PINS.read_text()), (
+        "python -m tests.support.hashes makes it anew"
+    )
+    assert all(re.fullmatch(r"[^\n]+( \\\n    --hash=sha256:[0-9a-f]{64})+", block) for block in blocks)
 
 
 def test_the_cpu_build_is_taken_in_the_pinned_versions() -> None:
