@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import timm
@@ -12,6 +14,7 @@ from PIL import Image
 import cnnhub
 from cnnhub import features, render
 from cnnhub.errors import UnknownNameError
+from cnnhub.explanation import explain
 
 
 def hooks_of(network: torch.nn.Module) -> int:
@@ -57,6 +60,28 @@ def test_the_caller_s_network_is_never_hooked(tiny: cnnhub.Classifier, picture: 
     assert hooks_of(tiny.network) == 0
     assert not tiny.network.training
     assert all(torch.equal(before[name], tensor) for name, tensor in tiny.network.state_dict().items())
+
+
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("count", [6, pytest.param(500, marks=pytest.mark.long)])
+def test_eight_threads_see_what_each_would_see_alone(count: int) -> None:
+    """`count` different pairs of picture and layer in each of eight threads, all of one network: maps and class maps."""
+    classifier = cnnhub.load("cats-vs-dogs")
+    layers = classifier.layers()
+    pairs = [(seed, layers[seed * 7 % len(layers)]) for seed in range(8 * count)]
+
+    def seen(pair: tuple[int, str]) -> tuple[bytes, bytes]:
+        seed, layer = pair
+        noise = np.random.default_rng(seed).integers(0, 256, (24, 24, 3), np.uint8)
+        photo = Image.fromarray(noise).resize((240, 240))
+        heat = explain(classifier, photo, classifier.labels[seed % 2], "layercam", check=False).map
+        return classifier.feature_maps(photo, layer)[layer].numpy().tobytes(), heat.numpy().tobytes()
+
+    alone = [hash(seen(pair)) for pair in pairs]
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(lambda pair: hash(seen(pair)), pairs)) == alone
+    assert len(set(alone)) == len(pairs), "the questions were not different ones"
+    assert hooks_of(classifier.network) == 0
 
 
 def test_hooks_are_removed_after_an_exception(tiny: cnnhub.Classifier) -> None:

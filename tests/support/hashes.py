@@ -1,4 +1,4 @@
-"""requirements.hashed.txt, what `make app` and `make test` install: the pins of requirements.txt, each with the hashes of its files.
+"""requirements.hashed.txt, which `make app` and `make test` install: the pins of requirements.txt with the hashes of their files.
 
 `python -m tests.support.hashes` asks the package index for them and writes the file; pip then refuses any other file. torch and
 torchvision are left out: which build is right depends on the machine, and each index has builds of its own.
