@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Callable, Iterable
 
 _LONG_WORD, _LONGEST_TEXT = re.compile(r"\S{501,}"), 5_000  # characters
+_NOT_PLAIN, _UNSEEN = re.compile("[^ -~]"), ("Cc", "Cf", "Zl", "Zp", "Cs")
 _SECRET = re.compile(r"hf_[A-Za-z0-9]{30,}|(?<=Bearer )[^'\"]+")  # a token by its form, or by what stands before it
 
 
@@ -153,8 +155,35 @@ def plural(noun: str) -> str:
     return f"{noun}s"
 
 
+def printable(text: str, keep: str = "") -> str:
+    r"""Text with its control, direction and zero-width characters spelled out, but for those in `keep`: what comes from a
+    stranger's model or file reaches the terminal, which would obey them, and its reader, who would not see them.
+
+    >>> print(printable("cat\x1b[2J\tdog\u202e\u200b"))
+    cat\x1b[2J\x09dog\u202e\u200b
+    """
+
+    def escape(character: str) -> str:
+        number = ord(character)
+        return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
+
+    return spelled_out(text, escape, keep)
+
+
+def spelled_out(text: str, escape: Callable[[str], str], keep: str = "") -> str:
+    """Text with what `escape` makes of each character that cannot be seen, but for those in `keep`: control and direction,
+    zero width and other formats, ends of lines and paragraphs, halves of a pair of surrogates."""
+
+    def seen(found: re.Match[str]) -> str:
+        character = found[0]
+        return escape(character) if unicodedata.category(character) in _UNSEEN and character not in keep else character
+
+    return _NOT_PLAIN.sub(seen, text)
+
+
 def _presentable(text: str) -> str:
-    """The text without tokens, a word of more than 500 characters cut in its middle, and the whole cut after 5,000.
+    """The text without tokens and what cannot be seen, a word of more than 500 characters cut in its middle, and the whole cut
+    after 5,000.
 
     >>> len(_presentable("There is no file " + 6_000_000 * "A"))
     143
@@ -164,4 +193,5 @@ def _presentable(text: str) -> str:
         return f"{word[0][:80]}… ({len(word[0]):,} characters) …{word[0][-20:]}"
 
     short = _LONG_WORD.sub(cut, _SECRET.sub("…", text))
-    return short if len(short) <= _LONGEST_TEXT else f"{short[:_LONGEST_TEXT]}… ({len(short):,} characters)"
+    cut_off = short if len(short) <= _LONGEST_TEXT else f"{short[:_LONGEST_TEXT]}… ({len(short):,} characters)"
+    return printable(cut_off, keep="\n\t")

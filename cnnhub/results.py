@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
-from cnnhub.errors import ArgumentError, CnnHubError, EngineError
+from cnnhub.errors import ArgumentError, CnnHubError, EngineError, spelled_out
 from cnnhub.files import atomic_file
 
 if TYPE_CHECKING:
@@ -38,8 +38,16 @@ def record(file: str, outcome: Prediction | CnnHubError) -> Record:
 
 
 def line(told: Record) -> str:
-    """A record as one line of JSON."""
-    return json.dumps(told, ensure_ascii=False)
+    r"""A record as one line of JSON. Labels are to be read, so that only what cannot be seen is written as JSON's escapes.
+
+    >>> print(line({"label": "貓\u202e\x9b"}))
+    {"label": "貓\u202e\u009b"}
+    """
+
+    def escape(character: str) -> str:
+        return f"\\u{ord(character):04x}" if ord(character) < 0x10000 else json.dumps(character)[1:-1]
+
+    return spelled_out(json.dumps(told, ensure_ascii=False), escape)
 
 
 def check_path(path: Path) -> None:

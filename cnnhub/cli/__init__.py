@@ -16,8 +16,7 @@ import typer
 import cnnhub
 from cnnhub import caches
 from cnnhub.cli import anatomy, doctor, explain, export, features, filter, models, predict
-from cnnhub.cli.output import printable
-from cnnhub.errors import CnnHubError
+from cnnhub.errors import CnnHubError, printable
 
 # Help is plain text: the same on a terminal and in a pipe.
 app = typer.Typer(

@@ -10,6 +10,7 @@ import typer
 
 from cnnhub.cli import completion
 from cnnhub.cli.output import show_table, waiting, writing
+from cnnhub.errors import printable
 
 if TYPE_CHECKING:
     from cnnhub.anatomy import Anatomy, Row
@@ -119,7 +120,7 @@ def _totals(found: Anatomy, batch: int) -> list[tuple[str, str]]:
 
 
 def _show_as_keras(source: str, found: Anatomy) -> None:
-    print(f'Model: "{source}"')
+    print(f'Model: "{printable(source)}"')
     line = "_" * 88
     print(f"{line}\n{'Layer (type)':44}{'Output Shape':28}{'Param #':>16}\n{'=' * 88}")
     for row in found.rows:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -46,6 +45,7 @@ def explain(
       cnnhub explain photo.jpg --model imagenet --method occlusion --json
     """
     import cnnhub
+    from cnnhub import results
     from cnnhub.render import captioned, overlay
 
     with waiting(f"loading {model}"):
@@ -72,7 +72,7 @@ def explain(
     }
     if as_json:
         more = {"deletion": told.deletion, "insertion": told.insertion, "box": found.box, "map": found.map.tolist()}
-        typer.echo(json.dumps({**facts, **more}))
+        typer.echo(results.line({**facts, **more}))
     else:
         rows = [(name, f"{value:.4f}" if isinstance(value, float) else str(value)) for name, value in facts.items()]
         show_table(("", ""), [*rows, ("picture", str(path))])

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cnnhub.cli import completion
-from cnnhub.cli.output import printable, show_table
+from cnnhub.cli.output import show_table
+from cnnhub.errors import printable
 
 if TYPE_CHECKING:
     from cnnhub.hub.catalogue import Card, Entry

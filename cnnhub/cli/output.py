@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sys
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import TypeVar
 
 import typer
 
-from cnnhub.errors import OutputError
+from cnnhub.errors import OutputError, printable
 
 Item = TypeVar("Item")
 
@@ -33,16 +32,6 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     for row in rows:
         table.add_row(*(Text(printable(cell)) for cell in row))
     Console().print(table)
-
-
-def printable(text: str, keep: str = "") -> str:
-    r"""Text with its control characters spelled out, but for those in `keep`: names from a stranger's model or file reach
-    the terminal, which would obey them.
-
-    >>> print(printable("cat\x1b[2J\tdog"))
-    cat\x1b[2J\x09dog
-    """
-    return "".join(f"\\x{ord(c):02x}" if c not in keep and unicodedata.category(c) == "Cc" else c for c in text)
 
 
 def with_bar(items: Iterable[Item], doing: str, total: int) -> Iterator[Item]:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cnnhub.cli import completion
-from cnnhub.cli.output import printable, show_table, waiting, writing
-from cnnhub.errors import CnnHubError
+from cnnhub.cli.output import show_table, waiting, writing
+from cnnhub.errors import CnnHubError, printable
 
 if TYPE_CHECKING:
     from cnnhub import Prediction

@@ -110,6 +110,34 @@ def test_names_from_a_stranger_s_model_cannot_steer_the_terminal(call: Call, mod
         assert name in done.out
 
 
+UNSEEN = ("\x1b[2J", "\x9b31m", "\x7f", "\u200b", "\u200e", "\u202e", "\u2066", "\u061c", "\u2028", "\ufeff", "\U000e0041")
+
+
+def test_what_cannot_be_seen_is_spelled_out_wherever_a_model_s_words_are_printed(call: Call, model_folder) -> None:
+    labels = ["".join(UNSEEN), "貓 é\u3000", "👩\u200d🚒"]
+    model, photo = model_folder(label_names=labels), EXAMPLES / "cat.jpg"
+    (model / "README.md").write_text(f"# {labels[0]}\n\tkept", encoding="utf-8")
+    spelled = r"\x1b[2J\x9b31m\x7f\u200b\u200e\u202e\u2066\u061c\u2028\ufeff\U000e0041"
+    plain = call("predict", "--model", model, photo)
+    assert spelled in plain.out and labels[1] in plain.out
+    shown = call("info", model)
+    assert shown.out.count(spelled) == 2 and "\n\tkept" in shown.out, "among the facts and in the card"
+    as_json = call("predict", "--model", model, "--json", photo)
+    assert sorted(json.loads(as_json.out)["scores"]) == sorted(labels), "valid JSON, and the labels as they are"
+    assert labels[1] in as_json.out, "what can be read is not escaped"
+    explained = call("explain", "--model", model, "--label", labels[0], "--json", photo)
+    assert json.loads(explained.out)["label"] == labels[0]
+    wrong = call("explain", "--model", model, "--label", f"{labels[0]}?", photo)
+    assert wrong.status == 2 and r"\u202e" in wrong.err
+    for done in (plain, shown, as_json, explained, wrong):
+        assert not {character for word in UNSEEN for character in word if not character.isascii()} & set(done.out + done.err)
+        assert not {"\x1b", "\x7f"} & set(done.out + done.err)
+
+
+def test_an_error_shows_nothing_that_cannot_be_seen() -> None:
+    assert str(cnnhub.CnnHubError("there is no \x9b\u202elabel\nat all")) == "there is no \\x9b\\u202elabel\nat all"
+
+
 def test_an_output_that_takes_nothing(folder: Path) -> None:
     """A full disk behind standard output is one line and status 2; a reader that left is silence."""
     command = [sys.executable, "-m", "cnnhub.cli", "--help"]

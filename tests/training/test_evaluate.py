@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 from pathlib import Path
 
 import pytest
 import torch
+from rich.console import Console
 
 from tests.support.places import EXAMPLES
 from training.data.layout import DataError
@@ -23,6 +25,7 @@ from training.measure.calibration import (
     share_above,
 )
 from training.measure.figures import measure
+from training.measure.report import _labels
 from training.measure.review import count_wrong, is_at_chance, largest_losses, likely_wrong
 
 
@@ -144,3 +147,11 @@ def test_a_table_of_strangers_that_is_none(broken: bytes, tmp_path: Path) -> Non
     (tmp_path / "strangers.parquet").write_bytes(broken)
     with pytest.raises(DataError, match="cannot be read"):
         unfamiliar.read(tmp_path / "strangers.parquet", ["cat"])
+
+
+def test_labels_of_a_stranger_are_spelled_out_in_the_tables() -> None:
+    figures = measure(torch.eye(2), torch.tensor([0, 1]), ["ant\x9b\u202e\u200b", "[red]bee"], 1.0)
+    console = Console(file=io.StringIO(), width=80)
+    console.print(_labels(figures))
+    shown = console.file.getvalue()
+    assert r"ant\x9b\u202e\u200b" in shown and "[red]bee" in shown

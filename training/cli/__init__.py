@@ -8,7 +8,6 @@ from __future__ import annotations
 import sys
 
 import typer
-from rich.markup import escape
 
 from cnnhub import caches
 from cnnhub.errors import CnnHubError
@@ -29,6 +28,7 @@ from training.cli import (
     unfold,
 )
 from training.cli.options import console
+from training.data.words import escape
 
 app = typer.Typer(
     no_args_is_help=True,

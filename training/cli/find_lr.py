@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 
 from training.cli import options
 from training.cli.finetune import finetune
+from training.data.words import escape
 from training.fit.recipe import Run
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from training.cli import options
+from training.data.words import escape
 from training.fit.recipe import Recipe, Run
 from training.fit.stops import DivergedError, Stopped, interruptible
 

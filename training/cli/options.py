@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-import json
 import os
 import shlex
 import sys
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console, RenderableType
 
+from cnnhub import results
 from cnnhub.errors import CnnHubError
 from training.fit.recipe import Recipe
 
@@ -212,7 +212,7 @@ def recorded_command() -> str:
 def show(parts: Iterable[RenderableType], as_json: dict[str, Any] | None) -> None:
     """A command's result on standard output: as one line of JSON, or in parts for a reader."""
     if as_json is not None:
-        print(json.dumps(as_json, ensure_ascii=False))
+        print(results.line(as_json))
         return
     for part in parts:
         Console().print(part, soft_wrap=isinstance(part, str), highlight=False)

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 
 from cnnhub.errors import CnnHubError
 from training.cli import options
@@ -99,7 +98,7 @@ def _measured(found: Planted) -> Iterator[str]:
 
 
 def _report(found: Reviewed) -> Iterator[str]:
-    from training.data.words import counted
+    from training.data.words import counted, escape
     from training.measure.review import in_words
 
     yield f"{in_words(found.count)}; {counted(len(found.wrong), 'picture')} of {found.pictures:,} to look at for it first."

@@ -8,10 +8,10 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import RenderableType
-from rich.markup import escape
 
 from training.cli import options
 from training.cli.finetune import finetune
+from training.data.words import escape
 from training.fit.recipe import Run
 from training.fit.stops import Stopped, interruptible
 

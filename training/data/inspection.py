@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 from rich.console import RenderableType
-from rich.markup import escape
 from rich.table import Table
 
 from cnnhub.images import open_image
@@ -20,7 +19,7 @@ from training.data.pixels import Augmentation, derive, random_part, seeded
 from training.data.sheets import Cell, Section, contact_sheet
 from training.data.sources import MissingSplitError, Source, WithheldError
 from training.data.splits import Pictures, load_split
-from training.data.words import counted
+from training.data.words import counted, escape
 from training.data.writable import check_writable
 
 _EXAMPLES, _GROUPS, _VERSIONS = 8, 24, 7

@@ -11,7 +11,6 @@ from typing import Any
 import torch
 from accelerate import Accelerator
 from rich.console import Console
-from rich.markup import escape
 
 from cnnhub.errors import CnnHubError
 from cnnhub.hub.config import ModelConfig
@@ -21,7 +20,7 @@ from training.data.pixels import Pixels, plain_transform, training_transform
 from training.data.sources import Origin, Source, revision_of
 from training.data.splits import Pictures, load_training
 from training.data.tasks import are_named
-from training.data.words import counted
+from training.data.words import counted, escape
 from training.data.writable import check_writable
 from training.fit import backbones, defaults, distil
 from training.fit.backbones import Weights

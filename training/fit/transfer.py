@@ -18,7 +18,6 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 from rich.console import Console, RenderableType
-from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 from sklearn.linear_model import LogisticRegression
@@ -31,6 +30,7 @@ from training.data.layout import DataError
 from training.data.pixels import seeded
 from training.data.sources import Source
 from training.data.splits import Pictures, load_training
+from training.data.words import escape
 from training.fit.recipe import Recipe
 from training.measure.answers import answers
 

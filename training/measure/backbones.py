@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 from rich.console import RenderableType
-from rich.markup import escape
 from rich.table import Table
 
 import cnnhub
 from cnnhub import hub
 from cnnhub.errors import CnnHubError, ModelNotFoundError
+from training.data.words import escape
 
 _IMAGENET = 1000  # classes
 # ImageNet-1k top-1 of the validation set, by architecture, as whoever trained the weights published it.

@@ -15,7 +15,6 @@ from typing import Any
 import torch
 from PIL import Image, ImageEnhance
 from rich.console import RenderableType
-from rich.markup import escape
 from rich.table import Table
 
 import cnnhub
@@ -25,7 +24,7 @@ from training.data.layout import DataError
 from training.data.pixels import blurred, derive, set_back
 from training.data.sources import Source
 from training.data.splits import load_split
-from training.data.words import counted
+from training.data.words import counted, escape
 from training.measure.answers import answers
 
 MOST_LOST = 0.03  # of accuracy, in any framing, of a model that is done

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from rich.console import RenderableType
-from rich.markup import escape
 from rich.table import Table
 
-from training.data.words import counted
+from training.data.words import counted, escape
 from training.measure import testlog
 from training.measure.evaluate import Evaluation
 from training.measure.figures import Figures

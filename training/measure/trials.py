@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter
 from rich import box
-from rich.markup import escape
 from rich.table import Table
 
+from training.data.words import escape
 from training.measure.figures import Score
 
 State = Literal["whole", "halved", "failed"]
