@@ -1,14 +1,46 @@
-"""Writing files and folders so that a crash or a full disk leaves the old one or the new one, never half of it."""
+"""Writing files and folders so that a crash or a full disk leaves the old one or the new one, never half of it; reading those of
+strangers."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
+
+
+def read_bounded(path: Path, most: int) -> bytes:
+    """A regular file's content.
+
+    Raises:
+        OSError: it cannot be read, is no regular file (a FIFO would never end), or has more than `most` bytes.
+    """
+    with open_regular(path) as file:
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise OSError(f"{path} is larger than {most:,} bytes")
+    return data
+
+
+def open_regular(path: Path) -> IO[bytes]:
+    """A regular file, open for reading.
+
+    Raises:
+        OSError: it cannot be opened, or is a folder, a FIFO or a device.
+    """
+
+    def without_waiting(name: str, flags: int) -> int:
+        return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))  # a FIFO that nobody writes to opens all the same
+
+    file = open(path, "rb", opener=without_waiting)  # noqa: SIM115
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise OSError(f"{path} is no regular file")
+    return file
 
 
 def write_atomically(path: Path, data: bytes) -> None:

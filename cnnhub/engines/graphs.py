@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from cnnhub.errors import ModelWeightsError
-from cnnhub.files import write_atomically
+from cnnhub.files import read_bounded, write_atomically
 
 if TYPE_CHECKING:
     from cnnhub.hub.config import ModelConfig
@@ -73,12 +73,12 @@ class Place:
         A refusal counts as long as the packages are those that were refused, or `of_any_version`.
         """
         try:
-            record = Record.model_validate_json(_read(self._record, _MAX_RECORD_BYTES))
+            record = Record.model_validate_json(read_bounded(self._record, _MAX_RECORD_BYTES))
             if record.key != self.key:
                 return None
             if record.sha256 is None:
                 return Graph(record) if of_any_version or record.made_with == made_with() else None
-            model = _read(self._model, _MAX_GRAPH_BYTES)
+            model = read_bounded(self._model, _MAX_GRAPH_BYTES)
         except (OSError, ValidationError):
             return None
         return Graph(record, model) if hashlib.sha256(model).hexdigest() == record.sha256 else None
@@ -166,7 +166,7 @@ def refusals() -> list[str]:
     found = []
     for path in sorted(folder().glob("*.json")):
         with contextlib.suppress(OSError, ValidationError):
-            record = Record.model_validate_json(_read(path, _MAX_RECORD_BYTES))
+            record = Record.model_validate_json(read_bounded(path, _MAX_RECORD_BYTES))
             if record.sha256 is None:
                 found.append(record.why)
     return found
@@ -186,11 +186,3 @@ def versions_of(packages: Iterable[str]) -> dict[str, str | None]:
         except importlib.metadata.PackageNotFoundError:
             versions[name] = None
     return versions
-
-
-def _read(path: Path, most: int) -> bytes:
-    with path.open("rb") as file:
-        data = file.read(most + 1)
-    if len(data) > most:
-        raise OSError(f"{path} is larger than {most:,} bytes")
-    return data

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from cnnhub.errors import ModelConfigError, ModelNotFoundError
+from cnnhub.files import read_bounded
 from cnnhub.hub.config import ModelConfig
 from cnnhub.hub.folder import CARD_NAME, CONFIG_NAME, WEIGHTS_NAME, read_config
 from cnnhub.hub.sources import BUILTIN_FOLDER, builtin_models, locate
@@ -146,13 +147,10 @@ def _entry(folder: Path, name: str, revision: str) -> Entry:
 
 
 def _card(path: Path) -> Card | None:
-    """The card in a file; None where there is none, or it is too large to be one."""
+    """The card in a file; None where there is none, or it cannot be one."""
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_CARD_BYTES + 1)
+        data = read_bounded(path, MAX_CARD_BYTES)
     except OSError:
-        return None
-    if len(data) > MAX_CARD_BYTES:
         return None
     text = data.decode("utf-8-sig", errors="replace")
     return Card(re.sub(r"\A---\s*\n.*?^---\s*$\n*", "", text, count=1, flags=re.S | re.M), _metadata(path))

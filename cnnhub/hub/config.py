@@ -7,7 +7,7 @@ import warnings
 from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
 from pydantic_core import ErrorDetails
@@ -24,6 +24,13 @@ _WITHOUT_EFFECT = ("drop_rate", "drop_path_rate", "drop_block_rate")  # on answe
 _ROOT = ("architecture", "num_classes", "num_features", "label_names", "label_descriptions", "model_args", "cnnhub")
 
 
+# Numbers with which no answer overflows or becomes NaN. timm's own lie well inside: mean 0 to 0.5, std 0.14 to 1.
+_Mean = Annotated[float, Field(ge=-1e3, le=1e3)]
+_Deviation = Annotated[float, Field(ge=1e-3, le=1e3)]
+_Score = Annotated[float, Field(ge=-1e6, le=1e6)]  # an energy, a distance or a probe's
+_Spread = Annotated[float, Field(ge=1e-12, le=1e6)]
+
+
 class PretrainedConfig(BaseModel):
     """timm's `pretrained_cfg`: how pixels are prepared. Keys that only timm reads pass through; the defaults are timm's."""
 
@@ -34,8 +41,8 @@ class PretrainedConfig(BaseModel):
     interpolation: Literal["nearest", "bilinear", "bicubic", "lanczos", "hamming", "box"] = "bicubic"
     crop_pct: float = Field(default=0.875, ge=0.1, le=2.0)
     crop_mode: Literal["center", "squash", "border"] = "center"
-    mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
-    std: tuple[float, float, float] = (0.229, 0.224, 0.225)
+    mean: tuple[_Mean, _Mean, _Mean] = (0.485, 0.456, 0.406)
+    std: tuple[_Deviation, _Deviation, _Deviation] = (0.229, 0.224, 0.225)
 
     @model_validator(mode="before")
     @classmethod
@@ -46,8 +53,6 @@ class PretrainedConfig(BaseModel):
     def _check(self) -> PretrainedConfig:
         if not all(16 <= side <= 1024 for side in self.input_size[1:]):
             raise ValueError("input_size must be [3, height, width] with sides of 16 to 1,024 pixels")
-        if not all(value > 0 for value in self.std):
-            raise ValueError("std must be positive")
         return self
 
 
@@ -60,7 +65,7 @@ class Energy(BaseModel):
 
     model_config = ConfigDict(extra="allow", allow_inf_nan=False)
 
-    threshold: float | None = None
+    threshold: _Score | None = None
     false_alarm: float | None = Field(default=None, ge=0, le=1)
 
 
@@ -78,12 +83,12 @@ class Neighbours(BaseModel):
     model_config = ConfigDict(extra="allow", allow_inf_nan=False)
 
     k: int = Field(ge=1, le=1000)
-    energy_mean: float = 0.0
-    energy_sd: float | None = Field(default=None, gt=0)
-    distance_mean: float = 0.0
-    distance_sd: float | None = Field(default=None, gt=0)
-    probe_mean: float = 0.0
-    probe_sd: float | None = Field(default=None, gt=0)
+    energy_mean: _Score = 0.0
+    energy_sd: _Spread | None = None
+    distance_mean: _Score = 0.0
+    distance_sd: _Spread | None = None
+    probe_mean: _Score = 0.0
+    probe_sd: _Spread | None = None
     threshold: float
     false_alarm: float = Field(ge=0, le=1)
 
@@ -134,7 +139,7 @@ class CnnHubMetadata(BaseModel):
     model_config = ConfigDict(extra="allow", allow_inf_nan=False)
 
     schema_version: int = 1
-    temperature: float = Field(default=1.0, gt=0)
+    temperature: float = Field(default=1.0, ge=1e-3, le=1e3)
     label_texts: dict[str, dict[str, str]] = {}
     energy: Energy | None = None
     neighbours: Neighbours | None = None

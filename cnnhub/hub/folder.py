@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cnnhub.errors import ModelConfigError, ModelWeightsError
-from cnnhub.files import write_atomically
+from cnnhub.files import open_regular, read_bounded, write_atomically
 from cnnhub.hub.config import ModelConfig
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ CARD_NAME = "README.md"
 
 MAX_CONFIG_BYTES = 256_000
 MAX_FAMILIAR_BYTES = 50_000_000
+MAX_HEADER_BYTES = 2_000_000  # of safetensors: names, shapes and places of some 15,000 tensors; read, not mapped, and parsed
 
 
 @dataclass(frozen=True)
@@ -45,16 +46,13 @@ def read_config(folder: Path) -> ModelConfig:
     """Read and validate a folder's config.json.
 
     Raises:
-        ModelConfigError: the file is missing, too large, not JSON, or not a model's description.
+        ModelConfigError: the file is missing, no regular file, too large, not JSON, or not a model's description.
     """
     path = folder / CONFIG_NAME
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_CONFIG_BYTES + 1)
+        data = read_bounded(path, MAX_CONFIG_BYTES)
     except OSError as error:
         raise ModelConfigError(f"{path} cannot be read: {error}. A model folder holds {CONFIG_NAME}.") from error
-    if len(data) > MAX_CONFIG_BYTES:
-        raise ModelConfigError(f"{path} is larger than {MAX_CONFIG_BYTES:,} bytes; that is not a {CONFIG_NAME}.")
     return ModelConfig.parse(data, str(path))
 
 
@@ -101,6 +99,20 @@ def read_weights(folder: Path) -> dict[str, torch.Tensor]:
         raise ModelWeightsError(f"{path} cannot be read: {error}. Train again or copy it there.") from error
 
 
+def check_header(path: Path) -> None:
+    """Raise ModelWeightsError where a file cannot be safetensors, or has a header that would take seconds to parse."""
+    try:
+        with open_regular(path) as file:
+            size = int.from_bytes(file.read(8), "little")
+    except OSError as error:
+        raise ModelWeightsError(f"{path} cannot be read: {error}. Train again or copy it there.") from error
+    if size > MAX_HEADER_BYTES:
+        raise ModelWeightsError(
+            f"{path} is no safetensors file, or says too much of itself: its header has {size:,} bytes; expected at most "
+            f"{MAX_HEADER_BYTES:,}. Save it again with safetensors.torch.save_file, without metadata."
+        )
+
+
 def weights_sha256(folder: Path) -> str:
     """The hash of the file of weights, which identifies a model."""
     with (folder / WEIGHTS_NAME).open("rb") as file:
@@ -124,6 +136,7 @@ def read_familiar(folder: Path, at_least: int, length: int | None = None) -> Tau
     try:
         if path.stat().st_size > MAX_FAMILIAR_BYTES:
             raise ModelWeightsError(f"{path} is larger than {MAX_FAMILIAR_BYTES:,} bytes; that is not a {path.name}.")
+        check_header(path)
         held = load_file(path)
         whole: NDArray[np.int8] = held["embeddings"]
     except (OSError, SafetensorError, KeyError) as error:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from cnnhub.errors import HubUnreachableError, ModelNotFoundError, ModelWeightsError, nearest
 from cnnhub.hub.config import ModelConfig
-from cnnhub.hub.folder import CONFIG_NAME, FAMILIAR_NAME, WEIGHTS_NAME, read_config
+from cnnhub.hub.folder import CONFIG_NAME, FAMILIAR_NAME, WEIGHTS_NAME, check_header, read_config
 from cnnhub.hub.repository import HubRepository
 
 BUILTIN_FOLDER = Path(__file__).parents[1] / "builtin"
@@ -133,6 +133,7 @@ def _from_folder(folder: Path, source: str) -> ModelFiles:
             if found
             else f"{folder} holds no {WEIGHTS_NAME}. Train again or copy it there."
         )
+    check_header(weights)
     familiar = folder / FAMILIAR_NAME if config.cnnhub.neighbours else None
     return ModelFiles(source, config, weights, familiar, folder if source in builtin_models() else None)
 
@@ -162,6 +163,7 @@ def _from_repository(repository: HubRepository, check: Callable[[ModelConfig], o
         weights = repository.file(WEIGHTS_NAME)
     except FileNotFoundError as error:
         raise ModelWeightsError(f"{repository.title} holds no {WEIGHTS_NAME}{_instead(repository)}") from error
+    check_header(weights)
     try:
         familiar = repository.file(FAMILIAR_NAME) if config.cnnhub.neighbours else None
     except FileNotFoundError as error:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import timm
 
-from cnnhub.errors import ModelConfigError
+import cnnhub
+from cnnhub.errors import ModelConfigError, ModelWeightsError
+from cnnhub.hub.catalogue import describe
 from cnnhub.hub.config import ModelConfig
 from cnnhub.hub.folder import read_config, write_config
 from cnnhub.hub.labels import imagenet_labels, tell_apart
@@ -24,6 +28,14 @@ def with_bins(*bins: list[float]) -> str:
     """A config.json with a table of reliability whose rows are lower, upper, count, correct."""
     table = [dict(zip(("lower", "upper", "count", "correct"), values, strict=True)) for values in bins]
     return json.dumps(tiny_config(cnnhub={"reliability": {"split": "validation", "bins": table}}))
+
+
+def with_cfg(**changes: object) -> str:
+    return json.dumps(tiny_config(pretrained_cfg={**tiny_config()["pretrained_cfg"], **changes}))
+
+
+def with_neighbours(**changes: float) -> str:
+    return json.dumps(tiny_config(cnnhub={"neighbours": {"k": 1, "threshold": 1.0, "false_alarm": 0.05, **changes}}))
 
 
 @pytest.mark.parametrize(
@@ -55,6 +67,17 @@ def with_bins(*bins: list[float]) -> str:
         (json.dumps(tiny_config(model_args={"img_size": 64})), "not img_size=64"),
         (json.dumps(tiny_config(label_names={"0": "ant", "3": "no fourth class"})), "4 names for 3 classes"),
         (json.dumps(tiny_config(cnnhub={"temperature": 0})), "temperature"),
+        (json.dumps(tiny_config(cnnhub={"temperature": 1e-320})), r"cnnhub\.temperature: .*0\.001, not 1e-320"),
+        (json.dumps(tiny_config(cnnhub={"temperature": 1e300})), r"cnnhub\.temperature: .*1000, not 1e\+300"),
+        (with_cfg(std=[1, 1e-300, 1]), r"pretrained_cfg\.std\.1: .*0\.001, not 1e-300"),
+        (with_cfg(std=[1, 1, 1e308]), r"pretrained_cfg\.std\.2: .*1000, not 1e\+308"),
+        (with_cfg(mean=[1e308, 0, 0]), r"pretrained_cfg\.mean\.0: .*1000, not 1e\+308"),
+        (with_cfg(mean=[0, -1e39, 0]), r"pretrained_cfg\.mean\.1: .*-1000, not -1e\+39"),
+        (with_cfg(mean=[0, 0, float("nan")]), r"pretrained_cfg\.mean\.2: .*finite"),
+        (with_cfg(crop_pct=1e-300), r"pretrained_cfg\.crop_pct: .*0\.1, not 1e-300"),
+        (with_neighbours(energy_sd=5e-324), r"cnnhub\.neighbours\.energy_sd: .*, not 5e-324"),
+        (with_neighbours(probe_mean=1e308), r"cnnhub\.neighbours\.probe_mean: .*1000000, not 1e\+308"),
+        (json.dumps(tiny_config(cnnhub={"energy": {"threshold": -1e308}})), r"cnnhub\.energy\.threshold: .*not -1e\+308"),
         (with_bins([0.5, 0.5, 1, 1]), "lower is 0.5, expected less than upper, 0.5"),
         (with_bins([0.5, 1.5, 1, 1]), "upper: Input should be less than or equal to 1"),
         (with_bins([0.5, 1, 2, 3]), "3 of 2 pictures cannot be right"),
@@ -74,6 +97,35 @@ def test_a_large_or_missing_file_is_refused(tmp_path: Path) -> None:
     path.write_text(" " * 300_000 + json.dumps(tiny_config()))
     with pytest.raises(ModelConfigError, match="larger than 256,000 bytes"):
         read_config(path.parent)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no FIFO")
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("name", ["config.json", "model.safetensors", "familiar.safetensors", "README.md"])
+def test_a_file_that_is_none_is_not_waited_for(model_folder: Callable[..., Path], name: str) -> None:
+    neighbours = {"k": 1, "threshold": 1.0, "false_alarm": 0.05}
+    folder = model_folder(cnnhub={"neighbours": neighbours} if name == "familiar.safetensors" else {})
+    (folder / name).unlink(missing_ok=True)
+    os.mkfifo(folder / name)
+    if name == "README.md":
+        assert describe(folder).card is None
+        return
+    kind = ModelConfigError if name == "config.json" else ModelWeightsError
+    with pytest.raises(kind, match=rf"{name}|no regular file"):
+        cnnhub.load(folder)
+
+
+def test_a_device_or_a_folder_is_no_config(tmp_path: Path) -> None:
+    (tmp_path / "zero").mkdir()
+    (tmp_path / "zero/config.json").symlink_to("/dev/zero")
+    (tmp_path / "folder/config.json").mkdir(parents=True)
+    for name in ("zero", "folder"):
+        with pytest.raises(ModelConfigError, match="cannot be read"):
+            read_config(tmp_path / name)
+    (tmp_path / "there.json").write_text(json.dumps(tiny_config()))
+    (tmp_path / "linked").mkdir()
+    (tmp_path / "linked/config.json").symlink_to(tmp_path / "there.json")
+    assert read_config(tmp_path / "linked").architecture, "the Hub's cache keeps its files so"
 
 
 def test_unknown_keys_survive_a_rewrite(tmp_path: Path) -> None:

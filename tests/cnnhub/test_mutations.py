@@ -9,6 +9,7 @@ import json
 import random
 import re
 import shutil
+import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -50,6 +51,24 @@ def test_mutated_weights(model_folder: Callable[..., Path], count: int) -> None:
     original = file.read_bytes()
     outcomes = check(folder, count, lambda rng: file.write_bytes(mutated_weights(original, rng)))
     assert outcomes["loaded"] and outcomes["ModelWeightsError"], outcomes
+
+
+@pytest.mark.parametrize("engine", ["torch", "auto"])
+@pytest.mark.parametrize("file", ["model.safetensors", "familiar.safetensors"])
+def test_a_header_of_a_million_keys_is_not_parsed(
+    model_folder: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, file: str, engine: str
+) -> None:
+    neighbours = {"k": 1, "threshold": 1.0, "false_alarm": 0.05}
+    folder = model_folder(cnnhub={"neighbours": neighbours} if file == "familiar.safetensors" else {})
+    header = json.dumps({"__metadata__": {f"key {number}": "" for number in range(10**6)}}).encode()
+    (folder / file).write_bytes(len(header).to_bytes(8, "little") + header)
+    monkeypatch.setattr("safetensors.numpy.load_file", lambda path: pytest.fail("it was parsed"))
+    if file == "model.safetensors":
+        monkeypatch.setattr("cnnhub.engines.network.safe_open", lambda *_, **__: pytest.fail("it was parsed"))
+    started = time.monotonic()
+    with pytest.raises(ModelWeightsError, match=f"{file} is no safetensors file, .*its header has [0-9,]+ bytes"):
+        cnnhub.load(folder, engine=engine)
+    print(f"\na million keys, {len(header):,} bytes of header: refused in {time.monotonic() - started:.3f} s")
 
 
 def check(folder: Path, count: int, mutate: Callable[[random.Random], object]) -> dict[str, int]:
