@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from cnnhub.hub import ModelFiles
 
 MAX_PARAMETERS = 400_000_000
+_BYTES_EACH, _LEAST_LIMIT = 16, 100_000_000  # of a file: float64, and a second head or what only training needs
 
 
 def load(
@@ -40,6 +41,7 @@ def load(
     max_parameters: int = MAX_PARAMETERS,
     max_bytes: int | None = None,
     reduced_decoding: bool = True,
+    allow_unverified: bool = False,
 ) -> Classifier:
     """Load an image classifier.
 
@@ -58,10 +60,13 @@ def load(
             "class 1", .... The old labels, temperature and threshold go.
         labels: the same, with these labels.
         max_parameters: refuse larger networks; of those on the Hub, before the weights are downloaded.
-        max_bytes: refuse a repository on the Hub one of whose two files is larger, before it is downloaded.
+        max_bytes: refuse a repository on the Hub one of whose files is larger, before it is downloaded. Without it that is
+            what max_parameters may take at most.
         reduced_decoding: decode a large JPEG (a file, bytes or URL) at a half, a quarter or an eighth of its size, never below
             twice what the network's preprocessing scales it to, and whole where the first two labels are within 0.1 of each
             other. That takes a fraction of the time and moves most probabilities by less than 0.01. False decodes every pixel.
+        allow_unverified: take files of a Hub that announces no hash of them, as a mirror of one's own may: nothing then tells
+            whether they are those that were uploaded.
 
     Raises:
         ModelNotFoundError, ModelConfigError, ModelWeightsError: see each.
@@ -86,8 +91,9 @@ def load(
         cache_dir=cache_dir,
         token=token,
         local_files_only=local_files_only,
-        max_bytes=max_bytes,
+        max_bytes=max(_BYTES_EACH * max_parameters, _LEAST_LIMIT) if max_bytes is None else max_bytes,
         check=partial(_check_buildable, max_parameters=max_parameters),
+        allow_unverified=allow_unverified,
     )
     config = files.config
     if num_classes is not None or labels is not None:

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cnnhub.errors import ModelConfigError, ModelNotFoundError
+from cnnhub.errors import CnnHubError, ModelConfigError, ModelNotFoundError
 from cnnhub.files import read_bounded
 from cnnhub.hub.config import ModelConfig
-from cnnhub.hub.folder import CARD_NAME, CONFIG_NAME, WEIGHTS_NAME, read_config
+from cnnhub.hub.folder import CARD_NAME, CONFIG_NAME, MAX_CONFIG_BYTES, WEIGHTS_NAME, read_config
 from cnnhub.hub.sources import BUILTIN_FOLDER, builtin_models, locate
 
 MAX_CARD_BYTES = 1_000_000
@@ -130,11 +130,11 @@ def describe(source: str | os.PathLike[str], revision: str | None = None) -> Ent
 
     repository = HubRepository(*place)
     try:
-        config = repository.file(CONFIG_NAME)
+        config = repository.file(CONFIG_NAME, MAX_CONFIG_BYTES)
     except FileNotFoundError as error:
         raise ModelNotFoundError(f"{repository.title} holds no {CONFIG_NAME}; it is not a model in timm's layout.") from error
-    with contextlib.suppress(FileNotFoundError, ModelNotFoundError):  # without a card, or none that can be fetched now
-        repository.file(CARD_NAME)
+    with contextlib.suppress(FileNotFoundError, CnnHubError):  # without a card, or none that can be fetched now and read
+        repository.file(CARD_NAME, MAX_CARD_BYTES)
     if repository.older() is None:  # else the weights in the cache, of that commit, would be lost from sight
         repository.remember(config)
     return _entry(config.parent, repository.title, config.parent.name)

@@ -11,7 +11,15 @@ from pathlib import Path
 
 from cnnhub.errors import HubUnreachableError, ModelNotFoundError, ModelWeightsError, nearest
 from cnnhub.hub.config import ModelConfig
-from cnnhub.hub.folder import CONFIG_NAME, FAMILIAR_NAME, WEIGHTS_NAME, check_header, read_config
+from cnnhub.hub.folder import (
+    CONFIG_NAME,
+    FAMILIAR_NAME,
+    MAX_CONFIG_BYTES,
+    MAX_FAMILIAR_BYTES,
+    WEIGHTS_NAME,
+    check_header,
+    read_config,
+)
 from cnnhub.hub.repository import HubRepository
 
 BUILTIN_FOLDER = Path(__file__).parents[1] / "builtin"
@@ -54,6 +62,7 @@ def resolve(
     local_files_only: bool = False,
     max_bytes: int | None = None,
     check: Callable[[ModelConfig], object] | None = None,
+    allow_unverified: bool = False,
 ) -> ModelFiles:
     """Find a model; from the Hub, download its config.json, check it, then its weights.
 
@@ -61,21 +70,22 @@ def resolve(
         max_bytes: refuse a file of the Hub that is announced to be larger, before it is downloaded.
         check: called with the description that a repository on the Hub holds, before its weights are downloaded; where it
             raises, they are not.
+        allow_unverified: take files of the Hub for which it announces no hash.
 
     Raises:
         ModelNotFoundError: nothing answers to this source; its children say that it is the revision (RevisionNotFoundError),
             that the Hub refuses it (AccessDeniedError), or that the Hub cannot be reached and the model is not in the cache
             (HubUnreachableError).
         ModelConfigError: config.json is not a model's description; its child ModelTooLargeError: a file has more than max_bytes.
-        ModelWeightsError: there are no safetensors weights; its child CorruptedFileError: a file is not the one that the
-            Hub announced.
+        ModelWeightsError: there are no safetensors weights; or the Hub announces no hash of them; its child
+            CorruptedFileError: a file is not the one that the Hub announced.
     """
     place = locate(source, revision)
     if isinstance(place, Path):
         return _from_folder(place, str(source))
     name, pinned = place
     cache = None if cache_dir is None else Path(cache_dir)
-    return _from_hub(HubRepository(name, pinned, cache, token, local_files_only, max_bytes), check)
+    return _from_hub(HubRepository(name, pinned, cache, token, local_files_only, max_bytes, allow_unverified), check)
 
 
 def locate(source: str | os.PathLike[str], revision: str | None = None) -> Path | tuple[str, str | None]:
@@ -154,7 +164,7 @@ def _from_hub(wanted: HubRepository, check: Callable[[ModelConfig], object] | No
 def _from_repository(repository: HubRepository, check: Callable[[ModelConfig], object] | None) -> ModelFiles:
     """All files, of one commit; the weights are asked for when config.json is found to be a model's."""
     try:
-        config = read_config(repository.file(CONFIG_NAME).parent)
+        config = read_config(repository.file(CONFIG_NAME, MAX_CONFIG_BYTES).parent)
     except FileNotFoundError as error:
         raise ModelNotFoundError(f"{repository.title} holds no {CONFIG_NAME}; it is not a model in timm's layout.") from error
     if check and not repository.is_cached(WEIGHTS_NAME):
@@ -165,7 +175,7 @@ def _from_repository(repository: HubRepository, check: Callable[[ModelConfig], o
         raise ModelWeightsError(f"{repository.title} holds no {WEIGHTS_NAME}{_instead(repository)}") from error
     check_header(weights)
     try:
-        familiar = repository.file(FAMILIAR_NAME) if config.cnnhub.neighbours else None
+        familiar = repository.file(FAMILIAR_NAME, MAX_FAMILIAR_BYTES) if config.cnnhub.neighbours else None
     except FileNotFoundError as error:
         raise ModelWeightsError(f"{repository.title} holds no {FAMILIAR_NAME}, which its {CONFIG_NAME} asks for.") from error
     return ModelFiles(repository.title, config, weights, familiar)
@@ -173,7 +183,7 @@ def _from_repository(repository: HubRepository, check: Callable[[ModelConfig], o
 
 def _instead(repository: HubRepository) -> str:
     """What a repository without safetensors holds, and what can be done."""
-    found = next((name for name in repository.names() if name in _PICKLES), None)
+    found = repository.first_of(_PICKLES)
     if found is None:
         return "; it is not a model in timm's layout."
     folder = Path(repository.name.partition("/")[2])

@@ -20,7 +20,7 @@ import torch
 
 import cnnhub
 from cnnhub.errors import ModelWeightsError
-from cnnhub.hub import is_folder, repository
+from cnnhub.hub import is_folder, whole
 from tests.support.fresh import Load
 from tests.support.loopback_hub import COMMIT, LoopbackHub, Repository, nothing_fails, serve
 from tests.support.places import EXAMPLES
@@ -348,13 +348,13 @@ def test_a_file_is_hashed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     file.write_bytes(b"weights")
     announced = hashlib.sha256(b"weights").hexdigest()
     hashed = []
-    digest = repository._digest
-    monkeypatch.setattr(repository, "_digest", lambda path, like: (hashed.append(path), digest(path, like))[1])
-    assert [repository._is_whole(file, announced) for _ in range(3)] == [True] * 3
+    digest = whole.digest
+    monkeypatch.setattr(whole, "digest", lambda path, like: (hashed.append(path), digest(path, like))[1])
+    assert [whole.is_whole(file, announced, tmp_path / "note") for _ in range(3)] == [True] * 3
     assert len(hashed) == 1
     file.write_bytes(b"Weights")
     os.utime(file, ns=(1, 1))
-    assert not repository._is_whole(file, announced)
+    assert not whole.is_whole(file, announced, tmp_path / "note")
 
 
 def test_a_file_that_repositories_share(start: Start, tmp_path: Path) -> None:

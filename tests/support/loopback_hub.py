@@ -12,7 +12,7 @@ import http.server
 import json
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -83,13 +83,18 @@ class LoopbackHub:
             request: an HTTP status ("500"), "gated" (as the Hub refuses a repository whose terms were not accepted), "dropped"
             (the connection closes and nothing was done), "silent" (nothing is answered until the client hangs up) or
             "lost" (it was done, and the answer never arrives).
+        altered: given "METHOD path" and the headers of an answer, it returns those that are sent; None leaves a header out.
+        raw: given "METHOD path", it returns what is sent in place of an answer, piece by piece, status line and all; or None.
         sending: told, before each twentieth of a body, its path, how many bytes were sent and how many there are.
     """
 
     def __init__(self, root: Path | None, port: int) -> None:
         self.root, self.url = root, f"http://127.0.0.1:{port}"
         self.log: list[str] = []
+        self.tokens: list[str | None] = []  # of the same requests
         self.fail: Callable[[int, str], str | None] = nothing_fails
+        self.altered: Callable[[str, dict[str, str]], dict[str, str | None]] = lambda line, headers: {**headers}
+        self.raw: Callable[[str], Iterable[bytes] | None] = lambda line: None
         self.sending: Callable[[str, int, int], None] = lambda path, sent, size: None
         self.repositories: dict[str, Repository] = {}
         self.stored: Files = {}  # large files by their sha256
@@ -100,7 +105,7 @@ class LoopbackHub:
 
     def clear(self) -> None:
         self.fail = nothing_fails
-        for state in (self.log, self.repositories, self.stored):
+        for state in (self.log, self.tokens, self.repositories, self.stored):
             state.clear()
 
     def state(self) -> dict[str, Any]:
@@ -347,6 +352,11 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         token = self.headers.get("Authorization", "").removeprefix("Bearer ") or None
         line = f"{self.command} {path}"
         self.hub.log.append(line)
+        self.hub.tokens.append(token)
+        raw = self.hub.raw(line)
+        if raw is not None:
+            self._send_raw(raw)
+            return
         fault = self.hub.fail(len(self.hub.log) - 1, line)
         if fault == "silent":
             self.connection.recv(1)
@@ -366,6 +376,12 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = _handle
 
+    def _send_raw(self, pieces: Iterable[bytes]) -> None:
+        with suppress(OSError):  # the client has heard enough
+            for piece in pieces:
+                self.wfile.write(piece)
+                self.wfile.flush()
+
     def _send(self, status: int, data: bytes, headers: dict[str, str]) -> None:
         wanted = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
         if wanted and status == 200 and self.command == "GET":
@@ -373,8 +389,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             headers = {**headers, "Content-Range": f"bytes {start}-{len(data) - 1}/{len(data)}"}
             status, data = 206, data[start:]
         self.send_response(status)
-        for key, value in {**headers, "Content-Length": str(len(data))}.items():
-            self.send_header(key, value)
+        line = f"{self.command} {self.path.partition('?')[0]}"
+        for key, value in self.hub.altered(line, {**headers, "Content-Length": str(len(data))}).items():
+            if value is not None:
+                self.send_header(key, value)
         self.end_headers()
         if self.command != "HEAD":
             step = max(1, -(-len(data) // 20))
