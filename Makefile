@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 CPU_INDEX := https://download.pytorch.org/whl/cpu
 ARGUMENTS = $(if $(MODEL),--model "$(MODEL)")
 
-.PHONY: help cpu app test test-all test-wheel lint docs dist bench browser clean
+.PHONY: help cpu app test test-all test-wheel lint docs dist sums bench browser clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -41,6 +41,9 @@ dist: $(STAMP)  ## build wheel and sdist into dist/, and check them as the packa
 	$(BIN)/python -m build --no-isolation
 	$(BIN)/python -m twine check --strict dist/*
 	$(BIN)/python -m tests.support.check_wheel --built dist
+
+sums: $(STAMP)  ## write cnnhub/builtin/SHA256SUMS.txt anew, after a built-in model was changed on purpose
+	$(BIN)/python -c "from cnnhub.hub import shipped; shipped.write_sums()"
 
 bench: $(STAMP)  ## measure side by side with peers, in one run
 	$(BIN)/python -m benchmarks all

@@ -1,4 +1,4 @@
-"""Where libraries keep what they fetch and work out, in homes that cannot be written to: plain containers have such."""
+"""Where cnnhub and the libraries keep what they fetch and work out; in plain containers a home may not be written to."""
 
 from __future__ import annotations
 
@@ -26,6 +26,14 @@ def ensure_writable() -> str | None:
     for name in closed:
         os.environ.setdefault(name, str(elsewhere / name.lower()))
     return f"No cache can be written below {home}; {elsewhere} is used in its place. Set HF_HOME to a folder that is kept."
+
+
+def own_folder() -> Path:
+    """Where cnnhub keeps exported networks and what it found whole: CNNHUB_CACHE, or beside the Hub's cache."""
+    from huggingface_hub import constants
+
+    named = os.environ.get("CNNHUB_CACHE")
+    return Path(named).expanduser() if named else Path(constants.HF_HUB_CACHE).parent / "cnnhub"
 
 
 def _places(home: str) -> dict[str, Path]:

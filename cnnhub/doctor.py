@@ -21,8 +21,10 @@ from pathlib import Path
 from typing import Any
 
 import cnnhub
-from cnnhub.engines.graphs import folder, refusals, versions_of
-from cnnhub.errors import plural
+from cnnhub.caches import own_folder
+from cnnhub.engines.graphs import refusals, versions_of
+from cnnhub.errors import CorruptedFileError, plural
+from cnnhub.hub import shipped
 
 PACKAGES = ("torch", "torchvision", "timm", "huggingface_hub", "safetensors", "pillow", "numpy", "onnx", "onnxruntime")
 ONLY_FOR_CUDA = re.compile(r"nvidia[-_]|triton$|cuda[-_]", re.I)
@@ -71,12 +73,21 @@ def examine() -> Examination:
     """Look at everything, which takes as long as importing torch does."""
     versions = installed()
     found = Check("versions", State.ok, ", ".join(f"{name} {version}" for name, version in versions.items() if version))
-    return Examination(versions, [found, *torch_checks(versions), *hub_checks()])
+    return Examination(versions, [found, *builtin_checks(), *torch_checks(versions), *hub_checks()])
 
 
 def installed() -> dict[str, str | None]:
     """Name -> version; None for a package that is not installed."""
     return {"cnnhub": cnnhub.__version__, "python": platform.python_version(), **versions_of(PACKAGES)}
+
+
+def builtin_checks() -> list[Check]:
+    """Which file of the models that ship is not as it was shipped; nothing where all are."""
+    try:
+        shipped.check(anew=True)
+    except CorruptedFileError as error:
+        return [Check("built-in models", State.broken, str(error))]
+    return []
 
 
 def torch_checks(versions: dict[str, str | None]) -> list[Check]:
@@ -206,8 +217,10 @@ def exports(refused: Sequence[str]) -> Check:
     """Which models torch runs on this machine, since no graph of theirs answers as it does."""
     name = "exports"
     if not refused:
-        return Check(name, State.ok, f"No model was met whose export cannot be used. They are kept in {folder()}.")
-    return Check(name, State.note, f"{' '.join(refused)} This is remembered in {folder()}; `cnnhub export SOURCE` tries again.")
+        return Check(name, State.ok, f"No model was met whose export cannot be used. They are kept in {own_folder()}.")
+    return Check(
+        name, State.note, f"{' '.join(refused)} This is remembered in {own_folder()}; `cnnhub export SOURCE` tries again."
+    )
 
 
 def hub_checks() -> list[Check]:

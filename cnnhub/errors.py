@@ -62,7 +62,7 @@ class ModelWeightsError(CnnHubError):
 
 
 class CorruptedFileError(ModelWeightsError):
-    """A file in the cache is not the one that the Hub announced, and cannot be fetched again."""
+    """A file is not the one that the Hub announced, and cannot be fetched again, or not the one that was shipped."""
 
 
 class DeviceError(CnnHubError):

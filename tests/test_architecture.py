@@ -58,7 +58,7 @@ HOUSES = [
             "hub",
             "hub.sources hub.publish",
             "hub.repository hub.folder",
-            "hub.config hub.transfer",
+            "hub.config hub.transfer hub.shipped",
             "hub.labels hub.whole convolution pictures handwriting",
             "kernels images files classics caches ahead fields channels transforms chance",
             "errors lazy",

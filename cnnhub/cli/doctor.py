@@ -12,7 +12,7 @@ from cnnhub.cli.output import show_table, waiting
 
 
 def doctor(as_json: Annotated[bool, typer.Option("--json", help="One JSON object: ok, versions, checks.")] = False) -> None:
-    """Check the installation: packages, GPU, engines, the Hub, the cache.
+    """Check the installation: packages, built-in models, GPU, engines, the Hub, the cache.
 
     The exit status is 1 where something is broken. A note breaks nothing: a Hub that cannot be reached, for example,
     leaves the built-in and the cached models. In a pipe each line holds name, state and detail, separated by tabs.

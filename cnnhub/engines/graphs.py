@@ -10,7 +10,6 @@ import contextlib
 import hashlib
 import importlib.metadata
 import json
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from cnnhub.caches import own_folder
 from cnnhub.errors import ModelWeightsError
 from cnnhub.files import read_bounded, write_atomically
 
@@ -120,7 +120,7 @@ def place_of(config: ModelConfig, weights: Path, precision: str = "float32") -> 
         ModelWeightsError: the weights cannot be read.
     """
     key = key_of(config, weights, precision)
-    return Place(folder() / key, key)
+    return Place(own_folder() / key, key)
 
 
 def name_of(precision: str) -> str:
@@ -153,18 +153,10 @@ def key_of(config: ModelConfig, weights: Path, precision: str) -> str:
     return f"{content}-{described[:16]}-{precision}"
 
 
-def folder() -> Path:
-    """Where graphs are kept: CNNHUB_CACHE, or beside the Hub's cache."""
-    from huggingface_hub import constants
-
-    named = os.environ.get("CNNHUB_CACHE")
-    return Path(named).expanduser() if named else Path(constants.HF_HUB_CACHE).parent / "cnnhub"
-
-
 def refusals() -> list[str]:
     """Of the networks on this machine that could not be exported, why."""
     found = []
-    for path in sorted(folder().glob("*.json")):
+    for path in sorted(own_folder().glob("*.json")):
         with contextlib.suppress(OSError, ValidationError):
             record = Record.model_validate_json(read_bounded(path, _MAX_RECORD_BYTES))
             if record.sha256 is None:

@@ -1,7 +1,8 @@
 """Where models come from and go to: built-in ones, the Hub, and folders."""
 
 from cnnhub.hub.folder import CONFIG_NAME, FAMILIAR_NAME, WEIGHTS_NAME
-from cnnhub.hub.sources import BUILTIN_FOLDER, ModelFiles, builtin_models, is_folder, locate, resolve
+from cnnhub.hub.shipped import BUILTIN_FOLDER, builtin_models
+from cnnhub.hub.sources import ModelFiles, is_folder, locate, resolve
 
 __all__ = [
     "BUILTIN_FOLDER",

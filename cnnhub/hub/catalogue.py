@@ -19,7 +19,8 @@ from cnnhub.errors import CnnHubError, ModelConfigError, ModelNotFoundError
 from cnnhub.files import read_bounded
 from cnnhub.hub.config import ModelConfig
 from cnnhub.hub.folder import CARD_NAME, CONFIG_NAME, MAX_CONFIG_BYTES, WEIGHTS_NAME, read_config
-from cnnhub.hub.sources import BUILTIN_FOLDER, builtin_models, locate
+from cnnhub.hub.shipped import BUILTIN_FOLDER, builtin_models
+from cnnhub.hub.sources import locate
 
 MAX_CARD_BYTES = 1_000_000
 

@@ -21,8 +21,8 @@ from cnnhub.hub.folder import (
     read_config,
 )
 from cnnhub.hub.repository import HubRepository
-
-BUILTIN_FOLDER = Path(__file__).parents[1] / "builtin"
+from cnnhub.hub.shipped import BUILTIN_FOLDER, builtin_models
+from cnnhub.hub.shipped import check as check_shipped
 
 _HUB_ID = re.compile(r"^[\w.-]{1,96}/[\w.-]{1,96}$")
 _PICKLES = ("pytorch_model.bin", "pytorch_model.pth", "model.pth", "model.pt", "model.bin", "model.pkl")
@@ -42,15 +42,6 @@ class ModelFiles:
     weights: Path
     familiar: Path | None = None
     builtin: Path | None = None
-
-
-def builtin_models() -> list[str]:
-    """Names of the models that ship with the package.
-
-    >>> builtin_models()
-    ['cats-vs-dogs', 'cats-vs-dogs-shufflenet', 'flowers', 'imagenet']
-    """
-    return sorted(path.parent.name for path in BUILTIN_FOLDER.glob(f"*/{CONFIG_NAME}"))
 
 
 def resolve(
@@ -78,7 +69,7 @@ def resolve(
             (HubUnreachableError).
         ModelConfigError: config.json is not a model's description; its child ModelTooLargeError: a file has more than max_bytes.
         ModelWeightsError: there are no safetensors weights; or the Hub announces no hash of them; its child
-            CorruptedFileError: a file is not the one that the Hub announced.
+            CorruptedFileError: a file is not the one that the Hub announced, or that was shipped.
     """
     place = locate(source, revision)
     if isinstance(place, Path):
@@ -134,6 +125,9 @@ def is_folder(source: str | os.PathLike[str]) -> bool:
 def _from_folder(folder: Path, source: str) -> ModelFiles:
     if not os.path.isdir(folder):  # false, where Path.is_dir raises, for a name that is too long
         raise ModelNotFoundError(f"There is no folder {folder}. Expected one that holds {CONFIG_NAME} and {WEIGHTS_NAME}.")
+    builtin = folder if source in builtin_models() else None
+    if builtin:
+        check_shipped(source)
     config = read_config(folder)
     weights = folder / WEIGHTS_NAME
     if not weights.is_file():
@@ -145,7 +139,7 @@ def _from_folder(folder: Path, source: str) -> ModelFiles:
         )
     check_header(weights)
     familiar = folder / FAMILIAR_NAME if config.cnnhub.neighbours else None
-    return ModelFiles(source, config, weights, familiar, folder if source in builtin_models() else None)
+    return ModelFiles(source, config, weights, familiar, builtin)
 
 
 def _from_hub(wanted: HubRepository, check: Callable[[ModelConfig], object] | None) -> ModelFiles:

@@ -15,8 +15,8 @@ HASH = re.compile("[0-9a-f]{40}|[0-9a-f]{64}")  # git's blob id of a small file,
 
 def is_whole(path: Path, hash: str, note: Path) -> bool:
     """Whether a file's content has this hash; `note` is a file that remembers of which one that was found."""
-    with contextlib.suppress(OSError):
-        if note.read_bytes() == _entry(path, hash):
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        if note.read_text() == entry(path, hash):
             return True
     if digest(path, hash) != hash:
         return False
@@ -27,7 +27,7 @@ def is_whole(path: Path, hash: str, note: Path) -> bool:
 def remember(path: Path, hash: str, note: Path) -> None:
     """Note that a file's content has this hash; where the note cannot be written, it is worked out each time."""
     with contextlib.suppress(OSError):
-        write_atomically(note, _entry(path, hash))
+        write_atomically(note, entry(path, hash).encode())
 
 
 def noted(note: Path) -> str | None:
@@ -38,6 +38,12 @@ def noted(note: Path) -> str | None:
     return None
 
 
+def entry(path: Path, hash: str) -> str:
+    """What is noted of a file that has this hash: it holds until the file changes."""
+    status = path.stat()
+    return f"{hash} {status.st_size} {status.st_mtime_ns} {status.st_ino}"
+
+
 def digest(path: Path, like: str) -> str:
     """The sha256 of a large file, git's blob id of a small one; the length of the announced hash tells which."""
 
@@ -46,8 +52,3 @@ def digest(path: Path, like: str) -> str:
 
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256" if len(like) == 64 else small).hexdigest()
-
-
-def _entry(path: Path, hash: str) -> bytes:
-    status = path.stat()
-    return f"{hash} {status.st_size} {status.st_mtime_ns} {status.st_ino}".encode()

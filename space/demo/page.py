@@ -11,8 +11,8 @@ from typing import Any
 
 import gradio as gr
 
-from cnnhub.errors import CnnHubError
-from cnnhub.hub import is_folder
+from cnnhub.errors import CnnHubError, CorruptedFileError
+from cnnhub.hub import is_folder, shipped
 from demo import address, assets, endpoints, networks, texts, working
 from demo.address import Address
 from demo.answers import answer_to
@@ -35,6 +35,10 @@ def main(uploaded: Path) -> None:
     parser = argparse.ArgumentParser(description="Serve the cnnhub demo.")
     parser.add_argument("--model", metavar="FOLDER", help="a model of your own, such as ./runs/mine")
     arguments = parser.parse_args()
+    try:
+        shipped.check(anew=True)
+    except CorruptedFileError as error:
+        raise SystemExit(f"The demo does not start: {error}") from None
     if arguments.model:
         try:
             networks.add_own(_as_folder(arguments.model))

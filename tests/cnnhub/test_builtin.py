@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,9 @@ import torch
 from huggingface_hub import ModelCard
 
 import cnnhub
+from cnnhub import doctor
+from cnnhub.errors import CorruptedFileError
+from cnnhub.hub import catalogue, shipped, sources
 from tests.support.places import EXAMPLES, ROOT, SHARED
 
 BUILTIN = ROOT / "cnnhub" / "builtin"
@@ -59,6 +63,78 @@ def test_imagenet_keeps_all_its_thousand_names() -> None:
     prediction = cnnhub.load("imagenet").predict(EXAMPLES / "cat.jpg")
     assert len(prediction.scores) == 1000
     assert {"crane (bird)", "crane (machine)"} <= set(prediction.scores)
+
+
+def test_the_hashes_that_ship_are_those_of_the_files() -> None:
+    listed = (BUILTIN / "SHA256SUMS.txt").read_text()
+    assert listed == shipped.sums(), "make sums writes it anew"
+    assert {line.split("  ")[1] for line in listed.splitlines()} == {
+        str(path.relative_to(BUILTIN)) for path in BUILTIN.glob("*/*") if path.suffix in (".json", ".safetensors", ".onnx")
+    }
+    shipped.check(anew=True)
+
+
+@pytest.fixture
+def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An installation of one's own."""
+    shutil.copytree(BUILTIN, tmp_path / "builtin")
+    for module in (shipped, sources, catalogue):
+        monkeypatch.setattr(module, "BUILTIN_FOLDER", tmp_path / "builtin")
+    monkeypatch.setenv("CNNHUB_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "builtin"
+
+
+def flip(path: Path, bytes_: int = 64) -> None:
+    data = bytearray(path.read_bytes())
+    for number in range(bytes_):
+        data[-1 - 7 * number] ^= 255
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize("file", ["model.safetensors", "config.json", "familiar.safetensors", "graph.onnx", "graph-int8.json"])
+def test_a_built_in_file_that_was_changed_or_lost(copy: Path, file: str) -> None:
+    """Loaded before or not, the library says which file it is; other models are as well as before."""
+    path = copy / "flowers" / file
+    whole = path.read_bytes()
+    for is_known in (False, True):
+        flip(path)
+        with pytest.raises(CorruptedFileError, match=f"flowers/{file} is not the file that was shipped"):
+            cnnhub.load("flowers")
+        path.unlink()
+        with pytest.raises(CorruptedFileError, match=f"flowers/{file} is missing"):
+            cnnhub.load("flowers")
+        assert "flowers" in cnnhub.builtin_models()
+        shipped.check("imagenet")
+        path.write_bytes(whole)
+        if not is_known:
+            assert cnnhub.load("flowers").labels[0] == "daisy"
+
+
+def test_a_graph_that_nobody_shipped_is_noticed(copy: Path) -> None:
+    (copy / "flowers/another.onnx").write_bytes(b"")
+    with pytest.raises(CorruptedFileError, match=r"flowers/another\.onnx is not the file that was shipped"):
+        cnnhub.load("flowers")
+
+
+def test_an_installation_is_hashed_once(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hashed = []
+    digest = shipped.digest
+    monkeypatch.setattr(shipped, "digest", lambda path, like: (hashed.append(path.name), digest(path, like))[1])
+    for _ in range(2):
+        shipped.check("flowers")
+    assert len(hashed) == len(set(hashed)) == 7
+    (copy.parent / "cache").rename(copy.parent / "gone")
+    (copy.parent / "cache").write_text("a file where the notes would lie: nothing can be remembered")
+    for _ in range(2):
+        shipped.check("flowers")
+    assert len(hashed) == 3 * 7
+
+
+def test_the_doctor_names_a_built_in_file_that_was_changed(copy: Path) -> None:
+    assert doctor.builtin_checks() == []
+    flip(copy / "imagenet/model.safetensors")
+    (found,) = doctor.builtin_checks()
+    assert found.state is doctor.State.broken and "imagenet/model.safetensors is not the file" in found.detail
 
 
 @pytest.mark.parametrize("name", cnnhub.builtin_models())

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import shutil
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -17,7 +20,8 @@ from PIL import Image
 
 import cnnhub
 from cnnhub import channels, convolution, kernels
-from demo import answers, networks, texts
+from cnnhub.hub import shipped
+from demo import answers, networks, page, texts
 from demo.photo import column as photo_column
 from demo.photo import pixels
 from demo.photo.photo import Photo
@@ -36,6 +40,25 @@ CAT = EXAMPLES / "cat.jpg"
 def response(photo: bytes, settings: Settings) -> torch.Tensor:
     """The laboratory's map (C, H, W) of a photo."""
     return convolution.apply_filter(Photo(photo).pixels().planes(settings.colour), settings.filter)
+
+
+@pytest.mark.parametrize("change", [lambda data: data[:-64] + bytes(64), None], ids=["64 other bytes", "lost"])
+def test_a_built_in_model_that_was_changed_does_not_serve(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Callable[[bytes], bytes] | None
+) -> None:
+    """However whole the last start found it: a sentence, exit status 1, and no page."""
+    shutil.copytree(shipped.BUILTIN_FOLDER, tmp_path / "builtin")
+    monkeypatch.setattr(shipped, "BUILTIN_FOLDER", tmp_path / "builtin")
+    monkeypatch.setattr(sys, "argv", ["app.py"])
+    monkeypatch.setattr(page, "made", lambda: pytest.fail("it is laid out"))
+    weights = tmp_path / "builtin/flowers/model.safetensors"
+    shipped.check("flowers")
+    if change:
+        weights.write_bytes(change(weights.read_bytes()))
+    else:
+        weights.unlink()
+    with pytest.raises(SystemExit, match=r"The demo does not start: .*flowers/model\.safetensors is .*Install cnnhub again"):
+        page.main(tmp_path)
 
 
 def test_classify_says_what_python_says(client: Client) -> None:

@@ -64,7 +64,7 @@ def check_built(dist: Path) -> Path:
     models = [
         f"builtin/{model}/model.safetensors" for model in ("cats-vs-dogs", "cats-vs-dogs-shufflenet", "flowers", "imagenet")
     ]
-    for name in ("py.typed", "data/digits.zz", *models):
+    for name in ("py.typed", "data/digits.zz", "builtin/SHA256SUMS.txt", *models):
         assert f"cnnhub/{name}" in names, f"the wheel lacks cnnhub/{name}"
     size = wheel.stat().st_size
     assert size < MOST_BYTES, f"the wheel has {size:,} bytes"

@@ -159,12 +159,16 @@ def like(other: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[.
 def _weights(given: str | None, from_scratch: bool) -> Weights:
     """Where the backbone's weights come from."""
     from cnnhub import hub
+    from cnnhub.hub import shipped
 
     if given and from_scratch:
         raise CnnHubError("--backbone-weights and --from-scratch contradict each other; leave one out.")
     if given is None:
         return "scratch" if from_scratch else "hub"
-    path = hub.BUILTIN_FOLDER / given if given in hub.builtin_models() else Path(given)
+    if given in hub.builtin_models():
+        shipped.check(given)
+        return hub.BUILTIN_FOLDER / given / hub.WEIGHTS_NAME
+    path = Path(given)
     path = path / hub.WEIGHTS_NAME if path.is_dir() else path
     if not path.is_file():
         raise CnnHubError(
