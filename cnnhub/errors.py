@@ -172,7 +172,11 @@ def printable(text: str, keep: str = "") -> str:
 
 def spelled_out(text: str, escape: Callable[[str], str], keep: str = "") -> str:
     """Text with what `escape` makes of each character that cannot be seen, but for those in `keep`: control and direction,
-    zero width and other formats, ends of lines and paragraphs, halves of a pair of surrogates."""
+    zero width and other formats, ends of lines and paragraphs, halves of a pair of surrogates.
+
+    >>> spelled_out("cat\u200bdog", lambda character: "·")
+    'cat·dog'
+    """
 
     def seen(found: re.Match[str]) -> str:
         character = found[0]

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from cnnhub.cli.output import show_table, stem, waiting, writing
-from cnnhub.cli.predict import ModelOption
+from cnnhub.cli.predict import ModelOption, UnverifiedOption
 
 
 class Method(StrEnum):
@@ -31,6 +31,7 @@ def explain(
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON object, with the map's numbers; a picture only with -o.")
     ] = False,
+    allow_unverified: UnverifiedOption = False,
 ) -> None:
     """Show where in a picture the evidence for a label lies, and whether that tells the truth.
 
@@ -49,7 +50,7 @@ def explain(
     from cnnhub.render import captioned, overlay
 
     with waiting(f"loading {model}"):
-        classifier = cnnhub.load(model)
+        classifier = cnnhub.load(model, allow_unverified=allow_unverified)
     with waiting("looking for the evidence"):
         picture = cnnhub.open_image(image)
         found = cnnhub.explain(classifier, picture, label, method.value)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cnnhub.cli.output import needed, show_table, stem, waiting, with_bar, writing
-from cnnhub.cli.predict import ModelOption
+from cnnhub.cli.predict import ModelOption, UnverifiedOption
 from cnnhub.errors import OutputError
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def features(
     format: Annotated[Format, typer.Option(help="Galleries to look at, or all channels as float32 numbers.")] = Format.png,
     channels: Annotated[int, typer.Option(min=1, help="How many channels a gallery shows at most, the most varied first.")] = 64,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a folder that this command wrote before.")] = False,
+    allow_unverified: UnverifiedOption = False,
 ) -> None:
     """Write what a network's layers answer to one picture.
 
@@ -69,13 +70,13 @@ def features(
     import cnnhub
 
     if list_layers:
-        _show_layers(cnnhub.load(model))
+        _show_layers(cnnhub.load(model, allow_unverified=allow_unverified))
         return
     image = needed(image)
     folder = output or Path(f"{stem(image)}-features")
     _check_folder(folder, overwrite)
     with waiting(f"loading {model}"):
-        classifier = cnnhub.load(model)
+        classifier = cnnhub.load(model, allow_unverified=allow_unverified)
     names = list(dict.fromkeys(classifier.layers() if all_layers else layer or classifier.stages()))
     with waiting("looking at the picture"):
         maps = classifier.feature_maps(image, names)

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 MODEL_HELP = "A built-in name, a folder (./runs/mine) or a Hub id (owner/name, owner/name@revision)."
 
 ModelOption = Annotated[str, typer.Option(help=MODEL_HELP, autocompletion=completion.models)]
+UnverifiedOption = Annotated[
+    bool, typer.Option("--allow-unverified", help="Take a model from a Hub that announces no hash to check it by.")
+]
 
 
 def predict(
@@ -28,6 +31,7 @@ def predict(
     top_k: Annotated[int | None, typer.Option(min=1, help="Keep the K largest scores; the table shows 3.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One line of JSON for each picture.")] = False,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="A table to write: .parquet, .csv or .jsonl.")] = None,
+    allow_unverified: UnverifiedOption = False,
 ) -> None:
     """Say what is in pictures.
 
@@ -55,7 +59,7 @@ def predict(
         results.check_path(output)
     files = list(_expand(images))
     with waiting(f"loading {model}"):
-        classifier = cnnhub.load(model)
+        classifier = cnnhub.load(model, allow_unverified=allow_unverified)
     somebody_looks = len(files) >= 10 and sys.stderr.isatty()
     outcomes = classifier.predict_many(files, top_k=top_k, on_error="keep", progress=somebody_looks)
     failures: list[CnnHubError] = []

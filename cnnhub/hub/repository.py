@@ -243,7 +243,7 @@ class HubRepository:
             raise ModelWeightsError(
                 f"{filename} of {self.title} cannot be checked: its ETag is {etag}; expected the sha256 or git's blob id of the "
                 "content, as the Hub announces it. Load it from there, or, where you trust who sends it, pass "
-                "allow_unverified=True."
+                "allow_unverified=True (--allow-unverified on the command line)."
             )
 
     def _announced(self, filename: str, path: Path) -> str | None:
