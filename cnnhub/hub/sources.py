@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from cnnhub.errors import HubUnreachableError, ModelNotFoundError, ModelWeightsError, nearest
+from cnnhub.errors import HubUnreachableError, ModelNotFoundError, ModelWeightsError, RevisionNotFoundError, nearest
 from cnnhub.hub.config import ModelConfig
 from cnnhub.hub.folder import (
     CONFIG_NAME,
@@ -24,7 +24,9 @@ from cnnhub.hub.repository import HubRepository
 from cnnhub.hub.shipped import BUILTIN_FOLDER, builtin_models
 from cnnhub.hub.shipped import check as check_shipped
 
-_HUB_ID = re.compile(r"^[\w.-]{1,96}/[\w.-]{1,96}$")
+# What can be a repository, and what git lets a branch or a tag be called: each becomes a path in the cache.
+_HUB_ID = re.compile(r"(?!.*(?:--|\.\.|\.git$))\w(?:[\w.-]{0,94}\w)?/\w(?:[\w.-]{0,94}\w)?")
+_REVISION = re.compile(r"(?!.*(?:\.\.|//|@\{|/\.|\.lock$|[./]$))[^\0-\x20\x7f~^:?*\[\\./][^\0-\x20\x7f~^:?*\[\\]{0,199}")
 _PICKLES = ("pytorch_model.bin", "pytorch_model.pth", "model.pth", "model.pt", "model.bin", "model.pkl")
 
 
@@ -83,7 +85,7 @@ def locate(source: str | os.PathLike[str], revision: str | None = None) -> Path 
     """What a source means: a folder, which need not exist, or a Hub id and a revision of it. Nothing is asked.
 
     Raises:
-        ModelNotFoundError: it can be neither.
+        ModelNotFoundError: it can be neither, or (RevisionNotFoundError) there can be no such revision.
 
     >>> locate("owner/name@v1.0")
     ('owner/name', 'v1.0')
@@ -101,14 +103,19 @@ def locate(source: str | os.PathLike[str], revision: str | None = None) -> Path 
     if 0 < len(name) < 200 and Path(name).is_dir():
         raise ModelNotFoundError(f"{name!r} is a folder here. Write ./{name} to load it; owner/name means the Hub.")
     repository, _, pinned = name.partition("@")
-    if not _HUB_ID.match(repository):
+    if not _HUB_ID.fullmatch(repository):
         raise ModelNotFoundError(
             f"There is no built-in model {name!r}. {nearest(name, builtin_models(), 'built-in models')} "
             "Use 'owner/name' for a Hub repository or './folder' for a folder."
         )
     if pinned and revision not in (None, pinned):
         raise ModelNotFoundError(f"{name!r} names one revision and revision={revision!r} another. Leave one of them out.")
-    return repository, pinned or revision
+    wanted = pinned or revision
+    if wanted and not _REVISION.fullmatch(wanted):
+        raise RevisionNotFoundError(
+            f"No revision of {repository} can be called {wanted!r}. Use a branch, a tag or a commit of it."
+        )
+    return repository, wanted
 
 
 def is_folder(source: str | os.PathLike[str]) -> bool:

@@ -18,8 +18,10 @@ from cnnhub.errors import (
     CorruptedFileError,
     HubUnreachableError,
     ModelConfigError,
+    ModelNotFoundError,
     ModelTooLargeError,
     ModelWeightsError,
+    RevisionNotFoundError,
 )
 from cnnhub.hub import catalogue, transfer
 from tests.support.loopback_hub import COMMIT, LoopbackHub, serve
@@ -106,6 +108,40 @@ def test_what_would_become_a_path(
     assert all(name.startswith(f"{folder}/") for name in left)
     assert not any("evil" in name or len(Path(name).name) > 100 or "incomplete" in name for name in left)
     assert not any("safetensors" in name and "lock" not in name for name in left)
+
+
+@pytest.mark.parametrize(
+    "revision",
+    [
+        "../../../../evil",
+        "/evil",
+        "a/../../evil",
+        "a\0b",
+        "a\\..\\evil",
+        "C:evil",
+        4096 * "a",
+        "a b",
+        ".",
+        "..",
+        "a/",
+        "a.lock",
+        "a\n",
+    ],
+)
+def test_a_revision_that_would_become_a_path(load: Load, hub: LoopbackHub, tmp_path: Path, revision: str) -> None:
+    """A Hub may oblige whatever is asked of it; what cannot be a revision is not asked."""
+    before = files(tmp_path)
+    hub.repositories["owner/tiny"].refs[f"refs/heads/{revision}"] = COMMIT
+    with pytest.raises(RevisionNotFoundError, match="No revision of owner/tiny can be called"):
+        load(revision=revision)
+    assert (hub.log, files(tmp_path)) == ([], before)
+
+
+@pytest.mark.parametrize("name", ["owner/..", "../name", "a--b/c", "owner/-x", "owner/x.git", "owner/x\n", "owner/" + 97 * "x"])
+def test_a_name_that_no_repository_has(hub: LoopbackHub, name: str) -> None:
+    with pytest.raises(ModelNotFoundError):
+        cnnhub.load(name)
+    assert hub.log == []
 
 
 @pytest.mark.parametrize("header", ["ETag", "X-Repo-Commit"])
