@@ -146,7 +146,8 @@ def _receive(said: Announced, url: str, token: str | bool | None, file: IO[bytes
             try:
                 with _opened(said.location, url, token, before) as response:
                     if before and response.status_code != 206:  # it begins anew, whatever was asked for
-                        advance(-file.seek(0))
+                        advance(-before)
+                        file.seek(0)
                         file.truncate()
                     for chunk in response.iter_raw():
                         _check(said, url, file.tell() + len(chunk), clock)
