@@ -71,7 +71,10 @@ def run(command: list[str], folder: Path, hub: LoopbackHub | None = None) -> Non
 
 
 @pytest.mark.timeout(600)  # retraining, measuring and pushing are five processes that import torch
-@pytest.mark.parametrize("page", NOT_RUN)
+# the notebook retrains too, in make test
+@pytest.mark.parametrize(
+    "page", [pytest.param(page, marks=pytest.mark.long) if page == "retrain.md" else page for page in NOT_RUN]
+)
 def test_a_page_runs(page: str, hub: LoopbackHub, tmp_path: Path) -> None:
     told = blocks((DOCS / page).read_text(encoding="utf-8"))
     left_out = [block.code.split() for block in told if block.not_run]

@@ -27,7 +27,7 @@ from tests.support.running_space import Server, copy_of_the_space, running
 
 DOG = EXAMPLES / "dog.jpg"
 MARK = {"meta": {"_type": "gradio.FileData"}}
-KEPT = 20.0  # seconds, in place of ten minutes
+KEPT = 12.0  # seconds, in place of ten minutes
 
 pytestmark = pytest.mark.timeout(900)  # a server takes a minute to start where other work goes on
 

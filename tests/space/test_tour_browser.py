@@ -635,7 +635,9 @@ def test_back_and_forward_move_between_steps_and_the_address_keeps_one(visit_of:
     page.wait_for_selector("#tour [data-step=patterns]")
 
 
-@pytest.mark.parametrize("asked", ["0", "99", "-3", "two", "1e9", "2.5"])
+@pytest.mark.parametrize(
+    "asked", ["0", "99", "two", *(pytest.param(each, marks=pytest.mark.long) for each in ("-3", "1e9", "2.5"))]
+)
 def test_a_step_that_is_not_there_is_the_nearest_or_the_first(visit_of: Callable[..., Visit], asked: str) -> None:
     page = visit_of(f"?tab=tour&step={asked}").page
     page.wait_for_selector("#tour h2")
