@@ -61,6 +61,8 @@ HOUSES = [
             "hub.config hub.transfer hub.shipped",
             "hub.labels hub.whole convolution pictures handwriting",
             "kernels images files classics caches ahead fields channels transforms chance",
+            "workers",
+            "decoding",
             "errors lazy",
         ),
     ),

@@ -1,0 +1,494 @@
+"""Processes in which strangers' pictures are opened, ended at their limits of processor time and of memory.
+
+A small file may take minutes to open, made so on purpose, and no limit on pixels tells. Whoever serves strangers therefore opens
+their pictures in a process that can be ended without ending anything else. What comes back from it is JSON and pixels.
+
+On Linux the limits are of processor time, so that a busy machine refuses no good picture, and of memory; on macOS of processor
+time; on Windows of time on the clock.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from functools import cache, partial
+from pathlib import Path
+from typing import IO, Any, TypeAlias
+
+from PIL import Image
+
+from cnnhub import decoding
+from cnnhub.decoding import Least, Limits, Opened, Size
+from cnnhub.errors import ImageError
+
+Seconds: TypeAlias = "float | Callable[[int], float]"  # of processor time; or how many for so many pixels
+Said: TypeAlias = dict[str, Any]  # what one end tells the other, as JSON
+
+MEMORY_BYTES = 2**30  # that opening one picture may take
+PATIENCE = 0.3  # seconds of processor time after which a worker makes way for others
+_ON_THE_CLOCK = 10.0  # times the seconds of processor time: where so much has passed, something is stuck
+_LOOK = 0.1  # seconds between two looks at a worker that takes long
+_STRIP = 2**20  # bytes of pixels that are sent at once
+_NICENESS = 10
+_HAS_TIMER = hasattr(signal, "setitimer")
+
+
+def seconds_for(pixels: int) -> float:
+    """The processor time for a picture that announces so many pixels: two seconds to 12 megapixels, rising to five at 50.
+
+    >>> seconds_for(1_000_000), seconds_for(31_000_000), seconds_for(50_000_000)
+    (2.0, 3.5, 5.0)
+    """
+    return 2.0 + 3.0 * min(max(pixels - 12_000_000, 0) / 38_000_000, 1.0)
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a picture's file says of it: the format by its name in `decoding.FORMATS`, and (width, height), upright."""
+
+    format: str
+    size: Size
+
+
+class Workers:
+    """A few processes, of which one at least stands ready; one that took long, or failed, is replaced.
+
+    It may be used by several threads: each picture has a worker of its own, and waits for one where `most` are at work.
+
+    >>> workers = Workers(most=1)
+    >>> workers.open(Path("space/examples/cat.jpg").read_bytes(), "cat.jpg", Limits(), seconds_for).size
+    (451, 300)
+    >>> workers.close()
+    """
+
+    def __init__(self, most: int, ready: int = 1, memory: int = MEMORY_BYTES) -> None:
+        """`most`: of them at once. `ready`: how many stay when there is nothing to do. `memory`: bytes that each may take."""
+        self.most, self.ready, self.memory = most, min(ready, most), memory
+        self._change = threading.Condition()
+        self._idle: list[_Worker] = []
+        self._count = 0  # of all
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._begin_anew)  # a copy of this process has no business with these
+        atexit.register(self.close)
+
+    def start(self) -> None:
+        """Start those that stand ready, without waiting for them."""
+        threading.Thread(target=self._stock, args=[self.ready], daemon=True).start()
+
+    def open(
+        self,
+        data: bytes,
+        name: str,
+        limits: Limits,
+        seconds: Seconds,
+        least: Least | None = None,
+        scaled: Callable[[Size], Size] | None = None,
+        decodes: Callable[[Size], object] = lambda size: None,
+        arrives: Callable[[Size], object] = lambda size: None,
+    ) -> Opened:
+        """`decoding.open_encoded` in a worker.
+
+        Args:
+            least: see `images.open_to_scale`.
+            scaled: of a picture so large, the (width, height) to which the worker scales it; without `least`.
+            decodes: called with the size that will be decoded, before it is.
+            arrives: called with the picture's size before its pixels come here.
+
+        Raises:
+            ImageError: as for `open_encoded`; or the picture takes too long ("slow" stands in the error's notes), too much memory
+                ("heavy"), or its worker ended ("ended").
+        """
+        decoding.check_length(data, name, limits)
+        with self._worker_for(name, seconds) as worker:
+            worker.say({"name": name, "limits": asdict(limits), "is_reduced": least is not None}, data)
+            while (said := worker.hear())["is"] != "opened":
+                size = _size(said["size"])
+                with worker.waiting():
+                    if said["is"] == "whole" and least is not None:
+                        answer: Said = {"size": least(size)}
+                    else:
+                        decodes(size)
+                        worker.seconds, answer = _of(seconds, said["pixels"]), {}
+                worker.say(answer)
+            decoded, size = _size(said["picture"]), _size(said["size"])
+            wanted = scaled(size) if scaled else decoded
+            with worker.waiting():
+                arrives(wanted)
+            worker.say({"size": wanted})
+            picture = worker.picture(wanted)
+        if wanted != decoded:
+            return Opened(picture, size, (0, 0, *wanted))
+        left, top, right, bottom = said["box"]
+        whole = partial(self.open, data, name, limits, seconds, decodes=decodes, arrives=arrives) if decoded != size else None
+        return Opened(picture, size, (left, top, right, bottom), whole)
+
+    def look(self, data: bytes, limits: Limits, seconds: Seconds) -> Header | None:
+        """What the file says of the picture; None where it is none of these formats, or takes too long to say."""
+        with contextlib.suppress(ImageError), self._worker_for("the picture", seconds) as worker:
+            worker.say({"limits": asdict(limits)}, data)
+            said = worker.hear()
+            return Header(said["format"], _size(said["size"])) if said["format"] else None
+        return None
+
+    def close(self) -> None:
+        """End those that have nothing to do. The others end with what they do, as all of them do with this process."""
+        with self._change:
+            idle = list(self._idle)
+            self._idle.clear()
+            self._count -= len(idle)
+        for worker in idle:
+            worker.end()
+
+    def _begin_anew(self) -> None:
+        self._change, self._idle, self._count = threading.Condition(), [], 0
+
+    @contextmanager
+    def _worker_for(self, name: str, seconds: Seconds) -> Iterator[_Worker]:
+        worker, is_sound = self._taken(), False
+        try:
+            worker.begin(_of(seconds, 0), lambda: self._stock(1))
+            yield worker
+            is_sound = True
+        except ImageError:
+            is_sound = True
+            raise
+        except (OSError, EOFError) as error:
+            raise worker.epitaph(name) from error
+        finally:
+            worker.finish()
+            self._give_back(worker, is_sound)
+
+    def _taken(self) -> _Worker:
+        with self._change:
+            while True:
+                while self._idle:
+                    worker = self._idle.pop()
+                    if worker.is_alive:
+                        return worker
+                    self._count -= 1
+                if self._count < self.most:
+                    self._count += 1
+                    break
+                self._change.wait()
+        try:
+            return _Worker(self.memory)
+        except (OSError, EOFError) as error:
+            self._leave()
+            raise ImageError(f"No process to open pictures in can be started: {error}. Try again later.") from error
+
+    def _give_back(self, worker: _Worker, is_sound: bool) -> None:
+        with self._change:
+            if is_sound and not worker.is_tired and len(self._idle) < self.ready:
+                self._idle.append(worker)
+                self._change.notify()
+                return
+        worker.end()
+        self._leave()
+        self.start()
+
+    def _leave(self) -> None:
+        with self._change:
+            self._count -= 1
+            self._change.notify()
+
+    def _stock(self, ready: int) -> None:
+        """Start workers until so many stand ready, or `most` are there."""
+        while True:
+            with self._change:
+                if len(self._idle) >= ready or self._count >= self.most:
+                    return
+                self._count += 1
+            try:
+                worker = _Worker(self.memory)
+            except (OSError, EOFError):  # whoever needs one will be told
+                self._leave()
+                return
+            with self._change:
+                self._idle.append(worker)
+                self._change.notify()
+
+
+@cache
+def shared() -> Workers:
+    """Those of `images.open_image`."""
+    return Workers(most=os.cpu_count() or 1)
+
+
+class _Worker:
+    """One process, as the one that gives it work sees it. It ends where its standard input does."""
+
+    def __init__(self, memory: int) -> None:
+        """Wait until it is ready.
+
+        Raises:
+            OSError, EOFError: it cannot be started.
+        """
+        start = f"import sys; sys.path[:] = {sys.path!r}; from cnnhub import workers; workers._serve({memory})"
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", start],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"},
+        )
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self._to, self._from = self.process.stdin, self.process.stdout
+        self.is_tired = self._was_stuck = False
+        self.seconds = 0.0
+        _widen(self._to, self._from)
+        _heard(self._from)  # that it is ready
+
+    @property
+    def is_alive(self) -> bool:
+        return self.process.poll() is None
+
+    def begin(self, seconds: float, lasts: Callable[[], object]) -> None:
+        """It is given a picture to open, for which it may take so long; `lasts` is called where that is no matter of a moment."""
+        self.seconds, self._began, self._paused = seconds, time.monotonic(), 0.0
+        self._used, self._is_paused, self._over = _processor_time(self.process.pid), False, threading.Event()
+        threading.Thread(target=self._watch, args=[self._over, lasts], daemon=True).start()
+
+    def finish(self) -> None:
+        self._over.set()
+
+    def say(self, told: Said, payload: bytes = b"") -> None:
+        _say(self._to, {**told, "seconds": self.seconds}, payload)
+
+    def hear(self) -> Said:
+        """What it says next.
+
+        Raises:
+            ImageError: it refuses the picture.
+            EOFError: it ended.
+        """
+        said, _ = _heard(self._from)
+        if said["is"] == "refused":
+            error = ImageError(said["sentence"])
+            for note in said["notes"]:
+                error.add_note(note)
+            raise error
+        return said
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """It waits for an answer meanwhile, which counts for nothing; where none is found it leaves the picture alone."""
+        began, self._is_paused = time.monotonic(), True
+        try:
+            yield
+        except BaseException:
+            self.say({"is_over": True})
+            raise
+        finally:
+            self._paused, self._is_paused = self._paused + time.monotonic() - began, False
+
+    def picture(self, size: Size) -> Image.Image:
+        """The pixels that it sends, some rows at a time."""
+        made = Image.new("RGB", size)
+        for top, bottom in _strips(size):
+            rows = Image.frombytes("RGB", (size[0], bottom - top), _read(self._from, 3 * size[0] * (bottom - top)))
+            made.paste(rows, (0, top))
+        return made
+
+    def epitaph(self, name: str) -> ImageError:
+        """Why it ended."""
+        self.process.kill()
+        status = self.process.wait()
+        if self._was_stuck or (_HAS_TIMER and status == -signal.SIGPROF):
+            error = ImageError(
+                f"{name} takes more than {round(self.seconds, 1):g} seconds to open, the limit. Save it anew, as a JPEG say."
+            )
+            error.add_note("slow")
+        else:
+            error = ImageError(f"The process that opened {name} ended before it was done (status {status}). Try again.")
+            error.add_note("ended")
+        return error
+
+    def end(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        for stream in (self._to, self._from):
+            with contextlib.suppress(OSError):  # what it was not told any more
+                stream.close()
+
+    def _watch(self, over: threading.Event, lasts: Callable[[], object]) -> None:
+        if over.wait(_LOOK):
+            return
+        lasts()
+        while not over.wait(_LOOK):
+            on_the_clock = time.monotonic() - self._began - self._paused
+            if not self.is_tired and (_processor_time(self.process.pid) or on_the_clock) - (self._used or 0) > PATIENCE:
+                self.is_tired = True  # nobody may take that back from it
+                _make_way(self.process.pid)
+            if not self._is_paused and on_the_clock > self.seconds * (_ON_THE_CLOCK if _HAS_TIMER else 1):
+                self._was_stuck = True
+                self.process.kill()
+
+
+def _of(seconds: Seconds, pixels: int) -> float:
+    return seconds(pixels) if callable(seconds) else seconds
+
+
+def _size(told: Any) -> Size:
+    width, height = told
+    return int(width), int(height)
+
+
+def _strips(size: Size) -> Iterator[tuple[int, int]]:
+    """The first row and the one after the last of each part of a picture that is sent at once."""
+    width, height = size
+    rows = max(1, _STRIP // (3 * width))
+    for top in range(0, height, rows):
+        yield top, min(top + rows, height)
+
+
+def _processor_time(pid: int) -> float | None:
+    """Seconds that a process has used; None where the system does not tell in this way."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")  # of it, and of the system for it
+
+
+def _widen(*pipes: IO[bytes]) -> None:
+    """Let more bytes lie in them, so that both ends are woken less often."""
+    with contextlib.suppress(ImportError, AttributeError, OSError):  # Linux alone has it, and allows so much
+        import fcntl
+
+        for pipe in pipes:
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _STRIP)
+
+
+def _make_way(pid: int) -> None:
+    with contextlib.suppress(AttributeError, OSError):  # Windows; or it has just ended
+        os.setpriority(os.PRIO_PROCESS, pid, _NICENESS)
+
+
+def _say(stream: IO[bytes], told: Said, payload: bytes = b"") -> None:
+    head = json.dumps({**told, "bytes": len(payload)}).encode()
+    stream.write(len(head).to_bytes(4) + head)
+    stream.write(payload)
+    stream.flush()
+
+
+def _heard(stream: IO[bytes]) -> tuple[Said, bytes]:
+    told: Said = json.loads(_read(stream, int.from_bytes(_read(stream, 4))))
+    return told, _read(stream, told["bytes"])
+
+
+def _read(stream: IO[bytes], count: int) -> bytes:
+    data = stream.read(count)
+    if len(data) < count:
+        raise EOFError
+    return data
+
+
+# ---- the worker's end
+
+
+class _OverError(Exception):
+    """Nobody waits for this picture any more."""
+
+
+def _serve(memory: int) -> None:
+    """Open pictures until there is nobody any more who asks."""
+    hears, says = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # a decoder that prints would be taken for an answer
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who gives the work
+    warnings.simplefilter("ignore")
+    decoding.ready()
+    _limit_memory(memory)
+    _say(says, {"is": "ready"})
+    with contextlib.suppress(EOFError, BrokenPipeError):
+        while True:
+            _Job(hears, says).do()
+            _set_timer(0)
+
+
+class _Job:
+    """One picture."""
+
+    def __init__(self, hears: IO[bytes], says: IO[bytes]) -> None:
+        self._hears, self._says = hears, says
+        self._asked, self._data = _heard(hears)
+        self._began = time.process_time()
+        self._keep_to(self._asked["seconds"])
+
+    def do(self) -> None:
+        limits = Limits(**{**self._asked["limits"], "formats": tuple(self._asked["limits"]["formats"])})
+        try:
+            self._open(limits) if "name" in self._asked else self._look(limits)
+        except _OverError:
+            return
+        except ImageError as error:
+            self._say("refused", sentence=str(error), notes=getattr(error, "__notes__", []))
+        except MemoryError:
+            self._say("refused", sentence=str(decoding.too_heavy(self._asked["name"])), notes=["heavy"])
+
+    def _open(self, limits: Limits) -> None:
+        least = self._least if self._asked["is_reduced"] else None
+        opened = decoding.open_encoded(self._data, self._asked["name"], limits, least, self._decodes)
+        picture = opened.picture
+        wanted = _size(self._ask("opened", picture=picture.size, size=opened.size, box=opened.box)["size"])
+        if wanted != picture.size:
+            picture = picture.resize(wanted, Image.Resampling.LANCZOS)
+        for top, bottom in _strips(wanted):
+            self._says.write(picture.crop((0, top, wanted[0], bottom)).tobytes())
+        self._says.flush()
+
+    def _look(self, limits: Limits) -> None:
+        try:
+            image = decoding.parsed(self._data, "", limits)
+        except ImageError:
+            return self._say("seen", format=None, size=(0, 0))
+        is_on_its_side = decoding.orientation_of(image) >= 5
+        return self._say("seen", format=decoding.format_of(image), size=image.size[::-1] if is_on_its_side else image.size)
+
+    def _least(self, size: Size) -> Size:
+        return _size(self._ask("whole", size=size)["size"])
+
+    def _decodes(self, announced: Size, size: Size) -> None:
+        self._keep_to(self._ask("decodes", size=size, pixels=announced[0] * announced[1])["seconds"])
+
+    def _ask(self, about: str, **facts: Any) -> Said:
+        self._say(about, **facts)
+        told, _ = _heard(self._hears)
+        if "is_over" in told:
+            raise _OverError
+        return told
+
+    def _say(self, about: str, **facts: Any) -> None:
+        _say(self._says, {"is": about, **facts})
+
+    def _keep_to(self, seconds: float) -> None:
+        """End, of this process itself, where the picture takes longer: no decoder can put it off."""
+        _set_timer(max(0.001, seconds - (time.process_time() - self._began)))
+
+
+def _set_timer(seconds: float) -> None:
+    if _HAS_TIMER:
+        signal.setitimer(signal.ITIMER_PROF, seconds)
+
+
+def _limit_memory(memory: int) -> None:
+    """Beyond what this process has taken so far; on Linux alone."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return
+    import resource
+
+    taken = int(status.read_text().partition("VmData:")[2].split()[0]) * 1024
+    resource.setrlimit(resource.RLIMIT_DATA, (taken + memory, taken + memory))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
