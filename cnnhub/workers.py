@@ -41,6 +41,7 @@ _ON_THE_CLOCK = 10.0  # times the seconds of processor time: where so much has p
 _LOOK = 0.1  # seconds between two looks at a worker that takes long
 _STRIP = 2**20  # bytes of pixels that are sent at once
 _NICENESS = 10
+_TRIES = 3  # to find a worker that lives
 _HAS_TIMER = hasattr(signal, "setitimer")
 
 
@@ -110,8 +111,8 @@ class Workers:
                 ("heavy"), or its worker ended ("ended").
         """
         decoding.check_length(data, name, limits)
-        with self._worker_for(name, seconds) as worker:
-            worker.say({"name": name, "limits": asdict(limits), "is_reduced": least is not None}, data)
+        asked = {"name": name, "limits": asdict(limits), "is_reduced": least is not None}
+        with self._at_work(asked, data, name, seconds) as worker:
             while (said := worker.hear())["is"] != "opened":
                 size = _size(said["size"])
                 with worker.waiting():
@@ -135,8 +136,7 @@ class Workers:
 
     def look(self, data: bytes, limits: Limits, seconds: Seconds) -> Header | None:
         """What the file says of the picture; None where it is none of these formats, or takes too long to say."""
-        with contextlib.suppress(ImageError), self._worker_for("the picture", seconds) as worker:
-            worker.say({"limits": asdict(limits)}, data)
+        with contextlib.suppress(ImageError), self._at_work({"limits": asdict(limits)}, data, "it", seconds) as worker:
             said = worker.hear()
             return Header(said["format"], _size(said["size"])) if said["format"] else None
         return None
@@ -154,10 +154,10 @@ class Workers:
         self._change, self._idle, self._count = threading.Condition(), [], 0
 
     @contextmanager
-    def _worker_for(self, name: str, seconds: Seconds) -> Iterator[_Worker]:
-        worker, is_sound = self._taken(), False
+    def _at_work(self, asked: Said, data: bytes, name: str, seconds: Seconds) -> Iterator[_Worker]:
+        """A worker that has heard what is asked of it."""
+        worker, is_sound = self._that_hears(asked, data, name, _of(seconds, 0)), False
         try:
-            worker.begin(_of(seconds, 0), lambda: self._stock(1))
             yield worker
             is_sound = True
         except ImageError:
@@ -168,6 +168,19 @@ class Workers:
         finally:
             worker.finish()
             self._give_back(worker, is_sound)
+
+    def _that_hears(self, asked: Said, data: bytes, name: str, seconds: float) -> _Worker:
+        for _ in range(_TRIES):
+            worker = self._taken()
+            worker.begin(seconds, lambda: self._stock(1))
+            try:
+                worker.say(asked, data)
+                worker.hear()
+                return worker
+            except (OSError, EOFError):  # it was ended while it had nothing to do: the picture has done nothing yet
+                worker.finish()
+                self._give_back(worker, is_sound=False)
+        raise worker.epitaph(name)
 
     def _taken(self) -> _Worker:
         with self._change:
@@ -423,6 +436,7 @@ class _Job:
     def __init__(self, hears: IO[bytes], says: IO[bytes]) -> None:
         self._hears, self._says = hears, says
         self._asked, self._data = _heard(hears)
+        _say(says, {"is": "heard"})
         self._began = time.process_time()
         self._keep_to(self._asked["seconds"])
 
