@@ -66,7 +66,7 @@ def answer_to(photo: Photo, network: str) -> Answer:
         CnnHubError: there is no such network, see `networks.get`.
     """
     classifier = networks.get(network)
-    with photo.opened(classifier) as picture:
+    with photo.opened() as picture:
         return Answer(network, classifier, classifier.predict(picture))
 
 

@@ -13,20 +13,21 @@ import gradio as gr
 
 from cnnhub.errors import CnnHubError, CorruptedFileError
 from cnnhub.hub import is_folder, shipped
-from demo import address, assets, endpoints, networks, texts, working
+from demo import address, assets, endpoints, networks, places, texts, working
 from demo.address import Address
 from demo.answers import answer_to
 from demo.assets import called, page_file
 from demo.language import Words, labelled, picker
-from demo.photo import column, uploads
+from demo.photo import column, opening, uploads
 from demo.photo.column import PhotoColumn
+from demo.places import AT_ONCE
 from demo.serving import gradio_fixes, serve
 from demo.tab import PRIVATE, Room, Shared, Tab, Values, merged
 from demo.tabs import TABS
 from demo.texts import t
 
-AT_ONCE = 2  # requests: a free Space has two cores, and each may hold a decoded photo of hundreds of megabytes
-WAITING = 60  # requests, before another one is told that the line is full
+LINE = 60  # requests, before another one is told that the line is full
+WAITING = 10  # more requests that wait for their photo to be opened, or for a place
 SESSIONS = 500  # visits whose state is kept, some 0.2 MB each; of an older one the page begins anew
 
 
@@ -46,6 +47,7 @@ def main(uploaded: Path) -> None:
             parser.error(str(error))
     uploads.work_in(uploaded)
     share_cores()
+    opening.workers.start()
     warm = [functools.partial(answer_to, column.example(0), name) for name in networks.names()]
     blocks, page = made()
     serve.serve(blocks, launch_options(), uploaded, warm, page.first)
@@ -84,7 +86,8 @@ def made() -> tuple[gr.Blocks, Page]:
             tab.endpoints(upload)
         page = Page(shared, photo_column, tabs, rooms, gr.State(None), gr.State(True))
         page.wire(blocks)
-    blocks.queue(max_size=WAITING)
+    blocks.queue(max_size=LINE)
+    gradio_fixes.wrap(blocks, places.in_a_place)
     return blocks, page
 
 
@@ -106,7 +109,7 @@ def launch_options() -> dict[str, Any]:
         "enable_monitoring": False,
         "show_error": False,
         "footer_links": ["api"],
-        "max_threads": AT_ONCE,
+        "max_threads": AT_ONCE + WAITING,
         "strict_cors": True,
         "state_session_capacity": SESSIONS,
     }

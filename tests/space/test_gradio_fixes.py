@@ -13,6 +13,7 @@ from typing import Any
 import gradio as gr
 import gradio.blocks
 import gradio.component_meta
+import gradio.queueing
 import pytest
 from gradio.mcp import GradioMCPServer
 from gradio.route_utils import CustomCORSMiddleware, GradioMultiPartParser
@@ -151,3 +152,31 @@ def test_use_via_api_names_components_that_nobody_sees() -> None:
     """page/api_docs.js takes the phrase away."""
     assets = (Path(gr.__file__).parent / "templates" / "frontend" / "assets").glob("ApiDocs-*.js")
     assert any('The input value that is provided in the "' in asset.read_text(encoding="utf-8") for asset in assets)
+
+
+class FakeFunction:
+    """What an event knows of what it runs."""
+
+    def __init__(self, limit: object, name: str) -> None:
+        self.queue, self.concurrency_limit, self.concurrency_id = True, limit, name
+
+
+def test_all_visitors_stand_in_one_line_for_an_event() -> None:
+    function = FakeFunction("default", "1")
+    event = object.__new__(gradio.queueing.Event)
+    unmended(gradio.queueing.Event.__init__)(event, "me", function, None, None)
+    assert event.concurrency_id == "1"
+    mine, yours = (gradio.queueing.Event(who, function, None, None).concurrency_id for who in ("me", "you"))
+    assert mine != yours and mine == gradio.queueing.Event("me", function, None, None).concurrency_id
+    assert gradio.queueing.Event("me", FakeFunction(1, "dreams"), None, None).concurrency_id == "dreams"
+
+
+def test_a_visitor_s_line_is_there_when_it_is_asked_for_and_goes_when_it_is_over() -> None:
+    queue = gr.Blocks()._queue
+    lines = queue.event_queue_per_concurrency_id
+    named = lines.setdefault("dreams", gradio.queueing.EventQueue("dreams", 1))
+    first, second = lines["1 of me"], lines["1 of you"]
+    assert first is not second and second.concurrency_limit == 1
+    assert lines.keys() == {"dreams", "1 of you"} and lines["dreams"] is named, "an idle line went as another one came"
+    second.current_concurrency = 1
+    assert lines["1 of us"] and "1 of you" in lines

@@ -10,11 +10,10 @@ from typing import Any
 import gradio as gr
 import pytest
 
-from cnnhub import images
 from demo import page, texts, working
 from demo.language import Words, picker
 from demo.page import Page
-from demo.photo import column, pixels
+from demo.photo import column, opening, pixels
 from demo.photo.photo import Photo
 from demo.serving import gradio_fixes
 from demo.tab import Remembered, Room, Shared, Tab, merged
@@ -135,13 +134,13 @@ def test_new_words_and_a_new_value_come_together() -> None:
 def decoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The files that are decoded, each time that one is."""
     times: list[str] = []
-    original = images._open_encoded
+    original = opening.workers.open
 
-    def counted(data: bytes, name: str, *limits: int) -> Any:
+    def counted(data: bytes, name: str, *limits: Any) -> Any:
         times.append(name)
         return original(data, name, *limits)
 
-    monkeypatch.setattr(images, "_open_encoded", counted)
+    monkeypatch.setattr(opening.workers, "open", counted)
     monkeypatch.setattr(pixels, "_kept", type(pixels._kept)())
     monkeypatch.setattr(inside, "_journeys", type(inside._journeys)())
     monkeypatch.setattr(inside_gallery, "_maps", type(inside_gallery._maps)())

@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 from gradio_client import Client, handle_file
 from PIL import Image
@@ -190,12 +191,15 @@ def an_answer_under_way_is_given_before_the_end(server: Server) -> None:
     (path,) = upload(server, large.getvalue()).json()
     call = {"image": {"path": path, **MARK}}
     event = httpx.post(f"{server.url}/gradio_api/call/v2/filter", json=call).json()["event_id"]
+    workers = server.workers()
     server.process.send_signal(signal.SIGTERM)
     started = time.monotonic()
     answer = httpx.get(f"{server.url}/gradio_api/call/filter/{event}", timeout=60)
     assert "event: complete" in answer.text
     assert server.process.wait(30) == 0
     assert time.monotonic() - started < 20
+    _, left = psutil.wait_procs(workers, 20)
+    assert workers and not left
     assert "Traceback" not in server.log.read_text()
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import psutil
 
 from tests.support.places import SPACE
 
@@ -34,6 +35,11 @@ class Server:
 
     def files(self) -> set[str]:
         return {str(path.relative_to(self.temporary)) for path in self.paths()}
+
+    def workers(self) -> list[psutil.Process]:
+        """The processes in which it opens photos."""
+        children = psutil.Process(self.process.pid).children()
+        return [child for child in children if "workers._serve" in " ".join(child.cmdline())]
 
     def stop(self) -> int:
         """SIGTERM -> its exit status."""

@@ -16,7 +16,7 @@ M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8  # glibc's names for them, in malloc.h
 ARENAS = 2
 RETURNED_BYTES = 8 * 2**20  # larger than any plane of the laboratory, smaller than a block of Pillow's (16 MiB)
 
-# Whoever holds a large photo decoded has it; not to be entered twice by one thread.
+# Whoever holds a large photo decoded has it, see `opening.Turn`.
 turn = threading.Lock()
 
 

@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cached_property
 
-from PIL import ExifTags, Image
-
-from cnnhub import Classifier, images
 from cnnhub.errors import ImageError
-from cnnhub.images import ImageSource
-from demo.photo import kinds, memory, pixels
+from cnnhub.images import Encoded, ImageSource, Least, Opened, Size
+from cnnhub.workers import Header
+from demo.photo import kinds, opening, pixels
 
-# Formats whose header tells the size at once; every current browser shows these by itself, and no other one.
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
 _JPEG = b"\xff\xd8"
-_QUARTER_TURNS = {5, 6, 7, 8}  # of EXIF's orientations, those that swap width and height
-LARGE = 8_000_000  # pixels; smaller photos take 32 MB each at most
 
 
 class Photo:
-    """A photo's file, and the picture in it. One event of the page has one of these, and opens it once.
+    """A photo's file, and the picture in it. One event of the page has one of these.
 
     It is false where there is nothing to open: the file is gone, deleted after its ten minutes while the page stood open.
     """
@@ -31,7 +25,7 @@ class Photo:
     def __init__(self, data: bytes, source: str = "", *, is_gone: bool = False) -> None:
         """`source`: its path on the server, by which the page knows it."""
         self.data, self.source, self.is_gone = data, source, is_gone
-        self._picture: Image.Image | None = None
+        self._file = _File(data)
 
     def __bool__(self) -> bool:
         return not self.is_gone
@@ -42,28 +36,22 @@ class Photo:
         return hashlib.sha256(self.data).hexdigest()[:16]
 
     @contextmanager
-    def opened(self, classifier: Classifier | None = None) -> Iterator[ImageSource]:
-        """The picture for cnnhub to work on; no other large one is held meanwhile, and small ones never wait.
+    def opened(self) -> Iterator[ImageSource]:
+        """The picture for cnnhub to work on; once it is here, no other large one is held meanwhile, and small ones never wait.
 
-        A small one is decoded now, and kept for the rest of the event. A large one is handed over as its file, to be
-        decoded by whoever reads it: a decoded picture would be copied, and one copy takes 200 MB. So is a JPEG that the
-        classifier would decode at reduced size: its answer here is the one that Python gives.
+        It is opened when it is read, in another process, as Python would open the file here: a classifier's answer is the one
+        that Python gives.
 
         Raises:
             ImageError: the file is no picture; a note says what it is, as `kinds` knows it.
         """
         try:
-            if self.is_large:
-                with memory.turn:
-                    yield self.data
-            elif classifier and self._size and self.data.startswith(_JPEG) and classifier.may_reduce(self._size):
-                yield self.data
-            else:
-                self._picture = self._picture or images.open_image(self.data)
-                yield self._picture
+            yield self._file
         except ImageError as error:
-            error.add_note(kinds.kind_of(self.data))
+            self._explain(error)
             raise
+        finally:
+            self._file.turn.end()
 
     def pixels(self) -> pixels.Pixels:
         """The picture of at most a megapixel that the laboratory computes with; the last ones are kept for half a minute.
@@ -74,36 +62,52 @@ class Photo:
         known = pixels.kept(self.id)
         if known:
             return known
-        with self.opened() as picture:  # whoever had the turn before may have brought it
-            return pixels.kept(self.id) or pixels.keep(pixels.made(self.id, images.open_image(picture)))
+        with self.opened():
+            small = self._file.fitted()
+            return pixels.keep(pixels.made(self.id, small.picture, small.size))
 
     @cached_property
-    def size(self) -> tuple[int, int]:
+    def size(self) -> Size:
         """(width, height), upright.
 
         Raises:
             ImageError: the file is no picture.
         """
-        if self._size is None:
-            return self.pixels().original
-        with Image.open(io.BytesIO(self.data), formats=FORMATS) as header:
-            is_turned = header.getexif().get(ExifTags.Base.Orientation) in _QUARTER_TURNS
-        return self._size[::-1] if is_turned else self._size
-
-    @property
-    def is_large(self) -> bool:
-        """Whether it would take much memory decoded; what has no header that tells is taken to be large."""
-        return self._size is None or self._size[0] * self._size[1] > LARGE
+        return self._header.size if self._header else self.pixels().original
 
     @property
     def is_shown_by_browsers(self) -> bool:
-        return self._size is not None
+        return self._header is not None and self._header.format in opening.SHOWN
 
     @cached_property
-    def _size(self) -> tuple[int, int] | None:
-        """(width, height), read off the first bytes; nothing is decoded."""
-        try:
-            with Image.open(io.BytesIO(self.data), formats=FORMATS) as header:
-                return header.size
-        except Exception:  # HEIC, TIFF, or no picture at all
-            return None
+    def _header(self) -> Header | None:
+        return opening.look(self.data)
+
+    def _explain(self, error: ImageError) -> None:
+        if not any(note in kinds.TOLD for note in getattr(error, "__notes__", ())):
+            error.add_note(kinds.kind_of(self.data))
+
+
+class _File(Encoded):
+    """Opens the file for whoever reads it; a small picture is kept, and opened once."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data, self.turn = data, opening.Turn()
+        self._small: Opened | None = None
+
+    def opened(self, least: Least | None = None) -> Opened:
+        if self._small and not self._may_be_reduced(self._small.size, least):
+            return self._small
+        found = opening.opened(self._data, self.turn, least)
+        if found.whole is None and found.picture.width * found.picture.height <= opening.LARGE:
+            self._small = found
+        return replace(found, whole=self.opened) if found.whole else found
+
+    def fitted(self) -> Opened:
+        return self._small or opening.opened(self._data, self.turn, scaled=pixels.fitting)
+
+    def _may_be_reduced(self, size: Size, least: Least | None) -> bool:
+        if least is None or not self._data.startswith(_JPEG):
+            return False
+        width, height = least(size)
+        return min(size[0] // width, size[1] // height) > 1

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from cnnhub.decoding import Size
 from demo.photo.memory import Kept
 
 if TYPE_CHECKING:
@@ -87,8 +88,9 @@ class Pixels:
 _kept: Kept[str, Pixels] = Kept(MOST_KEPT, KEPT_SECONDS)
 
 
-def made(name: str, picture: Image.Image) -> Pixels:
-    return Pixels(name, np.asarray(fitted(picture)), picture.size)
+def made(name: str, picture: Image.Image, original: Size) -> Pixels:
+    """Of a photo of this (width, height), which may have been scaled down already."""
+    return Pixels(name, np.asarray(fitted(picture)), original)
 
 
 def kept(name: str) -> Pixels | None:
@@ -103,9 +105,18 @@ def keep(made: Pixels) -> Pixels:
 
 def fitted(picture: Image.Image) -> Image.Image:
     """The picture, scaled down if it has more than MAX_PIXELS."""
-    count = picture.width * picture.height
-    if count <= MAX_PIXELS:
-        return picture
-    shrink = math.sqrt(MAX_PIXELS / count)
-    size = (max(1, int(picture.width * shrink)), max(1, int(picture.height * shrink)))
-    return picture.resize(size, Image.Resampling.LANCZOS)
+    size = fitting(picture.size)
+    return picture if size == picture.size else picture.resize(size, Image.Resampling.LANCZOS)
+
+
+def fitting(size: Size) -> Size:
+    """(width, height) of a picture of this size once it has MAX_PIXELS at most.
+
+    >>> fitting((4000, 3000)), fitting((640, 480))
+    ((1154, 866), (640, 480))
+    """
+    width, height = size
+    if width * height <= MAX_PIXELS:
+        return size
+    shrink = math.sqrt(MAX_PIXELS / (width * height))
+    return max(1, int(width * shrink)), max(1, int(height * shrink))

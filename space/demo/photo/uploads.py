@@ -12,9 +12,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from demo.photo.opening import LIMITS
+
 DEFAULT_PORT = 7860
 PORT_NAME = "GRADIO_SERVER_PORT"
-MAX_BYTES = 20 * 2**20  # of one photo
+MAX_BYTES = LIMITS.size  # of one photo
 PLACES = ("HF_HOME", "HF_HUB_CACHE", "HF_XET_CACHE", "CNNHUB_CACHE", "XDG_CACHE_HOME")  # where the environment moves caches
 PROMISED_SECONDS = 600.0  # the page says: ten minutes at most
 

@@ -16,6 +16,7 @@ from typing import Any
 import gradio as gr
 import gradio.blocks
 import gradio.component_meta
+import gradio.queueing
 from gradio import utils
 from gradio.context import LocalContext
 from gradio.mcp import GradioMCPServer
@@ -40,6 +41,8 @@ def write_no_stubs() -> None:
 def mend() -> None:
     """Mend what must be mended before the page is built."""
     gradio.blocks.postprocess_update_dict = _replacing(gradio.blocks.postprocess_update_dict, _unmarked)
+    gradio.queueing.Event.__init__ = _replacing(gradio.queueing.Event.__init__, _with_own_line)  # type: ignore[method-assign]
+    gradio.queueing.Queue.__init__ = _replacing(gradio.queueing.Queue.__init__, _with_lines)  # type: ignore[method-assign]
     GradioMCPServer.postprocess_output_data = _replacing(GradioMCPServer.postprocess_output_data, _unwrapped)  # type: ignore[method-assign]
     CustomCORSMiddleware.__call__ = _replacing(CustomCORSMiddleware.__call__, _unshared)  # type: ignore[method-assign]
     GradioMultiPartParser.parse = _replacing(GradioMultiPartParser.parse, _parsed)  # type: ignore[method-assign]
@@ -91,6 +94,48 @@ async def _parsed(original: Callable[..., Any], parser: GradioMultiPartParser) -
             Path(file.name).unlink(missing_ok=True)
         raise
     return form
+
+
+def _with_own_line(original: Callable[..., Any], event: Any, session_hash: str | None, fn: Any, *others: Any) -> None:
+    """Let each visitor stand in a line of his own for every event that has no line by name.
+
+    gradio runs an event for one visitor at a time: a photo that takes long to open would keep all others waiting. Without any
+    limit a visitor's own events would overtake each other.
+    """
+    original(event, session_hash, fn, *others)
+    if fn.queue and fn.concurrency_limit == "default":
+        event.concurrency_id = f"{fn.concurrency_id} of {event.session_hash}"
+
+
+def _with_lines(original: Callable[..., Any], queue: Any, *arguments: Any, **options: Any) -> None:
+    original(queue, *arguments, **options)
+    queue.event_queue_per_concurrency_id = _Lines(queue.event_queue_per_concurrency_id)
+
+
+class _Line(gradio.queueing.EventQueue):
+    """A visitor's."""
+
+    @property
+    def is_over(self) -> bool:
+        return not self.queue and self.current_concurrency < 1
+
+
+class _Lines(dict[str, gradio.queueing.EventQueue]):
+    """A visitor's line is there when it is asked for; those that are over go then."""
+
+    def __missing__(self, name: str) -> gradio.queueing.EventQueue:
+        for other, line in list(self.items()):
+            if isinstance(line, _Line) and line.is_over:
+                del self[other]
+        self[name] = _Line(name, 1)
+        return self[name]
+
+
+def wrap(page: gr.Blocks, change: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
+    """Change what each event of the page runs."""
+    for function in page.fns.values():
+        if function.fn:
+            function.fn = change(function.fn)
 
 
 def describe(page: gr.Blocks) -> None:

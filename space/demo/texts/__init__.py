@@ -15,8 +15,9 @@ from importlib import import_module
 from typing import Any, TypeVar
 
 import cnnhub
-from cnnhub import errors, images
+from cnnhub import errors
 from cnnhub.kernels import Nature
+from demo.photo.opening import LIMITS
 from demo.texts import filter as filter_texts
 from demo.texts import page
 from demo.texts.english import with_article
@@ -239,7 +240,10 @@ def problem(language: str, error: errors.CnnHubError) -> Sentence:
     if kind != "image":
         return Sentence(t(language, f"error_{kind}"), t(language, f"error_{kind}_more"))
     seen = next((note for note in getattr(error, "__notes__", ()) if f"file_{note}" in TEXTS), "unknown")
-    parts = [t(language, f"file_{seen}", megapixels=images.MAX_PIXELS // 1_000_000), t(language, "error_image_more")]
+    parts = [
+        t(language, f"file_{seen}", megapixels=LIMITS.pixels // 1_000_000, side=LIMITS.side),
+        t(language, "error_image_more"),
+    ]
     return Sentence(t(language, "error_image"), ("" if is_chinese(language) else " ").join(parts))
 
 

@@ -124,6 +124,26 @@ TEXTS: Table = {
         "它是超過 {megapixels}00 萬像素的圖片。",
         "它是超过 {megapixels}00 万像素的图片。",
     ),
+    "file_long": (
+        "It is a picture of more than {side} pixels on a side.",
+        "它是有一邊超過 {side} 像素的圖片。",
+        "它是有一边超过 {side} 像素的图片。",
+    ),
+    "file_slow": (
+        "It takes too long to open: longer than two to five seconds, by its size. Save it anew, as a JPEG.",
+        "它打開得太慢：依大小最多兩到五秒。請把它另存成 JPEG。",
+        "它打开得太慢：按大小最多两到五秒。请把它另存为 JPEG。",
+    ),
+    "file_heavy": (
+        "It takes too much memory to open. Save it anew, smaller or as a JPEG.",
+        "打開它要用太多記憶體。請把它縮小，或另存成 JPEG。",
+        "打开它要用太多内存。请把它缩小，或另存为 JPEG。",
+    ),
+    "file_ended": (
+        "It could not be opened this time. Add it once more.",
+        "這次沒能打開它。請再加入一次。",
+        "这次没能打开它。请再添加一次。",
+    ),
     "file_pdf": ("It is a PDF document.", "它是 PDF 文件。", "它是 PDF 文档。"),
     "file_archive": ("It is an archive or an office document.", "它是壓縮檔或辦公文件。", "它是压缩包或办公文档。"),
     "file_video": ("It is a video or a sound.", "它是影片或聲音。", "它是视频或声音。"),

@@ -96,7 +96,7 @@ def _shown(photo: Photo, learned: Learned) -> dict[str, Any]:
 
     classifier = networks.get(learned.network)
     found = first_layer(classifier)
-    with photo.opened(classifier) as picture:
+    with photo.opened() as picture:
         pixels = classifier.to_pixels(picture)
     size = photo.pixels().original
     box = preprocessing.seen_box(size, classifier.config.pretrained_cfg)

@@ -241,7 +241,7 @@ def _of_examples(classifier: cnnhub.Classifier, layer: str) -> Excited:
 
 def _patch(classifier: cnnhub.Classifier, layer: str, place: int, row: int, across: int) -> str:
     """What a value of the layer looks at in an example, or the middle of it, as the network gets it."""
-    with column.example(place).opened(classifier) as picture:
+    with column.example(place).opened() as picture:
         pixels = classifier.to_pixels(picture)
     size = pixels.shape[1], pixels.shape[2]
     field = layers_of(classifier).patch_field(layer, size)
@@ -252,5 +252,5 @@ def _patch(classifier: cnnhub.Classifier, layer: str, place: int, row: int, acro
 
 def _maps_of_example(classifier: cnnhub.Classifier, place: int, layer: str) -> torch.Tensor:
     """Not kept: what visitors' photos gave stays there instead."""
-    with column.example(place).opened(classifier) as picture:
+    with column.example(place).opened() as picture:
         return classifier.feature_maps(picture, layer)[layer]

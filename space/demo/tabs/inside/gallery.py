@@ -81,7 +81,7 @@ def maps_of(classifier: cnnhub.Classifier, photo: Photo, layer: str) -> torch.Te
     known = _maps.get(key)
     if known is not None:
         return known
-    with photo.opened(classifier) as picture:
+    with photo.opened() as picture:
         return _maps.keep(key, classifier.feature_maps(picture, layer)[layer])
 
 
@@ -90,7 +90,7 @@ def contributions_of(classifier: cnnhub.Classifier, photo: Photo, layer: str) ->
     known = _contributions.get(key)
     if known is not None:
         return known
-    with photo.opened(classifier) as picture:
+    with photo.opened() as picture:
         return _contributions.keep(key, contributions(classifier, picture, layer))
 
 

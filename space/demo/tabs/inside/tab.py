@@ -255,7 +255,7 @@ def _seen(photo: Photo, network: str, asked: Look) -> Seen:
     key = photo.id, classifier  # a repository's network may be loaded anew
     journey = _journeys.get(key)
     if journey is None:
-        with photo.opened(classifier) as picture:
+        with photo.opened() as picture:
             forward = classifier.forward_pass(picture, layers.stages)
         steps = [_photo_step(classifier, forward.pixels), *(_step(stage, forward.maps[stage]) for stage in layers.stages)]
         journey = _journeys.keep(key, Journey(forward, steps))

@@ -66,7 +66,7 @@ def answer(sent: Mapping[str, Any], photo: Photo | None, network: str, language:
 def changed(sent: Mapping[str, Any], photo: Photo, network: str, language: str) -> dict[str, Any]:
     """What the network answers to its own view of the photo after each change."""
     classifier = networks.get(network)
-    with photo.opened(classifier) as picture:
+    with photo.opened() as picture:
         seen = classifier.to_pixels(picture)
     views = {name: change(seen) for name, change in CHANGES.items()}
     predictions = classifier.predictions(np.stack(list(views.values())))
@@ -92,7 +92,7 @@ def first_filters(sent: Mapping[str, Any], photo: Photo, network: str, language:
 
     classifier = networks.get(network)
     found = first_layer(classifier)
-    with photo.opened(classifier) as picture:
+    with photo.opened() as picture:
         pixels = torch.from_numpy(classifier.preprocess(picture))
     maps = torch.stack([found.response(pixels, channel) for channel in range(len(found.weights))])
     shown = sorted(channels.varied_first(maps)[:FILTERS])
@@ -115,7 +115,7 @@ def pooled(sent: Mapping[str, Any], photo: Photo, network: str, language: str) -
     if mode not in transforms.POOLED or not isinstance(times, int) or not 0 <= times <= MOST_POOLED:
         return {}
     classifier = networks.get(network)
-    with photo.opened(classifier) as picture:
+    with photo.opened() as picture:
         seen = classifier.to_pixels(picture)
     before, after = classifier.predictions(np.stack([seen, transforms.pooled(seen, mode, times)]))
     return {
@@ -146,7 +146,7 @@ def head_answer(sent: Mapping[str, Any], photo: Photo, network: str, language: s
     """The averages of the last maps, and the logits that the last layer makes of them, with a share of them switched off."""
     share, seed = _number(sent.get("share"), 0, 0.95), int(_number(sent.get("seed"), 0, 10_000))
     classifier = networks.get(network)
-    with photo.opened(classifier) as picture:
+    with photo.opened() as picture:
         features = classifier.embed(picture)
     left = kept(len(features), share, seed)
     logits = head(classifier).logits(dropped(features, left))
@@ -190,7 +190,7 @@ def fooled(sent: Mapping[str, Any], photo: Photo, network: str, language: str) -
     if trick == "horse":
         seen = classifier.to_pixels(horse())
     else:
-        with photo.opened(classifier) as picture:
+        with photo.opened() as picture:
             seen = classifier.to_pixels(picture)
     made = TRICKS[trick](seen, strength)
     (prediction,) = classifier.predictions(made[None])

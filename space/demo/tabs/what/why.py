@@ -101,12 +101,12 @@ def _asked(event: gr.EventData, photo: Photo | None, network: str, language: str
 def _explained(photo: Photo, network: str, label: str | None, way: str) -> tuple[cnnhub.Classifier, cnnhub.Explanation]:
     classifier = networks.get(network)
     known = label if label in classifier.labels else None  # another network may have been chosen meanwhile
-    with photo.opened(classifier) as picture:
+    with photo.opened() as picture:
         return classifier, cnnhub.explain(classifier, picture, known, way, check=False)
 
 
 def _checked(photo: Photo, classifier: cnnhub.Classifier, explanation: cnnhub.Explanation) -> cnnhub.Explanation:
-    with photo.opened(classifier) as picture:
+    with photo.opened() as picture:
         return checked(classifier, picture, explanation)
 
 
