@@ -69,7 +69,7 @@ class Workers:
 
     >>> workers = Workers(most=1)
     >>> workers.open(Path("space/examples/cat.jpg").read_bytes(), "cat.jpg", Limits(), seconds_for).size
-    (451, 300)
+    (640, 426)
     >>> workers.close()
     """
 
@@ -83,9 +83,9 @@ class Workers:
             os.register_at_fork(after_in_child=self._begin_anew)  # a copy of this process has no business with these
         atexit.register(self.close)
 
-    def start(self) -> None:
-        """Start those that stand ready, without waiting for them."""
-        threading.Thread(target=self._stock, args=[self.ready], daemon=True).start()
+    def start(self, ready: int | None = None) -> None:
+        """Let so many stand ready, `ready` of them by default, without waiting for them."""
+        threading.Thread(target=self._stock, args=[ready or self.ready], daemon=True).start()
 
     def open(
         self,
@@ -172,7 +172,7 @@ class Workers:
     def _that_hears(self, asked: Said, data: bytes, name: str, seconds: float) -> _Worker:
         for _ in range(_TRIES):
             worker = self._taken()
-            worker.begin(seconds, lambda: self._stock(1))
+            worker.begin(seconds, partial(self.start, 1))
             try:
                 worker.say(asked, data)
                 worker.hear()
@@ -503,6 +503,8 @@ def _limit_memory(memory: int) -> None:
         return
     import resource
 
-    taken = int(status.read_text().partition("VmData:")[2].split()[0]) * 1024
-    resource.setrlimit(resource.RLIMIT_DATA, (taken + memory, taken + memory))
+    most = int(status.read_text().partition("VmData:")[2].split()[0]) * 1024 + memory
+    _, allowed = resource.getrlimit(resource.RLIMIT_DATA)
+    most = most if allowed == resource.RLIM_INFINITY else min(most, allowed)
+    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
