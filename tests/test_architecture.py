@@ -83,7 +83,8 @@ HOUSES = [
             "tab endpoints",
             "working",
             "answers language photo.input serving.door serving.first_page",
-            "address networks photo.photo tabs.tour.horse serving.bodies serving.cover serving.gradio_fixes serving.modules",
+            "address networks photo.photo tabs.tour.horse serving.bodies serving.cover serving.gradio_fixes serving.modules "
+            "serving.unseen",
             "serving.budget serving.hosts",
             "texts assets photo.kinds photo.pixels photo.uploads",
             "photo.opening",

@@ -18,6 +18,7 @@ from demo.photo import memory, uploads
 from demo.serving import cover, gradio_fixes, modules
 from demo.serving.door import Door
 from demo.serving.first_page import First, FirstPage
+from demo.serving.unseen import Unseen
 
 PROXIES_NAME = "FORWARDED_ALLOW_IPS"  # uvicorn's: those whose word is taken for whom they ask
 PROXIES_OF_SPACES = "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,127.0.0.1"
@@ -42,7 +43,8 @@ def serve(page: gr.Blocks, options: dict[str, Any], folder: Path, warm: Iterable
     gradio_fixes.describe(page)
     if os.environ.get("GRADIO_SSR_MODE", "").lower() == "true":
         options = {**options, "css": gradio_fixes.with_own_scope(options["css"])}
-    middleware = [Middleware(door.middleware), Middleware(FirstPage(first).middleware)]
+    unseen = Unseen(folder)
+    middleware = [Middleware(door.middleware), Middleware(unseen.middleware), Middleware(FirstPage(first).middleware)]
     os.environ.setdefault(PROXIES_NAME, PROXIES_OF_SPACES if os.environ.get("SPACE_ID") else "")
     door.endpoints = {str(event.api_name) for event in page.fns.values() if event.api_name and event.api_visibility != "private"}
     own = {"middleware": middleware, "routes": [*modules.routes(), cover.route()]}
@@ -54,6 +56,7 @@ def serve(page: gr.Blocks, options: dict[str, Any], folder: Path, warm: Iterable
             f"Port {port} cannot be served on: another program uses it, or it is not allowed. End that one, or choose another "
             f"port: {uploads.PORT_NAME}={port % 65535 + 1} make app"
         ) from error
+    unseen.keep_apart(page)
     for number in (signal.SIGTERM, signal.SIGINT):  # after the launch, which may set handlers of its own
         signal.signal(number, lambda *_: end.set())
     for load in warm:
