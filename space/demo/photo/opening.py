@@ -14,11 +14,13 @@ from demo.photo import memory
 SHOWN = ("JPEG", "PNG", "WEBP", "GIF", "BMP")  # what every current browser shows by itself
 LIMITS = Limits(pixels=50_000_000, size=20 * 2**20, side=16_384, formats=(*SHOWN, "HEIC", "AVIF"))
 LARGE = 8_000_000  # pixels; smaller photos take 32 MB each at most
+HUGE = 24_000_000  # a WebP of 49 megapixels takes 790 MB to decode, more than any other format
 MOST, READY = 6, 2  # processes at once, and those that stand ready
 MEMORY_BYTES = 900_000_000  # that opening one photo may take
 
 workers = Workers(MOST, READY, MEMORY_BYTES)
 _large = Semaphore(2)  # are decoded at once, besides that of whoever has the turn: one that takes long stops no other
+_huge = Semaphore(1)  # of these
 
 
 class Turn:
@@ -50,7 +52,11 @@ def opened(data: bytes, turn: Turn, least: Least | None = None, scaled: Callable
     with places.left(), ExitStack() as decoding:
 
         def decodes(size: Size) -> None:
-            if _is_large(size) and not turn.is_mine:  # who has the turn waits for nobody who may wait for it
+            if turn.is_mine:  # who has it waits for nobody who may wait for it
+                return
+            if size[0] * size[1] > HUGE:
+                decoding.enter_context(_huge)
+            if _is_large(size):
                 decoding.enter_context(_large)
 
         def arrives(size: Size) -> None:
