@@ -147,7 +147,7 @@ def parsed(data: bytes, name: str, limits: Limits) -> Image.Image:
     except ImageError:
         raise
     except Image.DecompressionBombError as error:
-        raise _noted("large", f"{name} has too many pixels: {error} The limit here is {limits.pixels:,}.") from error
+        raise noted("large", f"{name} has too many pixels: {error} The limit here is {limits.pixels:,}.") from error
     except Exception as error:  # Pillow's parsers raise many kinds of error on hostile headers
         if data[4:11] == b"ftypavi" and "AVIF" not in _built_in():
             raise ImageError(f"{name} is an AVIF picture, which this Pillow was built without: pip install -U pillow.") from error
@@ -188,8 +188,15 @@ def ready() -> None:
         import pillow_heif  # noqa: F401
 
 
+def noted(note: str, sentence: str) -> ImageError:
+    """`note` says in a word what is wrong, for programs."""
+    error = ImageError(sentence)
+    error.add_note(note)
+    return error
+
+
 def too_heavy(name: str) -> ImageError:
-    return _noted("heavy", f"{name} takes more memory than may be used for it. Scale it down first.")
+    return noted("heavy", f"{name} takes more memory than may be used for it. Scale it down first.")
 
 
 def format_of(image: Image.Image) -> str:
@@ -204,23 +211,16 @@ def orientation_of(image: Image.Image) -> int:
     return 1
 
 
-def _noted(note: str, sentence: str) -> ImageError:
-    """`note` says in a word what is wrong, for programs."""
-    error = ImageError(sentence)
-    error.add_note(note)
-    return error
-
-
 def _check_size(size: Size, name: str, limits: Limits) -> None:
     width, height = size
     if width * height > limits.pixels:
-        raise _noted(
+        raise noted(
             "large",
             f"{name} has {width} x {height} = {width * height:,} pixels; at most {limits.pixels:,} are decoded. "
             "Scale it down first.",
         )
     if limits.side is not None and max(size) > limits.side:
-        raise _noted("long", f"{name} is {width} x {height} pixels; at most {limits.side:,} a side are decoded. Crop it first.")
+        raise noted("long", f"{name} is {width} x {height} pixels; at most {limits.side:,} a side are decoded. Crop it first.")
     if width == 0 or height == 0:
         raise ImageError(f"{name} has no pixels ({width} x {height}).")
 

@@ -29,7 +29,7 @@ from typing import IO, Any, TypeAlias
 from PIL import Image
 
 from cnnhub import decoding
-from cnnhub.decoding import Least, Limits, Opened, Size
+from cnnhub.decoding import Least, Limits, Opened, Size, noted
 from cnnhub.errors import ImageError
 
 Seconds: TypeAlias = "float | Callable[[int], float]"  # of processor time; or how many for so many pixels
@@ -37,7 +37,7 @@ Said: TypeAlias = dict[str, Any]  # what one end tells the other, as JSON
 
 MEMORY_BYTES = 2**30  # that opening one picture may take
 PATIENCE = 0.3  # seconds of processor time after which a worker makes way for others
-_ON_THE_CLOCK = 10.0  # times the seconds of processor time: where so much has passed, something is stuck
+_ON_THE_CLOCK = 30.0  # times the seconds of processor time: where so much has passed, something is stuck
 _LOOK = 0.1  # seconds between two looks at a worker that takes long
 _STRIP = 2**20  # bytes of pixels that are sent at once
 _NICENESS = 10
@@ -172,7 +172,7 @@ class Workers:
     def _that_hears(self, asked: Said, data: bytes, name: str, seconds: float) -> _Worker:
         for _ in range(_TRIES):
             worker = self._taken()
-            worker.begin(seconds, partial(self.start, 1))
+            worker.begin(seconds, partial(self.start, max(1, self.ready - 1)))
             try:
                 worker.say(asked, data)
                 worker.hear()
@@ -198,7 +198,7 @@ class Workers:
             return _Worker(self.memory)
         except (OSError, EOFError) as error:
             self._leave()
-            raise ImageError(f"No process to open pictures in can be started: {error}. Try again later.") from error
+            raise noted("ended", f"No process that opens pictures can be started: {error!r}. Try again later.") from error
 
     def _give_back(self, worker: _Worker, is_sound: bool) -> None:
         with self._change:
@@ -319,14 +319,9 @@ class _Worker:
         self.process.kill()
         status = self.process.wait()
         if self._was_stuck or (_HAS_TIMER and status == -signal.SIGPROF):
-            error = ImageError(
-                f"{name} takes more than {round(self.seconds, 1):g} seconds to open, the limit. Save it anew, as a JPEG say."
-            )
-            error.add_note("slow")
-        else:
-            error = ImageError(f"The process that opened {name} ended before it was done (status {status}). Try again.")
-            error.add_note("ended")
-        return error
+            seconds = f"{round(self.seconds, 1):g} seconds"
+            return noted("slow", f"{name} takes more than {seconds} to open, the limit. Save it anew, as a JPEG say.")
+        return noted("ended", f"The process that opened {name} ended before it was done (status {status}). Try again.")
 
     def end(self) -> None:
         self.process.kill()

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,8 +38,12 @@ class Server:
 
     def workers(self) -> list[psutil.Process]:
         """The processes in which it opens photos."""
-        children = psutil.Process(self.process.pid).children()
-        return [child for child in children if "workers._serve" in " ".join(child.cmdline())]
+        found = []
+        for child in psutil.Process(self.process.pid).children():
+            with suppress(psutil.Error):  # it has just ended
+                if "workers._serve" in " ".join(child.cmdline()):
+                    found.append(child)
+        return found
 
     def stop(self) -> int:
         """SIGTERM -> its exit status."""

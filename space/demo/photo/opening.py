@@ -15,7 +15,7 @@ SHOWN = ("JPEG", "PNG", "WEBP", "GIF", "BMP")  # what every current browser show
 LIMITS = Limits(pixels=50_000_000, size=20 * 2**20, side=16_384, formats=(*SHOWN, "HEIC", "AVIF"))
 LARGE = 8_000_000  # pixels; smaller photos take 32 MB each at most
 HUGE = 24_000_000  # a WebP of 49 megapixels takes 790 MB to decode, more than any other format
-MOST, READY = 6, 2  # processes at once, and those that stand ready
+MOST, READY = 6, 3  # processes at once, and those that stand ready, of 25 MB each: a new one takes most of a second
 MEMORY_BYTES = 900_000_000  # that opening one photo may take
 
 workers = Workers(MOST, READY, MEMORY_BYTES)
