@@ -132,6 +132,11 @@ def open_encoded(
 
 
 def check_length(data: bytes, name: str, limits: Limits) -> None:
+    """Refuse a file that is too large, or empty.
+
+    Raises:
+        ImageError: it is.
+    """
     if len(data) > limits.size:
         raise ImageError(f"{name} is larger than {limits.size:,} bytes, the limit. Save a smaller copy of it.")
     if not data:
@@ -196,6 +201,7 @@ def noted(note: str, sentence: str) -> ImageError:
 
 
 def too_heavy(name: str) -> ImageError:
+    """What to raise where memory does not suffice."""
     return noted("heavy", f"{name} takes more memory than may be used for it. Scale it down first.")
 
 
