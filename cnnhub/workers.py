@@ -11,38 +11,35 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import json
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import cache, partial
 from pathlib import Path
-from typing import IO, Any, TypeAlias
+from typing import IO, TypeAlias
 
 from PIL import Image
 
 from cnnhub import decoding
 from cnnhub.decoding import Least, Limits, Opened, Size, noted
 from cnnhub.errors import ImageError
+from cnnhub.opener import HAS_TIMER, Said, heard, read, say, size_of, strips
 
 Seconds: TypeAlias = "float | Callable[[int], float]"  # of processor time; or how many for so many pixels
-Said: TypeAlias = dict[str, Any]  # what one end tells the other, as JSON
 
 MEMORY_BYTES = 2**30  # that opening one picture may take
 PATIENCE = 0.3  # seconds of processor time after which a worker makes way for others
 _ON_THE_CLOCK = 30.0  # times the seconds of processor time: where so much has passed, something is stuck
 _LOOK = 0.1  # seconds between two looks at a worker that takes long
-_STRIP = 2**20  # bytes of pixels that are sent at once
+_PIPE = 2**20  # bytes that may lie in a pipe
 _NICENESS = 10
 _TRIES = 3  # to find a worker that lives
-_HAS_TIMER = hasattr(signal, "setitimer")
 
 
 def seconds_for(pixels: int) -> float:
@@ -114,7 +111,7 @@ class Workers:
         asked = {"name": name, "limits": asdict(limits), "is_reduced": least is not None}
         with self._at_work(asked, data, name, seconds) as worker:
             while (said := worker.hear())["is"] != "opened":
-                size = _size(said["size"])
+                size = size_of(said["size"])
                 with worker.waiting():
                     if said["is"] == "whole" and least is not None:
                         answer: Said = {"size": least(size)}
@@ -122,7 +119,7 @@ class Workers:
                         decodes(size)
                         worker.seconds, answer = _of(seconds, said["pixels"]), {}
                 worker.say(answer)
-            decoded, size = _size(said["picture"]), _size(said["size"])
+            decoded, size = size_of(said["picture"]), size_of(said["size"])
             wanted = scaled(size) if scaled else decoded
             with worker.waiting():
                 arrives(wanted)
@@ -138,7 +135,7 @@ class Workers:
         """What the file says of the picture; None where it is none of these formats, or takes too long to say."""
         with contextlib.suppress(ImageError), self._at_work({"limits": asdict(limits)}, data, "it", seconds) as worker:
             said = worker.hear()
-            return Header(said["format"], _size(said["size"])) if said["format"] else None
+            return Header(said["format"], size_of(said["size"])) if said["format"] else None
         return None
 
     def close(self) -> None:
@@ -247,7 +244,7 @@ class _Worker:
         Raises:
             OSError, EOFError: it cannot be started.
         """
-        start = f"import sys; sys.path[:] = {sys.path!r}; from cnnhub import workers; workers._serve({memory})"
+        start = f"import sys; sys.path[:] = {sys.path!r}; from cnnhub import opener; opener.serve({memory})"
         self.process = subprocess.Popen(
             [sys.executable, "-c", start],
             stdin=subprocess.PIPE,
@@ -261,7 +258,7 @@ class _Worker:
         self.is_tired = self._was_stuck = False
         self.seconds = 0.0
         _widen(self._to, self._from)
-        _heard(self._from)  # that it is ready
+        heard(self._from)  # that it is ready
 
     @property
     def is_alive(self) -> bool:
@@ -277,7 +274,7 @@ class _Worker:
         self._over.set()
 
     def say(self, told: Said, payload: bytes = b"") -> None:
-        _say(self._to, {**told, "seconds": self.seconds}, payload)
+        say(self._to, {**told, "seconds": self.seconds}, payload)
 
     def hear(self) -> Said:
         """What it says next.
@@ -286,7 +283,7 @@ class _Worker:
             ImageError: it refuses the picture.
             EOFError: it ended.
         """
-        said, _ = _heard(self._from)
+        said, _ = heard(self._from)
         if said["is"] == "refused":
             error = ImageError(said["sentence"])
             for note in said["notes"]:
@@ -309,8 +306,8 @@ class _Worker:
     def picture(self, size: Size) -> Image.Image:
         """The pixels that it sends, some rows at a time."""
         made = Image.new("RGB", size)
-        for top, bottom in _strips(size):
-            rows = Image.frombytes("RGB", (size[0], bottom - top), _read(self._from, 3 * size[0] * (bottom - top)))
+        for top, bottom in strips(size):
+            rows = Image.frombytes("RGB", (size[0], bottom - top), read(self._from, 3 * size[0] * (bottom - top)))
             made.paste(rows, (0, top))
         return made
 
@@ -318,7 +315,7 @@ class _Worker:
         """Why it ended."""
         self.process.kill()
         status = self.process.wait()
-        if self._was_stuck or (_HAS_TIMER and status == -signal.SIGPROF):
+        if self._was_stuck or (HAS_TIMER and status == -signal.SIGPROF):
             seconds = f"{round(self.seconds, 1):g} seconds"
             return noted("slow", f"{name} takes more than {seconds} to open, the limit. Save it anew, as a JPEG say.")
         return noted("ended", f"The process that opened {name} ended before it was done (status {status}). Try again.")
@@ -339,26 +336,13 @@ class _Worker:
             if not self.is_tired and (_processor_time(self.process.pid) or on_the_clock) - (self._used or 0) > PATIENCE:
                 self.is_tired = True  # nobody may take that back from it
                 _make_way(self.process.pid)
-            if not self._is_paused and on_the_clock > self.seconds * (_ON_THE_CLOCK if _HAS_TIMER else 1):
+            if not self._is_paused and on_the_clock > self.seconds * (_ON_THE_CLOCK if HAS_TIMER else 1):
                 self._was_stuck = True
                 self.process.kill()
 
 
 def _of(seconds: Seconds, pixels: int) -> float:
     return seconds(pixels) if callable(seconds) else seconds
-
-
-def _size(told: Any) -> Size:
-    width, height = told
-    return int(width), int(height)
-
-
-def _strips(size: Size) -> Iterator[tuple[int, int]]:
-    """The first row and the one after the last of each part of a picture that is sent at once."""
-    width, height = size
-    rows = max(1, _STRIP // (3 * width))
-    for top in range(0, height, rows):
-        yield top, min(top + rows, height)
 
 
 def _processor_time(pid: int) -> float | None:
@@ -376,130 +360,9 @@ def _widen(*pipes: IO[bytes]) -> None:
         import fcntl
 
         for pipe in pipes:
-            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _STRIP)
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE)
 
 
 def _make_way(pid: int) -> None:
     with contextlib.suppress(AttributeError, OSError):  # Windows; or it has just ended
         os.setpriority(os.PRIO_PROCESS, pid, _NICENESS)
-
-
-def _say(stream: IO[bytes], told: Said, payload: bytes = b"") -> None:
-    head = json.dumps({**told, "bytes": len(payload)}).encode()
-    stream.write(len(head).to_bytes(4) + head)
-    stream.write(payload)
-    stream.flush()
-
-
-def _heard(stream: IO[bytes]) -> tuple[Said, bytes]:
-    told: Said = json.loads(_read(stream, int.from_bytes(_read(stream, 4))))
-    return told, _read(stream, told["bytes"])
-
-
-def _read(stream: IO[bytes], count: int) -> bytes:
-    data = stream.read(count)
-    if len(data) < count:
-        raise EOFError
-    return data
-
-
-# ---- the worker's end
-
-
-class _OverError(Exception):
-    """Nobody waits for this picture any more."""
-
-
-def _serve(memory: int) -> None:
-    """Open pictures until there is nobody any more who asks."""
-    hears, says = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # a decoder that prints would be taken for an answer
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who gives the work
-    warnings.simplefilter("ignore")
-    decoding.ready()
-    _limit_memory(memory)
-    _say(says, {"is": "ready"})
-    with contextlib.suppress(EOFError, BrokenPipeError):
-        while True:
-            _Job(hears, says).do()
-            _set_timer(0)
-
-
-class _Job:
-    """One picture."""
-
-    def __init__(self, hears: IO[bytes], says: IO[bytes]) -> None:
-        self._hears, self._says = hears, says
-        self._asked, self._data = _heard(hears)
-        _say(says, {"is": "heard"})
-        self._began = time.process_time()
-        self._keep_to(self._asked["seconds"])
-
-    def do(self) -> None:
-        limits = Limits(**{**self._asked["limits"], "formats": tuple(self._asked["limits"]["formats"])})
-        try:
-            self._open(limits) if "name" in self._asked else self._look(limits)
-        except _OverError:
-            return
-        except ImageError as error:
-            self._say("refused", sentence=str(error), notes=getattr(error, "__notes__", []))
-        except MemoryError:
-            self._say("refused", sentence=str(decoding.too_heavy(self._asked["name"])), notes=["heavy"])
-
-    def _open(self, limits: Limits) -> None:
-        least = self._least if self._asked["is_reduced"] else None
-        opened = decoding.open_encoded(self._data, self._asked["name"], limits, least, self._decodes)
-        picture = opened.picture
-        wanted = _size(self._ask("opened", picture=picture.size, size=opened.size, box=opened.box)["size"])
-        if wanted != picture.size:
-            picture = picture.resize(wanted, Image.Resampling.LANCZOS)
-        for top, bottom in _strips(wanted):
-            self._says.write(picture.crop((0, top, wanted[0], bottom)).tobytes())
-        self._says.flush()
-
-    def _look(self, limits: Limits) -> None:
-        try:
-            image = decoding.parsed(self._data, "", limits)
-        except ImageError:
-            return self._say("seen", format=None, size=(0, 0))
-        is_on_its_side = decoding.orientation_of(image) >= 5
-        return self._say("seen", format=decoding.format_of(image), size=image.size[::-1] if is_on_its_side else image.size)
-
-    def _least(self, size: Size) -> Size:
-        return _size(self._ask("whole", size=size)["size"])
-
-    def _decodes(self, announced: Size, size: Size) -> None:
-        self._keep_to(self._ask("decodes", size=size, pixels=announced[0] * announced[1])["seconds"])
-
-    def _ask(self, about: str, **facts: Any) -> Said:
-        self._say(about, **facts)
-        told, _ = _heard(self._hears)
-        if "is_over" in told:
-            raise _OverError
-        return told
-
-    def _say(self, about: str, **facts: Any) -> None:
-        _say(self._says, {"is": about, **facts})
-
-    def _keep_to(self, seconds: float) -> None:
-        """End, of this process itself, where the picture takes longer: no decoder can put it off."""
-        _set_timer(max(0.001, seconds - (time.process_time() - self._began)))
-
-
-def _set_timer(seconds: float) -> None:
-    if _HAS_TIMER:
-        signal.setitimer(signal.ITIMER_PROF, seconds)
-
-
-def _limit_memory(memory: int) -> None:
-    """Beyond what this process has taken so far; on Linux alone."""
-    status = Path("/proc/self/status")
-    if not status.exists():
-        return
-    import resource
-
-    most = int(status.read_text().partition("VmData:")[2].split()[0]) * 1024 + memory
-    _, allowed = resource.getrlimit(resource.RLIMIT_DATA)
-    most = most if allowed == resource.RLIM_INFINITY else min(most, allowed)
-    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

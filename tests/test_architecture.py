@@ -62,6 +62,7 @@ HOUSES = [
             "hub.labels hub.whole convolution pictures handwriting",
             "kernels images files classics caches ahead fields channels transforms chance",
             "workers",
+            "opener",
             "decoding",
             "errors lazy",
         ),

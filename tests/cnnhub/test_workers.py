@@ -39,7 +39,7 @@ def workers() -> Iterator[Workers]:
 
 
 def processes() -> set[int]:
-    return {child.pid for child in psutil.Process().children() if "workers._serve" in " ".join(child.cmdline())}
+    return {child.pid for child in psutil.Process().children() if "opener.serve" in " ".join(child.cmdline())}
 
 
 def is_opened(workers: Workers) -> bool:

@@ -41,7 +41,7 @@ class Server:
         found = []
         for child in psutil.Process(self.process.pid).children():
             with suppress(psutil.Error):  # it has just ended
-                if "workers._serve" in " ".join(child.cmdline()):
+                if "opener.serve" in " ".join(child.cmdline()):
                     found.append(child)
         return found
 
