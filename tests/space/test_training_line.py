@@ -143,3 +143,25 @@ def test_who_comes_past_the_line_is_refused_while_another_trains(app: str) -> No
         answer = httpx.post(f"{app}/gradio_api/run/tour_train", json={"data": [0, 0.05, 32, 0, 0.1]}, timeout=30)
         refused.append(answer.status_code == 500)
     assert any(refused) and job.result()["steps"] > 0
+
+
+def test_who_goes_away_leaves_the_line(app: str) -> None:
+    """Six wait behind one run and close their connection: the next who comes waits for that run alone."""
+    with httpx.Client(base_url=f"{app}/gradio_api", timeout=60) as client:
+
+        def asked(session: str) -> None:
+            body = {"fn_index": number, "data": [0, 0.1, 16, 0, 2.0], "session_hash": session}
+            client.post("/queue/join", json=body).raise_for_status()
+
+        config = httpx.get(f"{app}/config").json()
+        (number,) = [event["id"] for event in config["dependencies"] if event["api_name"] == "tour_train"]
+        started = time.monotonic()
+        for session in ("first", *(f"gone-{number}" for number in range(6))):
+            asked(session)
+        for number_gone in range(6):
+            with client.stream("GET", "/queue/data", params={"session_hash": f"gone-{number_gone}"}) as answers:
+                assert next(answers.iter_lines())
+        asked("last")
+        with client.stream("GET", "/queue/data", params={"session_hash": "last"}) as answers:
+            assert any("process_completed" in line for line in answers.iter_lines())
+    assert time.monotonic() - started < 3 * 2.0 + 4, "those who went were worked for"
