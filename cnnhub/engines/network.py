@@ -13,6 +13,7 @@ import cnnhub.classics  # noqa: F401  registers with timm the architectures that
 from cnnhub.engines import check_size
 from cnnhub.errors import ModelConfigError, ModelWeightsError, nearest
 from cnnhub.hub.config import ModelConfig
+from cnnhub.hub.folder import check_header
 
 COUNTER = ".num_batches_tracked"
 _FLOATS = ("F32", "F16", "BF16", "F64")  # safetensors' names
@@ -117,6 +118,7 @@ def _as_timm_loads(config: ModelConfig, path: Path, most: int, other: _OtherName
 
 def _read_weights(path: Path, expected: dict[str, torch.Tensor] | None, most: int = 0) -> dict[str, torch.Tensor]:
     """The tensors of a file that has the expected names, shapes and types; or, with None, at most `most` numbers."""
+    check_header(path)
     try:
         with safe_open(path, framework="pt") as file:
             slices = {name: file.get_slice(name) for name in file.keys() if not name.startswith(_TRAINING_ONLY)}

@@ -93,6 +93,7 @@ def read_weights(folder: Path) -> dict[str, torch.Tensor]:
     from safetensors.torch import load_file
 
     path = folder / WEIGHTS_NAME
+    check_header(path)
     try:
         return load_file(path)
     except (OSError, SafetensorError) as error:
@@ -108,8 +109,8 @@ def check_header(path: Path) -> None:
         raise ModelWeightsError(f"{path} cannot be read: {error}. Train again or copy it there.") from error
     if size > MAX_HEADER_BYTES:
         raise ModelWeightsError(
-            f"{path} is no safetensors file, or says too much of itself: its header has {size:,} bytes; expected at most "
-            f"{MAX_HEADER_BYTES:,}. Save it again with safetensors.torch.save_file, without metadata."
+            f"{path} is not a whole safetensors file, or says too much of itself: its header has {size:,} bytes; expected at "
+            f"most {MAX_HEADER_BYTES:,}. Save it again with safetensors.torch.save_file, without metadata."
         )
 
 

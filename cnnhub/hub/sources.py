@@ -17,7 +17,6 @@ from cnnhub.hub.folder import (
     MAX_CONFIG_BYTES,
     MAX_FAMILIAR_BYTES,
     WEIGHTS_NAME,
-    check_header,
     read_config,
 )
 from cnnhub.hub.repository import HubRepository
@@ -144,7 +143,6 @@ def _from_folder(folder: Path, source: str) -> ModelFiles:
             if found
             else f"{folder} holds no {WEIGHTS_NAME}. Train again or copy it there."
         )
-    check_header(weights)
     familiar = folder / FAMILIAR_NAME if config.cnnhub.neighbours else None
     return ModelFiles(source, config, weights, familiar, builtin)
 
@@ -174,7 +172,6 @@ def _from_repository(repository: HubRepository, check: Callable[[ModelConfig], o
         weights = repository.file(WEIGHTS_NAME)
     except FileNotFoundError as error:
         raise ModelWeightsError(f"{repository.title} holds no {WEIGHTS_NAME}{_instead(repository)}") from error
-    check_header(weights)
     try:
         familiar = repository.file(FAMILIAR_NAME, MAX_FAMILIAR_BYTES) if config.cnnhub.neighbours else None
     except FileNotFoundError as error:

@@ -21,6 +21,7 @@ from cnnhub.features import recording_copy
 from cnnhub.fields import ReceptiveField
 from cnnhub.schematic import svg
 from tests.support.cli_runner import run
+from tests.support.sampled import sampled
 
 # Ten families whose units see rectangles, each at an input larger than most of its fields, and five with attention.
 CONVOLUTIONAL = (
@@ -33,7 +34,7 @@ OF_ALL_KINDS = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("name", OF_ALL_KINDS)
+@pytest.mark.parametrize("name", sampled(OF_ALL_KINDS, 2))
 def test_parameters_and_multiply_adds_beside_torchinfo(name: str) -> None:
     """torchinfo counts a multiplication for each parameter of a norm and of whatever it does not know too, and no attention."""
     with torch.device("meta"):
@@ -86,7 +87,7 @@ def test_by_hand() -> None:
     assert rows[3].groups == 2 and rows[3].stride == (2, 2)
 
 
-@pytest.mark.parametrize("name", CONVOLUTIONAL)
+@pytest.mark.parametrize("name", sampled(CONVOLUTIONAL, 3))
 def test_receptive_fields_are_where_the_gradient_is(name: str) -> None:
     """All weights positive and maxima replaced by means, every pixel that a unit can see moves it, and no other does."""
     torch.manual_seed(0)

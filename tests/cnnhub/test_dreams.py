@@ -39,8 +39,8 @@ def last(classifier: cnnhub.Classifier, layer: str, channel: int, steps: int = 1
     ("name", "layer", "channel"),
     [
         ("cats-vs-dogs", "bn1", 3),
-        ("cats-vs-dogs-shufflenet", "stage3", 50),
-        ("flowers", "blocks.3", 5),
+        pytest.param("cats-vs-dogs-shufflenet", "stage3", 50, marks=pytest.mark.long),
+        pytest.param("flowers", "blocks.3", 5, marks=pytest.mark.long),
         ("imagenet", "bn2", 1000),
     ],
 )
@@ -59,10 +59,10 @@ def test_a_dream_beats_noise_and_photos(name: str, layer: str, channel: int) -> 
     ("architecture", "side", "layer", "drawn"),
     [
         ("resnet18", 96, "layer1", 96),
-        ("resnet18", 96, "act1", 64),
+        pytest.param("resnet18", 96, "act1", 64, marks=pytest.mark.long),
         ("res2net50_26w_4s", 64, "layer1.0.relu", 64),  # runs five times, on maps of other sizes
         ("swin_tiny_patch4_window7_224", 224, "layers.1", 224),  # channels last, and no other size
-        ("convnext_atto", 96, "stages.1", 96),
+        pytest.param("convnext_atto", 96, "stages.1", 96, marks=pytest.mark.long),
     ],
 )
 def test_of_any_architecture(architecture: str, side: int, layer: str, drawn: int) -> None:

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -39,7 +40,11 @@ def workers() -> Iterator[Workers]:
 
 
 def processes() -> set[int]:
-    return {child.pid for child in psutil.Process().children() if "opener.serve" in " ".join(child.cmdline())}
+    found = set()
+    for child in psutil.Process().children():
+        with suppress(psutil.NoSuchProcess):  # nor a zombie, of which nothing but the number is left
+            found |= {child.pid} if "opener.serve" in " ".join(child.cmdline()) else set()
+    return found
 
 
 def is_opened(workers: Workers) -> bool:

@@ -110,9 +110,9 @@ def test_what_is_not_here_any_more_is_deleted(pushed: str, hub: LoopbackHub, env
     [
         ("me/new", "", "There is no token"),
         ("me/new", "hf_wrong", "does not accept the token"),
-        ("me/new", "hf_reader", "may read but not write"),
-        ("mee/new", "hf_writer", "may not create one under 'mee'. Did you mean me?"),
-        ("taken/app", "hf_writer", "may not write to taken/app. Push to me/app."),
+        pytest.param("me/new", "hf_reader", "may read but not write", marks=pytest.mark.long),
+        pytest.param("mee/new", "hf_writer", "may not create one under 'mee'. Did you mean me?", marks=pytest.mark.long),
+        pytest.param("taken/app", "hf_writer", "may not write to taken/app. Push to me/app.", marks=pytest.mark.long),
         ("me/other", "hf_writer", "holds another app, and this push would delete its files"),
         ("https://huggingface.co/spaces/me/my demo", "hf_writer", "such as me/my-demo"),
     ],

@@ -128,7 +128,7 @@ def test_a_photo_is_not_handed_out_again_and_nothing_says_where_it_was_taken(app
     data = corpus.encoded(Image.open(io.BytesIO(CAT)), "JPEG", exif=exif)
     assert Image.open(io.BytesIO(data)).getexif().get_ifd(IFD.GPSInfo)
     path = httpx.post(f"{app}/gradio_api/upload", files={"files": ("mine.jpg", data)}).json()[0]
-    assert Path(path).read_bytes() == data
+    assert (server.temporary / path).read_bytes() == data
     folder, name = path.rsplit("/", 1)
     for spelt in (path, f"{folder}/./{name}", f"{folder}/x/../{name}", f"/{path}", path.replace("/", "%2F")):
         for before in ("/gradio_api/file=", "/gradio_api/file/", "/file="):
@@ -136,7 +136,7 @@ def test_a_photo_is_not_handed_out_again_and_nothing_says_where_it_was_taken(app
             assert not found.content or found.status_code in (403, 404), (before, spelt)
     client = Client(app, verbose=False)
     for endpoint in ("/filter", "/explain", "/feature_maps"):
-        answer = client.predict(handle_file(path), api_name=endpoint)
+        answer = client.predict(handle_file(str(server.temporary / path)), api_name=endpoint)
         with Image.open(answer[0] if isinstance(answer, tuple | list) else answer) as picture:
             assert not picture.getexif() and "exif" not in picture.info, endpoint
 

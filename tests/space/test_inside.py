@@ -27,6 +27,7 @@ from demo.tabs.inside.layers import layers_of, seen_share
 from demo.tabs.inside.look import ORDERS, Look, from_link, read
 from tests.support.places import EXAMPLES
 from tests.support.random_networks import classifier_of
+from tests.support.sampled import sampled
 
 CAT, DOG = (Photo((EXAMPLES / name).read_bytes()) for name in ("cat.jpg", "dog.jpg"))
 BUILTIN = ("cats-vs-dogs", "flowers", "imagenet", "cats-vs-dogs-shufflenet")
@@ -68,7 +69,7 @@ def test_every_layer_of_the_built_in_models_opens(name: str) -> None:
 
 
 @pytest.mark.parametrize("most", [4, pytest.param(10_000, marks=pytest.mark.long)])
-@pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.parametrize("name", sampled(FAMILIES, 4))
 def test_layers_of_other_families_open(
     name: str, most: int, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,6 +11,7 @@ import signal
 import socket
 import time
 from pathlib import Path
+from typing import ClassVar
 
 import httpx
 import psutil
@@ -46,6 +47,9 @@ def test_an_impossible_port_is_a_sentence(given: str, monkeypatch: pytest.Monkey
 
 def test_a_busy_port_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Page:
+        fns: ClassVar[dict[int, object]] = {}
+        blocks: ClassVar[dict[int, object]] = {}
+
         def launch(self, **options: object) -> None:
             raise OSError("Cannot find empty port in range: 7861-7861.")
 

@@ -11,6 +11,7 @@ ARTIFACTS = ROOT / "artifacts"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 DESKTOP = {"width": 1280, "height": 900}
 # What of each tab says that it is there.
+_SHARED: list[Any] = []
 CONTENT = {
     "what": "#answer .bars",
     "filter": "#lab .map img[src]",
@@ -23,7 +24,7 @@ class Visit:
     """A page in the browser, and what it complained about."""
 
     def __init__(self, browser: Any, url: str, **options: object) -> None:
-        self.page = browser.new_page(**{"viewport": DESKTOP, **options})
+        self.page = browser.new_page(**{"viewport": DESKTOP, **options}) if options else _context(browser).new_page()
         self.complaints: list[str] = []
         self.elsewhere: list[str] = []
         self.page.on("console", lambda message: message.type == "error" and self.complaints.append(message.text))
@@ -61,3 +62,14 @@ class Visit:
         assert self.complaints == [], self.complaints
         assert self.elsewhere == [], "the page asked another server"
         self.page.close()
+
+
+def _context(browser: Any) -> Any:
+    """One for all visits that ask for nothing special: the browser then has the page's scripts already, as for one who comes
+    back; the page keeps nothing else there."""
+    found = next((each for each in browser.contexts if each in _SHARED), None)
+    if found is None:
+        found = browser.new_context(viewport=DESKTOP)
+        _SHARED.append(found)
+    found.set_offline(False)  # where a test failed before it could say so
+    return found

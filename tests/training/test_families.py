@@ -13,6 +13,7 @@ from rich.console import Console
 from timm.models import register_model
 
 import cnnhub
+from tests.support.sampled import sampled
 from tests.support.training_runs import write_scenes
 from training.fit import backbones, epochs
 from training.fit.finetune import finetune
@@ -53,7 +54,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.parametrize("name", sampled(FAMILIES, 3))
 def test_two_steps(name: str, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     torch.manual_seed(0)
     weights = tmp_path / "backbone.safetensors"

@@ -17,6 +17,7 @@ import torch
 from rich.console import Console
 
 from tests.support.places import ROOT
+from tests.support.sampled import sampled
 from tests.support.training_runs import ENVIRONMENT, Started, draw, finetuning, ours, training
 from training.data.pixels import derive
 from training.fit import checkpoint
@@ -91,7 +92,7 @@ def uninterrupted(trained: Path) -> Outcome:
     return outcome(trained)
 
 
-@pytest.mark.parametrize("nth", [2, 5])
+@pytest.mark.parametrize("nth", sampled([2, 5], 2))
 def test_killed_inside_a_save(nth: int, data: Path, weights: Path, tmp_path: Path, uninterrupted: Outcome) -> None:
     killed = training(*finetuning(data, weights, tmp_path), before=KILL_INSIDE_A_SAVE, NTH=str(nth))
     assert killed.returncode == -signal.SIGKILL

@@ -99,7 +99,7 @@ def table(search: Search) -> Table:
     header, *rows = _rows(search)
     shown = Table(box=box.SIMPLE_HEAD, padding=0, show_edge=False)
     for name in header:
-        shown.add_column(escape(_NARROW.get(name, name).replace(" ", "\n")), no_wrap=name != "epochs")
+        shown.add_column(escape(_NARROW.get(name, name)).replace(" ", "\n"), no_wrap=name != "epochs")
     for row in rows:
         shown.add_row(*map(escape, row))
     return shown
