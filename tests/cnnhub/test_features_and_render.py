@@ -66,14 +66,14 @@ def test_the_caller_s_network_is_never_hooked(tiny: cnnhub.Classifier, picture: 
 @pytest.mark.parametrize("count", [2, pytest.param(500, marks=pytest.mark.long)])
 def test_eight_threads_see_what_each_would_see_alone(count: int) -> None:
     """`count` different pairs of picture and layer in each of eight threads, all of one network: maps and class maps."""
-    classifier = cnnhub.load("cats-vs-dogs")
+    classifier = cnnhub.load("cats-vs-dogs-shufflenet")
     layers = classifier.layers()
     pairs = [(seed, layers[seed * 7 % len(layers)]) for seed in range(8 * count)]
 
     def seen(pair: tuple[int, str]) -> tuple[bytes, bytes]:
         seed, layer = pair
         noise = np.random.default_rng(seed).integers(0, 256, (24, 24, 3), np.uint8)
-        photo = Image.fromarray(noise).resize((240, 240))
+        photo = Image.fromarray(noise).resize((224, 224))
         heat = explain(classifier, photo, classifier.labels[seed % 2], "layercam", check=False).map
         return classifier.feature_maps(photo, layer)[layer].numpy().tobytes(), heat.numpy().tobytes()
 
