@@ -18,8 +18,8 @@ cpu:  ## first of all, where there is no GPU: PyTorch's CPU build, 0.9 GB in pla
 app: $(STAMP)  ## serve the demo at http://127.0.0.1:7860 (MODEL=./runs/mine adds your own model)
 	$(BIN)/python space/app.py $(ARGUMENTS)
 
-test: $(STAMP) browser lint  ## install, lint, check types, run the tests (three processes, which often wait, each with one thread of torch)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist loadfile -m "not long" --durations 20
+test: $(STAMP) browser lint  ## install, lint, check types, run the tests (two processes, each with one thread of torch)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile -m "not long" --durations 20
 
 test-all: $(STAMP) browser lint  ## the tests with every count an issue states
 	$(BIN)/python -m pytest

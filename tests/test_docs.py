@@ -71,9 +71,9 @@ def run(command: list[str], folder: Path, hub: LoopbackHub | None = None) -> Non
 
 
 @pytest.mark.timeout(600)  # retraining, measuring and pushing are five processes that import torch
-# the notebook retrains too, in make test
+# the notebook retrains too, and look-inside.md says little that doctests do not: these two are for make test-all
 @pytest.mark.parametrize(
-    "page", [pytest.param(page, marks=pytest.mark.long) if page == "retrain.md" else page for page in NOT_RUN]
+    "page", [pytest.param(page, marks=pytest.mark.long) if page in ("retrain.md", "look-inside.md") else page for page in NOT_RUN]
 )
 def test_a_page_runs(page: str, hub: LoopbackHub, tmp_path: Path) -> None:
     told = blocks((DOCS / page).read_text(encoding="utf-8"))

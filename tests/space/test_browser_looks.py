@@ -75,7 +75,7 @@ def opened(page: Any) -> Iterator[str]:
         yield tab.name
 
 
-@pytest.mark.parametrize(("theme", "language"), [("light", "en"), ("dark", "zh-TW")])
+@pytest.mark.parametrize(("theme", "language"), [("light", "en"), pytest.param("dark", "zh-TW", marks=pytest.mark.long)])
 def test_controls_stand_out_and_are_called_what_they_say(visit_of: Callable[..., Visit], theme: str, language: str) -> None:
     page = visit_of(f"?__theme={theme}&lang={language}").page
     found = {}

@@ -129,6 +129,7 @@ def test_what_is_refused(hub: LoopbackHub, environment: dict[str, str], to: str,
     assert hub.state() == state
 
 
+@pytest.mark.long
 def test_a_failed_push_leaves_nothing_and_no_network_is_told(hub: LoopbackHub, environment: dict[str, str]) -> None:
     state = hub.state()
     hub.fail = lambda number, line: "400" if "/commit/" in line else None
@@ -145,6 +146,7 @@ def test_a_failed_push_leaves_nothing_and_no_network_is_told(hub: LoopbackHub, e
     assert "HF_HUB_OFFLINE is set. Unset it." in offline.stderr
 
 
+@pytest.mark.long
 def test_a_private_space(hub: LoopbackHub, environment: dict[str, str], pushed: str) -> None:
     assert deploy(environment, "--to", "me/quiet", "--private").returncode == 0
     assert hub.repositories["spaces/me/quiet"].private

@@ -21,6 +21,7 @@ from demo import assets
 from demo.assets import MODULES, MODULES_AT
 from demo.serving import modules
 from demo.serving.first_page import FirstPage
+from tests.support.sampled import sampled
 from tests.support.visiting import DESKTOP
 
 IMPORT = re.compile(r'^import .+ from "(.+)";$|new Worker\(new URL\("(.+?)"', re.M)
@@ -106,7 +107,7 @@ def test_behind_a_prefix() -> None:
     assert ask("", "/a/b") == ["Not Found"] * 2
 
 
-@pytest.fixture(params=[True, False], ids=["named by the first HTML", "named by nobody"])
+@pytest.fixture(params=sampled([True, False], 2), ids=["named by the first HTML", "named by nobody"])
 def slow_page(browser: Any, request: pytest.FixtureRequest) -> Iterator[Any]:
     """A page whose modules come one by one, and late; gradio waits for the first of them where the HTML names them."""
 

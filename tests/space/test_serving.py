@@ -216,6 +216,7 @@ def watch(server: Server, watched: dict[tuple[str, int], tuple[float, float]]) -
     time.sleep(0.05)
 
 
+@pytest.mark.long
 @pytest.mark.skipif(shutil.which("node") is None, reason="no node here; gradio renders on the server with it")
 def test_with_server_side_rendering(folder: Path, tmp_path: Path) -> None:
     with running(folder, tmp_path / "files", GRADIO_SSR_MODE="True") as server:

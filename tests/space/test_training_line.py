@@ -25,8 +25,8 @@ from tests.support.places import EXAMPLES
     [
         ("cats-vs-dogs", "", 0, 0),
         ("cats-vs-dogs", "blocks.2", 29, 3),
-        ("cats-vs-dogs-shufflenet", "conv1", 5, 7),
-        ("flowers", "bn2", 6, 0),
+        pytest.param("cats-vs-dogs-shufflenet", "conv1", 5, 7, marks=pytest.mark.long),
+        pytest.param("flowers", "bn2", 6, 0, marks=pytest.mark.long),
     ],
 )
 def test_a_field_is_the_anatomy_s(client: Client, model: str, layer: str, row: int, column: int) -> None:

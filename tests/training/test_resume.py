@@ -225,6 +225,7 @@ def test_processes_share_the_same_steps() -> None:
     assert derive(0, 1) != derive(1, 0)
 
 
+@pytest.mark.long
 def test_two_processes_do_what_one_does(tmp_path: Path) -> None:
     """With a network whose normalisation does not look at the batch, so that nothing but rounding may differ."""
     torch.manual_seed(0)
