@@ -264,6 +264,18 @@ def test_an_address_uploads_so_much_a_minute_and_a_class_passes() -> None:
     assert ask(Door(budget=opened.budget), "POST", "/gradio_api/upload").status_code == 429
 
 
+def test_uploads_that_come_at_once_are_counted_when_they_begin() -> None:
+    opened = Door(budget=Budget(count=1))
+    second: list[int] = []
+
+    async def slow(scope, receive, send) -> None:
+        second.append(ask(opened, "POST", "/gradio_api/upload", content=b"x").status_code)
+        await inner(scope, receive, send)
+
+    assert ask(opened, "POST", "/gradio_api/upload", slow, content=b"x").status_code == 200
+    assert second == [429]
+
+
 def test_what_may_be_uploaded_is_configured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CNNHUB_UPLOADS_A_MINUTE", "7")
     monkeypatch.setenv("CNNHUB_UPLOAD_MEGABYTES_A_MINUTE", "3")

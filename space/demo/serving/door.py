@@ -112,8 +112,10 @@ class Door:
             raise bodies.too_large()
         if self.endpoints and scope["method"] == "POST":
             self._know(asked)
-        if wait := self.budget.wait(_client(scope)) if _is_upload(scope) else 0:
-            raise self._spent(wait)
+        if _is_upload(scope):
+            if wait := self.budget.wait(_client(scope)):
+                raise self._spent(wait)
+            self.budget.spend(_client(scope), _announced(scope))  # now, or many that come at once would all pass
 
     def _know(self, asked: str) -> None:
         """Refuse a call of an endpoint that there is not."""
@@ -159,7 +161,8 @@ class Door:
             traceback.print_exc()
             raise RefusedError(500, "This went wrong on the server, which has noted it.") from error
         finally:
-            if _is_upload(scope) or body.size > bodies.MAX_JSON_BYTES:
+            # a picture in JSON, or an upload that did not say how large it is
+            if body.size > bodies.MAX_JSON_BYTES and not (_is_upload(scope) and _announced(scope)):
                 self.budget.spend(_client(scope), body.size)
             self.open_requests -= is_counted
             self.last_busy = time.monotonic()
