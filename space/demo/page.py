@@ -13,7 +13,7 @@ import gradio as gr
 
 from cnnhub.errors import CnnHubError, CorruptedFileError
 from cnnhub.hub import is_folder, shipped
-from demo import address, assets, endpoints, networks, places, texts, working
+from demo import address, ahead, assets, endpoints, networks, places, texts, working
 from demo.address import Address
 from demo.answers import answer_to
 from demo.assets import called, page_file
@@ -175,6 +175,7 @@ class Page:
 
     def opened(self, request: gr.Request, values: Values) -> dict[Any, Any]:
         """The page was opened: an address that asks for nothing changes nothing but the language."""
+        ahead.once(self.look_around)
         asked = _asked(request)
         if not asked.is_bare:
             return self.restored(asked, values)
@@ -190,9 +191,7 @@ class Page:
         Language, photo, the open tab and the networks follow the address, and the first tab's answer with them; what other
         tabs show is fetched when the page runs.
         """
-        values = {component: getattr(component, "value", None) for component in self._inputs()}
-        values |= {self.column.panel: {"chosen": 0}, self.shared.photo: column.example(0), self.shared.language: None}
-        changes = self.restored(asked, values, is_first=True)
+        changes = self.restored(asked, self._beginning() | {self.shared.language: None}, is_first=True)
         if networks.is_from_hub(asked.parameters.get("task", "")):
             del changes[self.tabs]  # what loads a repository stands in the first tab, and is not there before that has been open
         states = {component for component in changes if isinstance(component, gr.State)}
@@ -201,6 +200,11 @@ class Page:
             for component, change in changes.items()
             if component not in states | {self.shared.photo}
         }
+
+    def look_around(self) -> None:
+        """Work out what the other tabs show of the first example: what that loads and keeps, their first visitor will not wait for."""
+        for room in self.rooms[1:]:
+            room.content(self._beginning())
 
     def went_back(self, request: gr.Request, values: Values) -> dict[Any, Any]:
         return self.restored(_asked(request), values)
@@ -223,6 +227,11 @@ class Page:
         content = self._content(name, now)
         is_there = is_spoken and values.get(self.shared.work) == content[self.shared.work] and name == self.rooms[0].tab.name
         return merged(set_to, words, {} if is_there else content)
+
+    def _beginning(self) -> dict[Any, Any]:
+        """What the page was built with, of the first example."""
+        values = {component: getattr(component, "value", None) for component in self._inputs()}
+        return values | {self.column.panel: {"chosen": 0}, self.shared.photo: column.example(0)}
 
     def _tab_of(self, asked: Address) -> str:
         """The tab that an address opens."""
