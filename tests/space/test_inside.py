@@ -106,8 +106,8 @@ def test_words_say_what_a_layer_does_and_where() -> None:
     assert words("en", "conv_stem") == "3 × 3 convolution, 32 maps of 120 × 120"
     assert words("en", "blocks.1.1.conv_dw") == "block 3, 3 × 3 depthwise convolution, 144 maps of 60 × 60"
     assert words("en", "blocks.1.1.bn2") == "block 3, batch norm + ReLU6, 144 maps of 60 × 60"
-    assert words("en", "blocks.1.1") == "block 3 as a whole, 24 maps of 60 × 60"
-    assert words("en", "blocks.1") == "stage 3 as a whole, 24 maps of 60 × 60"
+    assert words("en", "blocks.1.1") == "output of block 3, 24 maps of 60 × 60"
+    assert words("en", "blocks.1") == "output of stage 3, 24 maps of 60 × 60"
     assert words("zh-TW", "blocks.1.1.conv_dw") == "第 3 塊，3 × 3 深度卷積，144 張 60 × 60 的圖"
     shuffle = layers_of(networks.get("cats-vs-dogs-shufflenet")).words
     assert shuffle("en", "stage2.0.branch2.3") == "block 1, 3 × 3 depthwise convolution, 58 maps of 28 × 28"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -88,6 +89,12 @@ def percent(share: float) -> str:
     return texts.percent(share)
 
 
+def fine(share: float) -> str:
+    """With the digits that tell it from all."""
+    off = 100 * (1 - share)
+    return percent(share) if off >= 0.1 else f"{100 * share:.{math.ceil(-math.log10(off))}f} %"
+
+
 def test_a_change_says_by_how_much_it_moved_the_answer(step_of: Callable[..., Step]) -> None:
     step = step_of("mapping")
     classifier = cnnhub.load("cats-vs-dogs")
@@ -95,10 +102,10 @@ def test_a_change_says_by_how_much_it_moved_the_answer(step_of: Callable[..., St
     swapped = seen[:, :, np.arange(240) ^ 1]
     before, after = (each.scores["cat"] for each in classifier.predictions(np.stack([seen, swapped])))
     name = texts.label_text(step.language, classifier, "cat")
-    step.says("said_none", name=name, after=percent(before))
+    step.says("said_none", name=name, after=fine(before))
     step.page.click("#tour [data-key=change-swapped]")
-    points = f"{100 * abs(before - after):.1f}"
-    step.says("said_swapped", name=name, before=percent(before), after=percent(after), points=points)
+    points = f"{float(f'{100 * abs(before - after):.2g}'):f}".rstrip("0")
+    step.says("said_swapped", name=name, before=fine(before), after=fine(after), points=points)
 
 
 def test_the_table_holds_the_photo_s_own_numbers(step_of: Callable[..., Step]) -> None:
@@ -157,7 +164,7 @@ def test_connections_are_counted_against_shared_weights(step_of: Callable[..., S
     whole = step.page.evaluate(
         "[...document.querySelectorAll('.tour-taken-apart canvas')].map((one) => [one.width, one.height])[0]"
     )
-    assert whole[0] * whole[1] == 96 * 64
+    assert whole == [128, 85]  # 150 by 100, no side longer than 128
 
 
 def test_one_weight_two_weights_and_a_grid(step_of: Callable[..., Step]) -> None:
@@ -302,6 +309,9 @@ def test_ten_filters_make_ten_maps(step_of: Callable[..., Step]) -> None:
     step.move("made", 10)
     step.says("said", number=10, filters=10, weights=75, wide=28, high=28, shared=760, total="7,840")
     assert step.page.locator("#tour .tour-stack canvas").count() == 10
+    step.page.click("#tour [data-key=map-3]", position={"x": 8, "y": 8})
+    assert step.text("filter", number=4, side=5) in step.page.inner_text("#tour .tour-now")
+    assert step.page.inner_text("#tour [data-key=next-map]") == step.text("anew")
     step.answers("answer_shape", input="32 × 32 × 3", wide=28, high=28, filters=10, total="7,840", side=5, weights=75, shared=760)
 
 
@@ -633,6 +643,19 @@ def test_back_and_forward_move_between_steps_and_the_address_keeps_one(visit_of:
     assert page.get_attribute("#tour .tour-dots button >> nth=4", "aria-current") == "step"
     visit.reload()
     page.wait_for_selector("#tour [data-step=patterns]")
+
+
+def test_a_step_that_is_drawn_anew_keeps_the_focus(visit_of: Callable[..., Visit]) -> None:
+    page = visit_of(f"?tab=tour&step={NUMBERS['pixels']}").page
+    page.wait_for_selector("#tour .tour-grid input")
+    page.click(f"#tour .tour-dots button >> nth={NUMBERS['training'] - 1}")
+    held = (".tour-filters", "[data-key=training-1]", ".segment-buttons [value=all]", "input[type=range]", "input[type=number]")
+    for number, selector in enumerate(held):
+        page.focus(f"#tour {selector}")
+        page.evaluate("window.before = document.querySelector('#tour .tour-step')")
+        page.evaluate(f"document.querySelectorAll('.picker button')[{1 + number % 2}].click()")
+        page.wait_for_function("document.querySelector('#tour .tour-step') !== window.before")
+        assert page.evaluate(f"document.activeElement === document.querySelector('#tour {selector}')"), selector
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,15 @@ export function percent(share) {
   return `${(100 * share).toFixed(share >= 0.01 && share <= 0.99 ? 0 : 1)} %`;
 }
 
+// A share of 1 with as many digits as tell it from none and from all: more than it can be trusted with, where a change is looked at.
+export function fine(share) {
+  const off = 100 * Math.min(share, 1 - share);
+  if (off >= 0.1) return percent(share);
+  const places = Math.ceil(-Math.log10(off));
+  if (places > 6) return share > 0.5 ? "> 99.999999 %" : "< 0.000001 %";
+  return `${(100 * share).toFixed(places)} %`;
+}
+
 // A count with its thousands apart.
 export const count = (number) => Math.round(number).toLocaleString("en");
 

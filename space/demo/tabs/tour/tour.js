@@ -195,7 +195,7 @@ class Tour {
   draw() {
     if (this.stage) this.stage.isOpen = false;
     this.stage?.closed?.();
-    const focus = this.root.contains(document.activeElement) ? document.activeElement.dataset.key : null;
+    const focus = this.root.contains(document.activeElement) ? selectorOf(document.activeElement) : null;
     const { steps, words } = this.props;
     const step = steps[this.number - 1];
     const own = step.words;
@@ -205,7 +205,7 @@ class Tour {
     parts.said.setAttribute("role", "status");
     const heading = node("h2", "", own.title);
     heading.tabIndex = -1;
-    heading.dataset.key = "heading"; // it keeps the focus when the step is drawn anew, with a photo that has just come
+    heading.dataset.key = "heading";
     const trying = node("p", "tour-try");
     trying.append(node("b", "", words.tour_try), ` ${own.try}`);
     const text = node("div", "tour-text");
@@ -220,7 +220,7 @@ class Tour {
     this.root.replaceChildren(whole);
     this.stage = new Stage(this, step, parts);
     this.fillStage(step);
-    if (focus) this.root.querySelector(`[data-key="${CSS.escape(focus)}"]`)?.focus({ preventScroll: true });
+    if (focus) this.root.querySelector(focus)?.focus({ preventScroll: true });
   }
 
   fillStage(step) {
@@ -294,4 +294,11 @@ function spreadOf({ grey }) {
   let [sum, squares] = [0, 0];
   for (const value of grey) { sum += value; squares += value * value; }
   return Math.sqrt(Math.max(0, squares / grey.length - (sum / grey.length) ** 2));
+}
+
+// Finds what stands in an element's place when the step is drawn anew, with a photo that has just come: by its key, or its name.
+function selectorOf({ dataset, ariaLabel, value, type }) {
+  if (dataset.key) return `[data-key="${CSS.escape(dataset.key)}"]`;
+  if (ariaLabel) return `[aria-label="${CSS.escape(ariaLabel)}"]`;
+  return type === "button" && value ? `.segment-buttons [value="${CSS.escape(value)}"]` : null;
 }

@@ -25,6 +25,8 @@ VOLUME: Table = {
     ),
     "made": ("Filters", "濾鏡數", "滤波器数"),
     "next": ("Next filter", "下一個濾鏡", "下一个滤波器"),
+    "anew": ("Begin with the first again", "從第一個重新開始", "从第一个重新开始"),
+    "map": ("Map of filter {number}", "第 {number} 個濾鏡的圖", "第 {number} 个滤波器的图"),
     "input": ("{width} × {height} × 3", "{width} × {height} × 3", "{width} × {height} × 3"),
     "filter": (
         "Filter {number}: {side} × {side}, for red, green, blue",

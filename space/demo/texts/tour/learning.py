@@ -28,6 +28,11 @@ ANSWER: Table = {
         "学习时怎么罚错的答案？为什么要关掉一些单元？",
     ),
     "temperature": ("Temperature", "溫度", "温度"),
+    "own": (
+        "“{network}” divides by {temperature}: with that it was right on photos it had not learned from about as often as it said.",
+        "「{network}」用的溫度是 {temperature}：這樣在沒學過的照片上，它說幾成就大約答對幾成。",
+        "“{network}”用的温度是 {temperature}：这样在没学过的照片上，它说几成就大约答对几成。",
+    ),
     "dropout": ("Units switched off", "關掉的單元", "关掉的单元"),
     "others": ("Switch off other ones", "換一批單元關掉", "换一批单元关掉"),
     "suppose": ("Suppose the right answer is", "假設正確答案是", "假设正确答案是"),

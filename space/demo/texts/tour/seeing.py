@@ -28,9 +28,9 @@ MAPPING: Table = {
         "哪一种改动最影响答案？为什么有些几乎没有影响？",
     ),
     "bars": (
-        "How sure “{network}” is of “{name}”, after each change of what it sees",
-        "把「{network}」看到的畫面各自改動之後，它有多確定是「{name}」",
-        "把“{network}”看到的画面分别改动之后，它有多确定是“{name}”",
+        "How sure “{network}” is of “{name}”, after each change of what it sees; so many digits only to tell the changes apart",
+        "把「{network}」看到的畫面各自改動之後，它有多確定是「{name}」；寫這麼多位數，只是為了看出差別",
+        "把“{network}”看到的画面分别改动之后，它有多确定是“{name}”；写这么多位数，只是为了看出差别",
     ),
     "share": ("{name}: {share}", "{name}：{share}", "{name}：{share}"),
     "is_none": ("As it is", "原樣", "原样"),

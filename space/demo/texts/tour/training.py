@@ -175,9 +175,9 @@ TRAINING: Table = {
 TRANSFER: Table = {
     "short": ("On the shoulders of giants", "站在巨人的肩膀上", "站在巨人的肩膀上"),
     "title": (
-        "Filters that have seen much need only a few pictures more.",
-        "見多識廣的濾鏡，再看幾張就夠。",
-        "见多识广的滤波器，再看几张就够。",
+        "How many pictures does a network have to see?",
+        "網路要看多少張圖才夠？",
+        "网络要看多少张图才够？",
     ),
     "text": (
         "Two networks learn cats and dogs from the same few pictures. One has a frozen backbone that learned from ImageNet, and learns its last layer alone. "
@@ -191,9 +191,9 @@ TRANSFER: Table = {
         "选有几张图，猜猜两个各答对多少，再看结果。",
     ),
     "question": (
-        "Why do so few pictures suffice?",
-        "為什麼這麼少的圖就夠了？",
-        "为什么这么少的图就够了？",
+        "Which of the two needs fewer pictures, and why?",
+        "哪一個需要的圖比較少？為什麼？",
+        "哪一个需要的图比较少？为什么？",
     ),
     "pictures": ("Pictures", "幾張圖", "几张图"),
     "guess_head": ("Guess: frozen backbone", "猜凍結骨幹的", "猜冻结骨干的"),

@@ -41,6 +41,7 @@ export async function draw(stage) {
     more.dataset.key = "others";
     controls.replaceChildren(
       slider(words.temperature, { low: 0.1, high: 10, step: 0.1, value: state.temperature }, (value) => { state.temperature = value; show(); }),
+      node("p", "soft", fill(words.own, { temperature: digits(own, 2), network: stage.title })),
       slider(words.dropout, { low: 0, high: 95, step: 5, value: Math.round(100 * state.share), unit: "%" }, (value) => { state.share = value / 100; ask(); }),
       more,
       node("p", "soft", words.suppose), segments(words.suppose, order.map((place) => [place, told.labels[place]]), state.right, (place) => { state.right = place; show(); }));

@@ -2,17 +2,16 @@
 // and the photo as such a layer gets it, in a row, or shuffled.
 
 import { fill, node } from "../../../page/common.js";
-import { canvasOf, coloursOf, count, randomFrom, segments, shrunk, shuffle, slider } from "../parts.js";
+import { canvasOf, coloursOf, count, greyPhoto, randomFrom, scaled, segments, shuffle, slider } from "../parts.js";
 
 export const needsPhoto = true;
 const START = { width: 100, height: 100, channels: 1, neurons: 1000, side: 5, maps: 200, view: "whole" };
-const SHOWN = 96; // pixels, the longer side of the photo that is taken apart
+const VIEWS = ["whole", "flat", "shuffled"];
+const SHOWN = 128; // pixels, the longer side of the photo that is taken apart
 
 export function draw(stage) {
   const { words, state, photo, picture, controls } = stage;
   if (!state.width) Object.assign(state, START);
-  const small = coloursOf(shrunk(photo, SHOWN));
-  const pictures = { whole: small, flat: flattened(small), shuffled: mixed(small) };
   const place = node("div", "tour-taken-apart");
   const bars = node("div", "tour-counts");
   picture.replaceChildren(place, bars);
@@ -22,7 +21,7 @@ export function draw(stage) {
     show();
   });
   controls.replaceChildren(
-    segments(words.view, Object.keys(pictures).map((view) => [view, words[`view_${view}`]]), state.view, (view) => {
+    segments(words.view, VIEWS.map((view) => [view, words[`view_${view}`]]), state.view, (view) => {
       state.view = view;
       show();
     }),
@@ -30,7 +29,7 @@ export function draw(stage) {
     number("side", 1, 11), number("maps", 1, 1000));
 
   function show() {
-    const canvas = canvasOf(pictures[state.view]);
+    const canvas = canvasOf(takenApart(photo, state));
     canvas.setAttribute("role", "img");
     canvas.setAttribute("aria-label", words[`view_${state.view}`]);
     place.replaceChildren(canvas);
@@ -73,6 +72,15 @@ function bar(name, value, most, colour) {
 }
 
 // ---- the photo taken apart
+// With so many pixels and channels as are asked for, or as can be shown; no more than it has.
+function takenApart(photo, { width, height, channels, view }) {
+  const by = Math.max(1, Math.max(width, height) / SHOWN);
+  const [columns, rows] = [[width, photo.width], [height, photo.height]].map(([side, most]) => Math.max(1, Math.min(Math.round(side / by), most)));
+  const small = scaled(photo, columns, rows);
+  const coloured = coloursOf(channels < 3 ? greyPhoto(columns, rows, small.grey) : small);
+  return { whole: () => coloured, flat: () => flattened(coloured), shuffled: () => mixed(coloured) }[view]();
+}
+
 // All rows one after the other.
 const flattened = ({ width, height, pixels }) => ({ width: width * height, height: 1, pixels });
 

@@ -1,7 +1,7 @@
 // A network is a function: the photo goes in, numbers come out. Which change of the photo changes them, and by how much?
 
 import { button, fill, node, press } from "../../../page/common.js";
-import { percent } from "../parts.js";
+import { digits, fine } from "../parts.js";
 
 export const leads = "what";
 export const needsPhoto = true;
@@ -37,7 +37,7 @@ export async function draw(stage) {
 
 // How far a change moved the share of the first answer.
 const moved = (change, before) => Math.abs(change.share - before.share);
-const points = (share) => (100 * share).toFixed(1);
+const points = (share) => (share < 1e-8 ? "< 0.000001" : digits(100 * share, 2));
 
 function row(change, { name, colour }, words, act) {
   const made = button("tour-bar", undefined, act);
@@ -46,13 +46,13 @@ function row(change, { name, colour }, words, act) {
   bar.style.width = `${100 * change.share}%`;
   const track = node("span", "tour-track");
   track.append(bar);
-  made.append(node("span", "", words[`is_${change.change}`]), track, node("span", "", percent(change.share)));
-  made.title = fill(words.share, { name, share: percent(change.share) });
+  made.append(node("span", "", words[`is_${change.change}`]), track, node("span", "", fine(change.share)));
+  made.title = fill(words.share, { name, share: fine(change.share) });
   return made;
 }
 
 function said(change, before, { name }, words) {
-  const values = { name, before: percent(before.share), after: percent(change.share), points: points(moved(change, before)) };
+  const values = { name, before: fine(before.share), after: fine(change.share), points: points(moved(change, before)) };
   if (change === before) return fill(words.said_none, values);
   const line = fill(words[`said_${change.change}`], values);
   return change.answer === before.answer ? line : `${line} ${fill(words.said_other, { answer: change.answer })}`;

@@ -195,11 +195,13 @@ class Lesson {
   show(isNow) {
     const { state, state: { snapshot } } = this;
     if (!snapshot) return;
-    this.shownAt = performance.now();
     const run = state.view === "server" ? state.server.run : null;
     this.drawn.show(run?.filters ? Float64Array.from(run.filters.flat(2)) : snapshot.parameters, state.view === "weight" ? state.weight : null);
+    this.shownAt = performance.now(); // after it, so that a slow drawing is no shorter in sight
+    const isQuiet = !isNow && performance.now() - this.saidAt < QUIET;
+    if (isQuiet && state.view === "weight") return; // its sentence and its slope are of the same step
     const said = this[`show_${state.view}`](snapshot);
-    if (!said || (!isNow && performance.now() - this.saidAt < QUIET)) return; // of a weight that was just chosen nothing is known yet
+    if (!said || isQuiet) return; // of a weight that was just chosen nothing is known yet
     this.saidAt = performance.now();
     this.stage.say(said);
     this.answer(snapshot);

@@ -1,6 +1,6 @@
 // Many filters make a volume: 32 x 32 x 3 under ten filters of 5 x 5 x 3 becomes 28 x 28 x 10, map by map.
 
-import { button, fill, node } from "../../../page/common.js";
+import { button, fill, node, press } from "../../../page/common.js";
 import { drawn, responseMap } from "../../filter/response.js";
 import { canvasOf, coloursOf, count, figure, kernelPicture, scaled, settingsOf, slider } from "../parts.js";
 
@@ -12,32 +12,43 @@ const [SIDE, FILTER, FILTERS] = [32, 5, 10];
 export function draw(stage) {
   const { words, state, photo, picture, controls, tour } = stage;
   state.made ??= 1;
+  state.seen ??= state.made; // the one whose filter is shown
   const small = scaled(photo, Math.min(SIDE, photo.width), Math.min(SIDE, photo.height));
   const filters = Array.from({ length: FILTERS }, (_, number) => filterOf(number));
   const maps = filters.map((filter) => mapOf(small, filter));
   const stack = node("div", "tour-stack");
   const now = node("div", "tour-now");
   picture.replaceChildren(now, stack);
-  const made = slider(words.made, { low: 1, high: FILTERS, value: state.made }, (value) => { state.made = value; show(); });
+  const made = slider(words.made, { low: 1, high: FILTERS, value: state.made }, (value) => { add(value); });
   const next = button("action", words.next, () => {
-    state.made = state.made === FILTERS ? 1 : state.made + 1;
-    made.set(state.made);
-    show();
+    made.set(state.made === FILTERS ? 1 : state.made + 1);
+    add(state.made === FILTERS ? 1 : state.made + 1);
   });
   next.dataset.key = "next-map";
   controls.replaceChildren(made, next);
 
+  function add(number) {
+    state.made = state.seen = number;
+    show();
+  }
+
   function show() {
-    const filter = filters[state.made - 1];
+    const filter = filters[state.seen - 1];
+    next.textContent = state.made === FILTERS ? words.anew : words.next;
     const kernels = node("div", "tour-three");
     kernels.append(...filter.map((weights) => kernelPicture(weights, 56)));
-    now.replaceChildren(figure(canvasOf(coloursOf(small)), fill(words.input, small)), figure(kernels, fill(words.filter, { number: state.made, side: FILTER })));
+    now.replaceChildren(figure(canvasOf(coloursOf(small)), fill(words.input, small)), figure(kernels, fill(words.filter, { number: state.seen, side: FILTER })));
     const limit = Math.max(...maps.flatMap(({ values }) => values).map((values) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0)));
-    const layers = maps.slice(0, state.made).map(({ width, height, values }) => canvasOf(
-      drawn({ width, height, planes: values }, { kind: "signed", low: -limit, limit }, 0, tour.colours).picture));
-    layers.forEach((layer, place) => layer.style.setProperty("--place", place));
-    stack.style.setProperty("--count", FILTERS);
-    stack.setAttribute("role", "img");
+    const layers = maps.slice(0, state.made).map(({ width, height, values }, place) => {
+      const layer = button("tour-map", undefined, () => { state.seen = place + 1; show(); });
+      layer.append(canvasOf(drawn({ width, height, planes: values }, { kind: "signed", low: -limit, limit }, 0, tour.colours).picture));
+      layer.setAttribute("aria-label", fill(words.map, { number: place + 1 }));
+      layer.dataset.key = `map-${place}`;
+      layer.style.setProperty("--place", place);
+      return layer;
+    });
+    press(layers, state.seen - 1);
+    stack.setAttribute("role", "group");
     const [{ width, height }] = maps;
     const weights = 3 * FILTER ** 2;
     const values = {
