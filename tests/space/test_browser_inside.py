@@ -316,7 +316,7 @@ def test_the_chosen_channel_stays_for_another_photo(visit_of: Callable[..., Visi
     arrived(page, "number 6 of 80")
     chosen = page.inner_text(".large-told b")
     page.click("[data-key=dog]")
-    page.wait_for_function("document.querySelector('.journey-answer').textContent.includes('dog')")
+    page.wait_for_function("document.querySelector('.journey-answer b').textContent.includes('dog')")
     page.wait_for_selector(f".large-told b:text-is('{chosen}')")
     page.wait_for_function("!document.querySelector('.inside-channel[aria-busy]')")
     pressed = page.locator(".channels .tile[aria-pressed=true]").get_attribute("title")

@@ -37,11 +37,18 @@ function strip(value, toStage) {
       item.setAttribute("aria-pressed", String(step.layer === value.selected));
     }
     return item;
-  }), node("b", "journey-answer", value.answer));
+  }), answerOf(value));
   const save = button("action journey-save", value.png, () => savePng(value, row));
   const whole = node("div", "journey-whole");
   whole.append(row, save);
   return whole;
+}
+
+// What comes out at the end, and of which network.
+function answerOf({ answer, network }) {
+  const box = node("div", "journey-answer");
+  box.append(node("b", "", answer), node("span", "soft", network));
+  return box;
 }
 
 // The strip as a picture: its steps at one size, with their names and sizes, and the answer.

@@ -135,6 +135,7 @@ def show(photo: Photo | None, network: str, look: Look, language: str) -> Inside
         "steps": [{"name": t(language, "photo_step"), **photo_step}, *_in_words(language, seen.layers, stages)],
         "selected": gallery.layer,
         "answer": f"{percent(prediction.probability)} {texts.label_text(language, classifier, prediction.label)}",
+        "network": networks.title(language, network),
         "title": t(language, "journey"),
         "png": t(language, "journey_png"),
         "file": {
