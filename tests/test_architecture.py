@@ -89,7 +89,7 @@ HOUSES = [
             "serving.budget serving.hosts",
             "texts assets photo.kinds photo.pixels photo.uploads",
             "photo.opening",
-            "ahead photo.memory places",
+            "photo.memory places",
             "texts.filter texts.inside texts.page texts.tour texts.what",
             "texts.table",
             "__init__ tabs.filter tabs.inside tabs.tour tabs.what photo serving",

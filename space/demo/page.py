@@ -13,7 +13,7 @@ import gradio as gr
 
 from cnnhub.errors import CnnHubError, CorruptedFileError
 from cnnhub.hub import is_folder, shipped
-from demo import address, ahead, assets, endpoints, networks, places, texts, working
+from demo import address, assets, endpoints, networks, places, texts, working
 from demo.address import Address
 from demo.answers import answer_to
 from demo.assets import called, page_file
@@ -50,7 +50,7 @@ def main(uploaded: Path) -> None:
     opening.workers.start()
     warm = [functools.partial(answer_to, column.example(0), name) for name in networks.names()]
     blocks, page = made()
-    serve.serve(blocks, launch_options(), uploaded, warm, page.first)
+    serve.serve(blocks, launch_options(), uploaded, warm, page.first, page.look_around)
 
 
 def share_cores() -> None:
@@ -175,7 +175,6 @@ class Page:
 
     def opened(self, request: gr.Request, values: Values) -> dict[Any, Any]:
         """The page was opened: an address that asks for nothing changes nothing but the language."""
-        ahead.once(self.look_around)
         asked = _asked(request)
         if not asked.is_bare:
             return self.restored(asked, values)
@@ -202,7 +201,7 @@ class Page:
         }
 
     def look_around(self) -> None:
-        """Work out what the other tabs show of the first example: what that loads and keeps, their first visitor will not wait for."""
+        """Work out what the other tabs show of the first example; who opens them does not wait for what that loads, such as torch."""
         for room in self.rooms[1:]:
             room.content(self._beginning())
 

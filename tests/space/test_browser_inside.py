@@ -198,9 +198,12 @@ def test_pins_stay_on_their_photo(visit_of: Callable[..., Visit]) -> None:
     page.mouse.click(*place_on_photo(page, 0.03, 0.5))
     page.wait_for_function("document.querySelector('#journey').textContent.includes('看不到照片的這個邊緣')")
     page.wait_for_function("document.querySelectorAll('.photo-pin').length === 1")
+    led_to = page.inner_text(".large-told b")
     page.click("[data-key=dog]")
     visit.wait_for_heading("#journey", "變化最大的通道在前")
     assert not pins(page) and "spot=" not in page.url
+    page.wait_for_function("document.querySelector('.large-told').textContent.includes('按變化')")
+    assert page.inner_text(".large-told b") == led_to, "what they led to is looked for in the next photo"
 
 
 def test_all_layers_are_found_by_words_and_chosen(visit_of: Callable[..., Visit]) -> None:
@@ -215,7 +218,10 @@ def test_all_layers_are_found_by_words_and_chosen(visit_of: Callable[..., Visit]
     page.fill(".layer-list input", "no such thing")
     assert page.locator(".layer-row:visible").count() == 0 and page.is_visible("text=No layer is called so.")
     page.fill(".layer-list input", "blocks.2.1.conv_dw")
+    page.locator(".layer-row:visible").scroll_into_view_if_needed()
+    page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
     page.click(".layer-row:visible")
+    page.wait_for_function("document.querySelector('#journey').getBoundingClientRect().top >= 0")
     visit.wait_for_heading("#journey", "5 × 5 depthwise convolution, the most varied channel first.")
     assert "layer=blocks.2.1.conv_dw" in page.url
     page.click(".layer-facts summary")
@@ -248,6 +254,10 @@ def test_examples_and_a_dream_follow_the_channel(visit_of: Callable[..., Visit])
     page.wait_for_selector(".dream-begin")
     page.wait_for_function("!document.querySelector('.beside')")
     assert page.locator(".excited .example").count() == 12
+    number = page.inner_text(".large-told b").split()[1]
+    page.wait_for_function(
+        f"document.querySelector('.excited-title').textContent === 'Where channel {number} answers on the examples'"
+    )
 
 
 def test_a_second_photo_is_compared_and_one_that_cannot_be_read_is_said(visit_of: Callable[..., Visit], tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ import gradio.queueing
 import pytest
 from gradio.mcp import GradioMCPServer
 from gradio.route_utils import CustomCORSMiddleware, GradioMultiPartParser
+from gradio.state_holder import SessionState
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 
@@ -40,6 +41,17 @@ def test_an_update_s_own_mark_becomes_a_prop() -> None:
     assert "props" not in gradio.blocks.postprocess_update_dict(html, dict(skip))
     with_words = gradio.blocks.postprocess_update_dict(html, gr.update(words=1))
     assert with_words == {"props": {"words": 1}, "__type__": "update"}
+
+
+def test_a_session_begins_with_a_description_of_every_component() -> None:
+    with gr.Blocks() as blocks:
+        parts = [gr.Textbox(), gr.Image()]
+    mended, own = SessionState(blocks), SessionState.__new__(SessionState)
+    unmended(SessionState.__init__)(own, blocks)
+    assert set(own.config_values) >= {part._id for part in parts} and mended.config_values == {}
+    assert mended.blocks_config.blocks == own.blocks_config.blocks
+    mended[parts[0]._id] = parts[0]
+    assert list(mended.config_values) == [parts[0]._id], "what changes is described as before"
 
 
 def test_a_stub_is_written_beside_each_component_s_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

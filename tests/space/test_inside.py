@@ -335,11 +335,14 @@ def test_visitors_at_once_see_what_each_would_see_alone(count: int, monkeypatch:
 
 
 def test_examples_come_in_the_order_of_their_largest_value() -> None:
-    found = channel.excited("cats-vs-dogs", Look("blocks.3", channel=7), "en")["examples"]
+    told = channel.excited("cats-vs-dogs", Look("blocks.3", channel=7), "en")
+    found = told["examples"]
     classifier = networks.get("cats-vs-dogs")
     files = list(texts.example_names("en"))
     expected = [classifier.feature_maps(EXAMPLES / file, "blocks.3")["blocks.3"][7].max().item() for file in files]
     assert [each["index"] for each in found] == np.argsort(np.negative(expected)).tolist()
+    strong = [found[place]["name"] for place, value in enumerate(sorted(expected, reverse=True)) if value >= max(expected) / 2]
+    assert f": {len(strong)} of {len(files)} ({', '.join(strong)})." in told["half"]
     beside = channel.beside(CAT, "cats-vs-dogs", Look("blocks.3", channel=7), found[0]["index"], "en")
     assert beside["name"] == found[0]["name"] and texts.number(max(expected)) in beside["most"]
 
@@ -363,7 +366,15 @@ def test_the_spots_that_excite_a_channel_are_cut_out_where_its_largest_values_ar
         expected = Image.fromarray(np.ascontiguousarray(pixels[top : top + side, left : left + side])).resize((96, 96))
         picture = Image.open(io.BytesIO(base64.b64decode(spot["picture"].partition(",")[2]))).convert("RGB")
         assert np.abs(np.asarray(picture, float) - np.asarray(expected, float)).mean() < 12, layer
+        drawn = np.asarray(Image.open(io.BytesIO(base64.b64decode(found["examples"][0]["picture"].partition(",")[2]))), float)
+        colourful = np.asarray(Image.fromarray(np.ptp(drawn, axis=2)).resize((9, 9), Image.Resampling.BOX))  # else grey
+        glows = torch.nn.functional.adaptive_max_pool2d(values[None].clamp(min=0), 9)[0].numpy()
+        strong, quiet = glows > glows.max() / 2, glows < glows.max() / 20
+        assert colourful[strong].mean() > 30 and (not quiet.any() or colourful[quiet].mean() < colourful[strong].mean() / 2), (
+            layer
+        )
     dead = channel.excited("cats-vs-dogs", Look("bn1", channel=_dead("bn1")), "en")
+    assert dead["half"] == "It answers on none of them."
     assert dead["spots"] == [] and len(dead["examples"]) == len(files)
 
 

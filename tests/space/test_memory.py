@@ -77,23 +77,9 @@ def test_a_photo_that_cannot_be_read_ends_its_turn() -> None:
 
 
 def test_the_page_begins_without_torch() -> None:
-    """It takes half a gigabyte, and seconds; a page that nobody opens needs none. The first visitor has it fetched, once."""
-    code = """
-import sys, time
-import gradio
-from demo import page
-blocks, built = page.made()
-print("torch" in sys.modules)
-values = built._beginning()
-request = gradio.Request(headers={}, query_params={})
-for _ in range(2):
-    built.opened(request, values)
-begun = time.monotonic()
-while not (inside := sys.modules.get("demo.tabs.inside.tab"))._journeys and time.monotonic() < begun + 60:
-    time.sleep(0.1)
-print("torch" in sys.modules, len(inside._journeys))
-"""
+    """It takes half a gigabyte, and seconds, for which no first answer waits."""
+    code = "import sys; import demo.page; demo.page.build(); print('torch' in sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=SPACE, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": str(ROOT)}
     )
-    assert done.stdout.split()[-3:] == ["False", "True", "1"], done.stderr
+    assert done.stdout.split()[-1:] == ["False"], done.stderr

@@ -4,6 +4,7 @@ the last few photos from one event of the page to the next."""
 from __future__ import annotations
 
 import ctypes
+import gc
 import threading
 from collections import OrderedDict
 from contextlib import suppress
@@ -31,6 +32,19 @@ def give_back_large_blocks() -> None:
         libc = ctypes.CDLL(None)
         libc.mallopt(M_MMAP_THRESHOLD, RETURNED_BYTES)
         libc.mallopt(M_ARENA_MAX, ARENAS)
+
+
+def give_back_the_rest() -> None:
+    """Return what was freed in small blocks, too: among blocks that are in use it would stay with the process."""
+    with suppress(AttributeError, OSError):
+        ctypes.CDLL(None).malloc_trim(0)
+
+
+def collect_no_more() -> None:
+    """Leave what is there now, and stays, out of garbage collection: to look through it takes half a second, in which nobody is
+    answered, and comes again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 class Kept(Generic[Key, Value]):

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from demo.photo import memory
 from demo.photo.opening import LIMITS
 
 DEFAULT_PORT = 7860
@@ -63,7 +64,7 @@ def kept_seconds() -> float:
 
 
 class Sweeper:
-    """Deletes files by when they were first seen.
+    """Deletes files by when they were first seen, and has freed memory given back as often.
 
     gradio's own `delete_cache` forgets files of broken-off uploads, of MCP clients and of a process before it, and counts
     anew whenever a photo is used again.
@@ -104,6 +105,7 @@ class Sweeper:
             time.sleep(self.interval)
             with suppress(OSError):  # a file that cannot be deleted now is tried again; the thread lives on
                 self.sweep(time.monotonic())
+            memory.give_back_the_rest()
 
 
 def _user() -> int | str:

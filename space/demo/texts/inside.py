@@ -197,10 +197,22 @@ TEXTS: Table = {
     "dream_alt": ("A picture that this channel would love to see", "這個通道最想看到的圖", "这个通道最想看到的图"),
     "excited": ("Which examples excite it most?", "哪些範例最讓它興奮？", "哪些范例最让它兴奋？"),
     "excited_said": (
-        "The most excited first, with its largest value. Click one to see its map beside yours.",
-        "反應最大的在前，附最大值。點一張，看它的圖和你的並排。",
-        "响应最大的在前，附最大值。点一张，看它的图和你的并排。",
+        "The strongest first, with its largest value; in colour where it answers. Click one to see its map beside yours.",
+        "反應最強的在前，附最大值；有顏色的地方就是它有反應的地方。點一張，看它的圖和你的並排。",
+        "响应最强的在前，附最大值；有颜色的地方就是它有响应的地方。点一张，看它的图和你的并排。",
     ),
+    "excited_where": (
+        "Where channel {index} answers on the examples",
+        "通道 {index} 在範例的哪裡有反應",
+        "通道 {index} 在示例的哪里有响应",
+    ),
+    "excited_half": (
+        "At least half as strong as on the first: {count} of {all} ({names}). A channel that looks at one thing answers where that thing is, and "
+        "hardly anywhere else.",
+        "至少有第一張一半強的：{all} 張裡有 {count} 張（{names}）。只看一種東西的通道，那東西在哪裡就在哪裡有反應，別處幾乎沒有。",
+        "至少有第一张一半强的：{all} 张里有 {count} 张（{names}）。只看一种东西的通道，那东西在哪里就在哪里有响应，别处几乎没有。",
+    ),
+    "excited_none": ("It answers on none of them.", "沒有一張讓它有反應。", "没有一张让它有响应。"),
     "excited_spots": (
         "Where they excite it: the spot with its largest value, cut out of each",
         "在哪裡讓它興奮：各張照片裡值最大的那一處",

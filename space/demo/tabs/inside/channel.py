@@ -34,9 +34,11 @@ MapsOf: TypeAlias = "Callable[[cnnhub.Classifier, str], torch.Tensor]"  # a laye
 DREAM_SIDE = 320  # pixels, of the picture that is sent
 SPOTS = 6  # of examples, cut out where they excite a channel most
 SPOT_SIDE = 96  # pixels
+VIEW_SIDE, GLOW_SIDE = 144, 16  # of an example under its map: pixels, and the map's values at most
 _LEAST, _MOST = 1 / 10, 1 / 4  # of the input's height: what is cut out of an example, where a value sees less or more
 # Of no visitor's photo, and by the network's name, so that no network stays in memory for its dreams.
 _dreams: Kept[tuple[str, str, int], dict[str, Any]] = Kept(most=64, seconds=600.0)
+_views: Kept[tuple[str, int], Image.Image] = Kept(most=48, seconds=600.0)
 _examples: Kept[tuple[cnnhub.Classifier, str], Excited] = Kept(most=16)
 
 
@@ -47,11 +49,13 @@ class Excited:
     Attributes:
         largest: the largest value of each channel for each example, (examples, C).
         rows, columns: of the map, where that is; likewise.
+        glows: what is above zero of the maps, for each example (C, h, w): the largest value of each of a few squares.
     """
 
     largest: NDArray[np.float32]
     rows: NDArray[np.intp]
     columns: NDArray[np.intp]
+    glows: list[NDArray[np.float32]]
 
 
 def show(photo: Photo | None, network: str, look: Look, language: str) -> dict[str, Any]:
@@ -89,7 +93,7 @@ def dreamt(network: str, look: Look, language: str) -> Iterator[dict[str, Any]]:
 
 
 def excited(network: str, look: Look, language: str) -> dict[str, Any]:
-    """The examples, those first that the channel answers to most; of the first few, where."""
+    """The examples, those first that the channel answers to most, each under its map; of the first few, the strongest spot."""
     found = texts.attempt(language, _of_network, network, look)
     if isinstance(found, Sentence):
         return {"problem": f"{found.heading} {found.line}"}
@@ -97,11 +101,23 @@ def excited(network: str, look: Look, language: str) -> dict[str, Any]:
     seen = _of_examples(classifier, layer)
     largest = seen.largest[:, channel]
     order = np.argsort(-largest, kind="stable").tolist()
-    names = list(texts.example_names(language).values())
+    names, most = list(texts.example_names(language).values()), float(largest.max())
+    strong = [names[place] for place in order if largest[place] >= most / 2]
+    said = {"count": len(strong), "all": len(order), "names": t(language, "comma").join(strong)}
     return {
         "layer": layer,
         "channel": channel,
-        "examples": [{"index": place, "name": names[place], "value": number(float(largest[place]))} for place in order],
+        "title": t(language, "excited_where", index=channel),
+        "half": t(language, "excited_half", **said) if most > 0 else t(language, "excited_none"),
+        "examples": [
+            {
+                "index": place,
+                "name": names[place],
+                "value": number(float(largest[place])),
+                "picture": _glowing(_view(network, place), seen.glows[place][channel] / max(most, 1e-6)),
+            }
+            for place in order
+        ],
         "spots": [
             {"index": place, "picture": _patch(classifier, layer, place, seen.rows[place, channel], seen.columns[place, channel])}
             for place in order[:SPOTS]
@@ -230,13 +246,38 @@ def _of_examples(classifier: cnnhub.Classifier, layer: str) -> Excited:
         return known
     found = []
     for place in range(len(column.EXAMPLES)):
-        largest, at = _maps_of_example(classifier, place, layer).flatten(1).max(1)  # each (C,)
-        found.append((largest.numpy(), at.numpy()))
+        maps = _maps_of_example(classifier, place, layer)
+        largest, at = maps.flatten(1).max(1)  # each (C,)
+        found.append((largest.numpy(), at.numpy(), _few(maps).numpy()))
     columns = classifier.layer_shapes()[layer][2]
-    places = np.stack([at for _, at in found])
-    return _examples.keep(
-        (classifier, layer), Excited(np.stack([each for each, _ in found]), places // columns, places % columns)
-    )
+    largest_of, places, glows = zip(*found, strict=True)
+    rows, across = np.divmod(np.stack(places), columns)
+    return _examples.keep((classifier, layer), Excited(np.stack(largest_of), rows, across, list(glows)))
+
+
+def _few(maps: torch.Tensor) -> torch.Tensor:
+    """What is above zero of maps (C, H, W), with a few values a side."""
+    import torch
+
+    sides = [min(side, GLOW_SIDE) for side in maps.shape[1:]]
+    return torch.nn.functional.adaptive_max_pool2d(maps.clamp(min=0), sides)
+
+
+def _view(network: str, place: int) -> Image.Image:
+    """What the network gets to see of an example, small."""
+    known = _views.get((network, place))
+    if known is not None:
+        return known
+    with column.example(place).opened() as picture:
+        pixels = networks.get(network).to_pixels(picture)
+    view = Image.fromarray(np.ascontiguousarray(pixels.transpose(1, 2, 0)))  # (3, H, W) -> (H, W, 3)
+    return _views.keep((network, place), view.resize((VIEW_SIDE, VIEW_SIDE), Image.Resampling.BILINEAR, reducing_gap=2.0))
+
+
+def _glowing(view: Image.Image, glow: NDArray[np.float32]) -> str:
+    """A picture in grey, with the colours of a map (h, w), 0 to 1, where it is above zero."""
+    heat = np.asarray(Image.fromarray(glow.astype(np.float32)).resize(view.size, Image.Resampling.BILINEAR))
+    return data_uri(render.overlay(view, heat.clip(0, 1)), "JPEG", quality=85)
 
 
 def _patch(classifier: cnnhub.Classifier, layer: str, place: int, row: int, across: int) -> str:

@@ -2,7 +2,6 @@
 // beside the photo's. Made by channel.py.
 
 import { button, node, press } from "../../page/common.js";
-import { examples } from "../../page/photo.js";
 import { Uploads, fileField } from "../../page/upload.js";
 import { follow, gallery, now } from "./look.js";
 
@@ -13,7 +12,6 @@ export function mount({ element, props, trigger, upload, watch }) {
   const problem = node("p");
   let asked = 0;
   let isOpen = false; // once opened, it follows the channel
-  let pictures = null; // small, of all examples
   let own = null; // the visitor's second photo: {file, url}
   let isWaiting = false; // is that one to be compared as soon as the examples are there
 
@@ -64,19 +62,18 @@ export function mount({ element, props, trigger, upload, watch }) {
 
   const refuse = () => { problem.textContent = gallery().words.compare_failed; };
 
-  async function arrive() {
+  function arrive() {
     const { value } = props;
     if (!value || value.asked !== asked || !gallery()) return;
     root.removeAttribute("aria-busy");
-    pictures ??= (await examples()).thumbnails;
     if (value.problem) return root.replaceChildren(node("p", "soft", value.problem));
     if (value.beside) return beside(value.beside);
-    list(value.examples, value.spots);
+    list(value);
     if (isWaiting) root.querySelector(".own-example").click();
     isWaiting = false;
   }
 
-  function list(found, spots) {
+  function list({ title, half, examples: found, spots }) {
     const { words } = gallery();
     const row = node("div", "excited");
     row.setAttribute("role", "group");
@@ -87,13 +84,13 @@ export function mount({ element, props, trigger, upload, watch }) {
       made.title = name;
       return made;
     };
-    row.append(...found.map(({ index, name, value }) => choice(pictures[index], name, value, () => compare(index))));
+    row.append(...found.map(({ index, name, value, picture }) => choice(picture, name, value, () => compare(index))));
     if (own) {
       row.append(choice(own.url, "", words.second_photo, compareOwn));
       row.lastChild.classList.add("own-example");
     }
     const cut = spots.length ? [node("p", "soft", words.excited_spots), cuts(spots, found)] : [];
-    root.replaceChildren(node("p", "", words.excited), ...cut, node("p", "soft", words.excited_said), row, field.label, problem);
+    root.replaceChildren(node("p", "excited-title", title), node("p", "soft", words.excited_said), row, node("p", "excited-half", half), ...cut, field.label, problem);
   }
 
   function cuts(spots, found) {
@@ -115,7 +112,7 @@ export function mount({ element, props, trigger, upload, watch }) {
       said.setAttribute("role", "alert");
       box.append(said);
     } else box.append(Object.assign(node("img", "pixels"), { src: picture, alt: name }), node("figcaption", "soft", `${name}: ${most}`));
-    root.append(box);
+    root.querySelector(".excited").after(box);
   }
 
   follow(begin);

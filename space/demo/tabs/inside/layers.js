@@ -24,7 +24,10 @@ export function mount({ element, props, trigger, watch }) {
     search.setAttribute("aria-label", value.search);
     const none = node("p", "soft", value.none);
     none.setAttribute("role", "status");
-    const stages = value.groups.map((group) => stage(group, value.selected, (layer) => trigger("stage", atLayer(layer))));
+    const stages = value.groups.map((group) => stage(group, value.selected, (layer, event) => {
+      trigger("stage", atLayer(layer));
+      if (event.detail > 0) toGallery(); // keys go on from the list
+    }));
     const find = () => {
       typed = search.value;
       const found = stages.map((each) => each.find(typed.trim().toLowerCase()));
@@ -34,11 +37,17 @@ export function mount({ element, props, trigger, watch }) {
     all.append(search, none, ...stages.map((each) => each.box));
     root.append(facts, all);
     find();
-    if (focus) root.querySelector(`[data-layer="${CSS.escape(focus)}"]`)?.focus();
+    if (focus) root.querySelector(`[data-layer="${CSS.escape(focus)}"]`)?.focus({ preventScroll: true });
   }
 
   watch("value", draw);
   draw();
+}
+
+// What was chosen is seen far above the list.
+function toGallery() {
+  const heading = document.getElementById("journey");
+  if (heading.getBoundingClientRect().top < 0) heading.scrollIntoView({ block: "start" });
 }
 
 function fold(title, isOpen, act) {
@@ -55,7 +64,7 @@ function stage({ title, layers }, selected, choose) {
   const box = fold(title, isHere, () => {});
   const rows = layers.map((layer) => {
     const { name, words, also } = layer;
-    const row = button("layer-row", undefined, () => choose(name));
+    const row = button("layer-row", undefined, (event) => choose(name, event));
     row.append(node("span", "", words), node("span", "soft", name));
     row.dataset.layer = name;
     row.setAttribute("aria-pressed", String(isShown(layer)));

@@ -19,6 +19,9 @@ export const follow = (follower) => followers.add(follower);
 
 // The server shows this gallery now, or none.
 export function arrived(value) {
+  const isSameLayer = shown && value && value.network === shown.network && value.look.layer === look.layer;
+  // what the pins of one photo led to is looked for in the next
+  if (isSameLayer && value.photo !== shown.photo && look.spot && !value.look.spot) set({ layer: look.layer, channel: look.channel });
   shown = value;
   look = value ? { ...value.look, channel: chosen(value) } : {};
   if (!value || value.asked_spot === pinned?.spot) pinned = null;
