@@ -15,11 +15,11 @@ from benchmarks import answers as answering
 from benchmarks import chart as accuracy
 from benchmarks import endpoints as asking
 from benchmarks import inside as looking
+from benchmarks import load as visiting
 from benchmarks import page as demo
 from benchmarks import report
 from benchmarks import start as starting
 from benchmarks.decoding import figures as reduced_decoding
-from benchmarks.load import figures as load_of_visitors
 from benchmarks.memory import figures as memory_of_the_demo
 from benchmarks.training import figures as fine_tuning
 from cnnhub.hub import builtin_models
@@ -106,9 +106,12 @@ def load(
     seconds: Annotated[int, typer.Option(min=10, help="How long they stay.")] = 300,
 ) -> None:
     """The demo while many visitors ask every endpoint at once: how long they wait, who is turned away (needs locust)."""
+    if not visiting.is_possible():
+        _errors.print("locust, which plays the visitors, is not installed (pip install -r benchmarks/requirements.txt)")
+        raise typer.Exit(1)
     figures: dict[str, dict[str, list[float]]] = {}
     for each in users or [5, 50]:
-        figures |= load_of_visitors(each, seconds)
+        figures |= visiting.figures(each, seconds)
     _finish(figures, {}, output)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import importlib.util
 import subprocess
 import sys
 import tempfile
@@ -17,6 +18,11 @@ from benchmarks.serving import served
 VISITORS = Path(__file__).with_name("visitors.py")
 PERCENTILES = (("p50", "50%"), ("p95", "95%"))
 ANSWER = "answer"  # as visitors.py calls a call, from the question to its answer
+
+
+def is_possible() -> bool:
+    """Whether locust, which plays the visitors, is installed."""
+    return importlib.util.find_spec("locust") is not None
 
 
 def figures(users: int, seconds: int) -> dict[str, dict[str, list[float]]]:

@@ -50,7 +50,7 @@ def main(uploaded: Path) -> None:
     opening.workers.start()
     warm = [functools.partial(answer_to, column.example(0), name) for name in networks.names()]
     blocks, page = made()
-    serve.serve(blocks, launch_options(), uploaded, warm, page.first, page.look_around)
+    serve.serve(blocks, launch_options(), uploaded, warm, page.first)
 
 
 def share_cores() -> None:
@@ -190,7 +190,9 @@ class Page:
         Language, photo, the open tab and the networks follow the address, and the first tab's answer with them; what other
         tabs show is fetched when the page runs.
         """
-        changes = self.restored(asked, self._beginning() | {self.shared.language: None}, is_first=True)
+        values = {component: getattr(component, "value", None) for component in self._inputs()}
+        values |= {self.column.panel: {"chosen": 0}, self.shared.photo: column.example(0), self.shared.language: None}
+        changes = self.restored(asked, values, is_first=True)
         if networks.is_from_hub(asked.parameters.get("task", "")):
             del changes[self.tabs]  # what loads a repository stands in the first tab, and is not there before that has been open
         states = {component for component in changes if isinstance(component, gr.State)}
@@ -199,11 +201,6 @@ class Page:
             for component, change in changes.items()
             if component not in states | {self.shared.photo}
         }
-
-    def look_around(self) -> None:
-        """Work out what the other tabs show of the first example; who opens them does not wait for what that loads, such as torch."""
-        for room in self.rooms[1:]:
-            room.content(self._beginning())
 
     def went_back(self, request: gr.Request, values: Values) -> dict[Any, Any]:
         return self.restored(_asked(request), values)
@@ -226,11 +223,6 @@ class Page:
         content = self._content(name, now)
         is_there = is_spoken and values.get(self.shared.work) == content[self.shared.work] and name == self.rooms[0].tab.name
         return merged(set_to, words, {} if is_there else content)
-
-    def _beginning(self) -> dict[Any, Any]:
-        """What the page was built with, of the first example."""
-        values = {component: getattr(component, "value", None) for component in self._inputs()}
-        return values | {self.column.panel: {"chosen": 0}, self.shared.photo: column.example(0)}
 
     def _tab_of(self, asked: Address) -> str:
         """The tab that an address opens."""

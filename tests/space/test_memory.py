@@ -77,7 +77,7 @@ def test_a_photo_that_cannot_be_read_ends_its_turn() -> None:
 
 
 def test_the_page_begins_without_torch() -> None:
-    """It takes half a gigabyte, and seconds, for which no first answer waits."""
+    """It takes half a gigabyte, and most of a second; only who looks inside needs it."""
     code = "import sys; import demo.page; demo.page.build(); print('torch' in sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=SPACE, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": str(ROOT)}

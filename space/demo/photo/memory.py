@@ -40,7 +40,7 @@ def give_back_the_rest() -> None:
         ctypes.CDLL(None).malloc_trim(0)
 
 
-def collect_no_more() -> None:
+def collect_no_more_of_this() -> None:
     """Leave what is there now, and stays, out of garbage collection: to look through it takes half a second, in which nobody is
     answered, and comes again and again."""
     gc.collect()

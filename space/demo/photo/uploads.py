@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import sys
 import tempfile
 import threading
 import time
@@ -64,7 +65,7 @@ def kept_seconds() -> float:
 
 
 class Sweeper:
-    """Deletes files by when they were first seen, and has freed memory given back as often.
+    """Deletes files by when they were first seen; as often, memory is tidied up.
 
     gradio's own `delete_cache` forgets files of broken-off uploads, of MCP clients and of a process before it, and counts
     anew whenever a photo is used again.
@@ -75,6 +76,7 @@ class Sweeper:
         self.interval = kept / 20
         self._age = kept - 5 * self.interval  # seen one interval late, deleted one late, and three to spare
         self._seen: dict[tuple[Path, int], float] = {}
+        self._modules = 0
 
     def start(self) -> None:
         threading.Thread(target=self._run, daemon=True, name="sweeper").start()
@@ -105,7 +107,13 @@ class Sweeper:
             time.sleep(self.interval)
             with suppress(OSError):  # a file that cannot be deleted now is tried again; the thread lives on
                 self.sweep(time.monotonic())
-            memory.give_back_the_rest()
+            self._tidy_up()
+
+    def _tidy_up(self) -> None:
+        if len(sys.modules) > self._modules:  # what has been imported since, torch above all, stays
+            self._modules = len(sys.modules)
+            memory.collect_no_more_of_this()
+        memory.give_back_the_rest()
 
 
 def _user() -> int | str:

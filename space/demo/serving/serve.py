@@ -24,14 +24,7 @@ PROXIES_NAME = "FORWARDED_ALLOW_IPS"  # uvicorn's: those whose word is taken for
 PROXIES_OF_SPACES = "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,127.0.0.1"
 
 
-def serve(
-    page: gr.Blocks,
-    options: dict[str, Any],
-    folder: Path,
-    warm: Iterable[Callable[[], object]],
-    first: First,
-    next_to_warm: Callable[[], object] = lambda: None,
-) -> None:
+def serve(page: gr.Blocks, options: dict[str, Any], folder: Path, warm: Iterable[Callable[[], object]], first: First) -> None:
     """Serve until SIGTERM or Ctrl-C, then give the answers that are under way and return.
 
     GET /gradio_api/readyz, and /readyz where there is no SSR, says 503 until all of `warm` has run, then 200; livez says 200.
@@ -42,7 +35,6 @@ def serve(
         folder: where photos lie while they are kept; emptied at the end.
         warm: loads what the first answers need.
         first: what the first HTML shows, by the address; see `first_page`.
-        next_to_warm: loads what later answers need, while the first are given.
     """
     memory.give_back_large_blocks()
     door, end = Door(), threading.Event()
@@ -70,10 +62,8 @@ def serve(
     for load in warm:
         if not end.is_set():
             load()
-    memory.collect_no_more()
+    memory.collect_no_more_of_this()
     door.is_ready = not end.is_set()
-    if door.is_ready:
-        threading.Thread(target=_warm_on, args=[next_to_warm], daemon=True, name="warming on").start()
     end.wait()
     door.drain(lambda: len(page._queue) > 0 or any(page._queue.active_jobs))
     if page.node_process is not None:
@@ -81,11 +71,6 @@ def serve(
         stop_node_process(page.node_process)
     page.close()
     shutil.rmtree(folder, ignore_errors=True)
-
-
-def _warm_on(load: Callable[[], object]) -> None:
-    load()
-    memory.collect_no_more()
 
 
 def _kept_files(page: gr.Blocks) -> set[str]:
