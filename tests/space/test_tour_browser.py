@@ -206,6 +206,8 @@ def test_the_right_map_is_known(step_of: Callable[..., Step]) -> None:
     step = step_of("patterns")
     page = step.page
     page.wait_for_selector("#tour .tour-map canvas")
+    corners = [tuple(each.bounding_box()[side] for side in "xy") for each in page.locator("#tour .tour-map").all()]
+    assert len(set(corners)) == 6, "each is to be seen"
     answered = set()
     for turn in range(3):
         page.click("#tour .tour-map >> nth=0")

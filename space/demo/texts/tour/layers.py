@@ -8,7 +8,7 @@ VOLUME: Table = {
     "short": ("Many filters", "許多濾鏡", "许多滤波器"),
     "title": ("Many filters turn a picture into a volume.", "許多濾鏡把一張圖變成一疊圖。", "许多滤波器把一张图变成一叠图。"),
     "text": (
-        "Your photo has three layers: red, green, blue. A filter has a grid of weights for each, adds its three answers up and makes one map. "
+        "Your photo has three channels: red, green, blue. A filter has a grid of weights for each, adds its three answers up and makes one map. "
         "Another filter makes another map.",
         "你的照片有三層：紅、綠、藍。一個濾鏡對每一層各有一格權重，把三個反應加起來，成為一張圖。再來一個濾鏡，就再多一張圖。",
         "你的照片有三层：红、绿、蓝。一个滤波器对每一层各有一格权重，把三个响应加起来，成为一张图。再来一个滤波器，就再多一张图。",
@@ -167,7 +167,7 @@ FIELDS: Table = {
     ),
     "which": ("Network", "網路", "网络"),
     "small": ("A small network", "一個小網路", "一个小网络"),
-    "layer": ("Layer", "第幾層", "第几层"),
+    "layer": ("Depth", "深度", "深度"),
     "convolution": ("{kernel} × {kernel} convolution", "{kernel} × {kernel} 卷積", "{kernel} × {kernel} 卷积"),
     "pooling": ("{kernel} × {kernel} pooling", "{kernel} × {kernel} 池化", "{kernel} × {kernel} 池化"),
     "said": (

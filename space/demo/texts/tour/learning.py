@@ -12,10 +12,10 @@ ANSWER: Table = {
         "最后的图取平均、加权，再变成总和为一的概率。",
     ),
     "text": (
-        "Each of the last maps becomes one number, its mean. A dense layer weighs these numbers for each answer; softmax turns the sums into "
-        "probabilities.",
-        "最後的每張圖都變成一個數字，就是它的平均。全連接層替每個答案把這些數字加權，softmax 再把總和變成機率。",
-        "最后的每张图都变成一个数字，就是它的平均值。全连接层替每个答案把这些数字加权，softmax 再把总和变成概率。",
+        "Each of the last maps becomes one number, its mean. A dense layer weighs these numbers for each answer. Softmax makes probabilities of "
+        "the sums: e to the power of each, divided by a temperature before, as a share of all of these.",
+        "最後的每張圖都變成一個數字，就是它的平均。全連接層替每個答案把這些數字加權。softmax 再把總和變成機率：各除以溫度，算 e 的多少次方，再看占全部的幾成。",
+        "最后的每张图都变成一个数字，就是它的平均值。全连接层替每个答案把这些数字加权。softmax 再把总和变成概率：各除以温度，算 e 的多少次方，再看占全部的几成。",
     ),
     "try": (
         "heat it up and cool it down. Then switch units off: how many does it take until it wavers?",

@@ -157,10 +157,12 @@ DENSE: Table = {
         "为什么不让每个像素各有一个权重？",
     ),
     "text": (
-        "A dense layer joins every pixel with every neuron, in a long row in which neighbours are neighbours no more. A filter has a few "
-        "weights, and uses the same ones everywhere.",
-        "全連接層把每個像素接到每個神經元，像素排成一長串，原本相鄰的不再相鄰。濾鏡只有幾個權重，走到哪裡都用同一組。",
-        "全连接层把每个像素接到每个神经元，像素排成一长串，原本相邻的不再相邻。滤波器只有几个权重，走到哪里都用同一组。",
+        "A neuron adds up numbers, each times a weight, and a bias of its own. In a dense layer each neuron has a weight for every pixel, in "
+        "a long row in which neighbours are neighbours no more. A filter has a few weights, and uses the same ones everywhere.",
+        "神經元把許多數字各乘一個權重再加起來，另加自己的一個偏差。全連接層的每個神經元對每個像素都有一個權重，像素排成一長串，原本相鄰的不再相鄰。"
+        "濾鏡只有幾個權重，走到哪裡都用同一組。",
+        "神经元把许多数字各乘一个权重再加起来，另加自己的一个偏置。全连接层的每个神经元对每个像素都有一个权重，像素排成一长串，原本相邻的不再相邻。"
+        "滤波器只有几个权重，走到哪里都用同一组。",
     ),
     "try": (
         "double the photo’s width. Then choose three channels and see which of the two counts grows with the photo.",
@@ -186,7 +188,7 @@ DENSE: Table = {
     "shared": ("Filters: weights", "濾鏡：權重數", "滤波器：权重数"),
     "said": (
         "{width} × {height} × {channels} pixels and {neurons} neurons need {connections} connections; {maps} filters of {side} × {side} "
-        "need {shared} weights, {times} times fewer.",
+        "need {shared} weights, biases among them, {times} times fewer.",
         "{width} × {height} × {channels} 個像素、{neurons} 個神經元，要 {connections} 條連線；{maps} 個 {side} × {side} 的濾鏡只要 {shared} 個權重，"
         "少了 {times} 倍。",
         "{width} × {height} × {channels} 个像素、{neurons} 个神经元，要 {connections} 条连接；{maps} 个 {side} × {side} 的滤波器只要 {shared} 个权重，"

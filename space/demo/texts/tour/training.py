@@ -180,10 +180,12 @@ TRANSFER: Table = {
         "网络要看多少张图才够？",
     ),
     "text": (
-        "Two networks learn cats and dogs from the same few pictures. One has a frozen backbone that learned from ImageNet, and learns its last layer alone. "
-        "The other begins from scratch. The first way is called transfer learning.",
-        "兩個網路用同樣的幾張圖學貓和狗。一個的骨幹在 ImageNet 上學過，凍結不動，只學最後一層；另一個從零開始。前一種做法叫遷移學習。",
-        "两个网络用同样的几张图学猫和狗。一个的骨干在 ImageNet 上学过，冻结不动，只学最后一层；另一个从零开始。前一种做法叫迁移学习。",
+        "Two networks learn cats and dogs from the same few pictures. One has all its layers but the last, its backbone, from a network that learned from the "
+        "million photos of ImageNet. They stay frozen; only the last one, its head, learns. That is transfer learning. The other, a smaller one, begins from scratch.",
+        "兩個網路用同樣的幾張圖學貓和狗。一個除了最後一層（頭部），其餘各層（骨幹）都來自看過 ImageNet 上百萬張照片的網路，凍結不動，只學最後一層，這叫遷移學習。"
+        "另一個小一些，從零開始。",
+        "两个网络用同样的几张图学猫和狗。一个除了最后一层（头部），其余各层（骨干）都来自看过 ImageNet 上百万张照片的网络，冻结不动，只学最后一层，这叫迁移学习。"
+        "另一个小一些，从零开始。",
     ),
     "try": (
         "choose how many pictures there are, guess how often each is right, then look.",
@@ -272,10 +274,10 @@ TRANSFER: Table = {
         "这里只量过品种：{breeds} 个品种的 {pictures} 张图，答对 {accuracy}。",
     ),
     "answer_head": (
-        "Because the head has only to weigh what the frozen filters see already: with {pictures} pictures it gets {head} right. From scratch, edges, fur and "
+        "The one on the frozen backbone: its head has only to weigh what the frozen filters see already. With {pictures} pictures it gets {head} right. From scratch, edges, fur and "
         "ears must all be learned from these same pictures; that gives {scratch}.",
-        "因為最後一層只要衡量凍結的濾鏡已經看到的東西：{pictures} 張圖就答對 {head}。從零開始，邊緣、毛和耳朵都得從同樣這幾張圖學，只有 {scratch}。",
-        "因为最后一层只要衡量冻结的滤波器已经看到的东西：{pictures} 张图就答对 {head}。从零开始，边缘、毛和耳朵都得从同样这几张图学，只有 {scratch}。",
+        "用凍結骨幹的那一個：最後一層只要衡量凍結的濾鏡已經看到的東西，{pictures} 張圖就答對 {head}。從零開始，邊緣、毛和耳朵都得從同樣這幾張圖學，只有 {scratch}。",
+        "用冻结骨干的那一个：最后一层只要衡量冻结的滤波器已经看到的东西，{pictures} 张图就答对 {head}。从零开始，边缘、毛和耳朵都得从同样这几张图学，只有 {scratch}。",
     ),
     "answer_why": (
         "Edges and textures are the same in most photos, so filters that one task has taught serve another.",

@@ -40,7 +40,7 @@ export function draw(stage) {
     now.replaceChildren(figure(canvasOf(coloursOf(small)), fill(words.input, small)), figure(kernels, fill(words.filter, { number: state.seen, side: FILTER })));
     const limit = Math.max(...maps.flatMap(({ values }) => values).map((values) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0)));
     const layers = maps.slice(0, state.made).map(({ width, height, values }, place) => {
-      const layer = button("tour-map", undefined, () => { state.seen = place + 1; show(); });
+      const layer = button("tour-slice", undefined, () => { state.seen = place + 1; show(); });
       layer.append(canvasOf(drawn({ width, height, planes: values }, { kind: "signed", low: -limit, limit }, 0, tour.colours).picture));
       layer.setAttribute("aria-label", fill(words.map, { number: place + 1 }));
       layer.dataset.key = `map-${place}`;
