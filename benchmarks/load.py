@@ -13,10 +13,12 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks.serving import served
+from benchmarks.serving import ROOT, served
 
 VISITORS = Path(__file__).with_name("visitors.py")
 PERCENTILES = (("p50", "50%"), ("p95", "95%"))
+# all visitors come from here, where each would have an address, and its limits, of its own
+ONE_ADDRESS = {"CNNHUB_UPLOADS_A_MINUTE": "100000", "CNNHUB_UPLOAD_MEGABYTES_A_MINUTE": "100000"}
 ANSWER = "answer"  # as visitors.py calls a call, from the question to its answer
 
 
@@ -30,7 +32,7 @@ def figures(users: int, seconds: int) -> dict[str, dict[str, list[float]]]:
 
     Resident megabytes (10^6 bytes) of the server and its children are those of the second half of the time.
     """
-    with tempfile.TemporaryDirectory() as folder, served(GRADIO_TEMP_DIR=folder) as (process, url):
+    with tempfile.TemporaryDirectory() as folder, served(ROOT, GRADIO_TEMP_DIR=folder, **ONE_ADDRESS) as (process, url):
         table = Path(folder) / "load"
         command = [sys.executable, "-m", "locust", "-f", str(VISITORS), "--headless", "--only-summary", "--host", url]
         command += ["--users", str(users), "--spawn-rate", str(users / 5), "--run-time", f"{seconds}s", "--csv", str(table)]
@@ -54,8 +56,15 @@ def figures(users: int, seconds: int) -> dict[str, dict[str, list[float]]]:
 
 def _watched(process: psutil.Process, visitors: subprocess.Popen[bytes]) -> Iterator[int]:
     while visitors.poll() is None:
-        yield sum(each.memory_info().rss for each in [process, *process.children(recursive=True)])
+        yield sum(_resident(each) for each in [process, *process.children(recursive=True)])
         time.sleep(1)
+
+
+def _resident(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_info().rss)
+    except psutil.NoSuchProcess:  # a worker that has just ended
+        return 0
 
 
 def _rows(path: str) -> list[dict[str, str]]:

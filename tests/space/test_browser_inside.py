@@ -202,7 +202,7 @@ def test_pins_stay_on_their_photo(visit_of: Callable[..., Visit]) -> None:
     page.click("[data-key=dog]")
     visit.wait_for_heading("#journey", "變化最大的通道在前")
     assert not pins(page) and "spot=" not in page.url
-    page.wait_for_function("document.querySelector('.large-told').textContent.includes('按變化')")
+    page.wait_for_function("document.querySelector('.large-told').textContent.includes('變化第')")
     assert page.inner_text(".large-told b") == led_to, "what they led to is looked for in the next photo"
 
 

@@ -21,6 +21,7 @@ PORT_NAME = "GRADIO_SERVER_PORT"
 MAX_BYTES = LIMITS.size  # of one photo
 PLACES = ("HF_HOME", "HF_HUB_CACHE", "HF_XET_CACHE", "CNNHUB_CACHE", "XDG_CACHE_HOME")  # where the environment moves caches
 PROMISED_SECONDS = 600.0  # the page says: ten minutes at most
+TIDIED_SECONDS = 30.0  # from one tidying up of memory to the next, at least
 
 
 def prepare() -> Path:
@@ -76,7 +77,7 @@ class Sweeper:
         self.interval = kept / 20
         self._age = kept - 5 * self.interval  # seen one interval late, deleted one late, and three to spare
         self._seen: dict[tuple[Path, int], float] = {}
-        self._modules = 0
+        self._modules, self._tidied = len(sys.modules), time.monotonic()
 
     def start(self) -> None:
         threading.Thread(target=self._run, daemon=True, name="sweeper").start()
@@ -110,10 +111,12 @@ class Sweeper:
             self._tidy_up()
 
     def _tidy_up(self) -> None:
-        if len(sys.modules) > self._modules:  # what has been imported since, torch above all, stays
+        if len(sys.modules) > 1.1 * self._modules:  # what has been imported since, torch above all, stays
             self._modules = len(sys.modules)
             memory.collect_no_more_of_this()
-        memory.give_back_the_rest()
+        if time.monotonic() - self._tidied > TIDIED_SECONDS:
+            self._tidied = time.monotonic()
+            memory.give_back_the_rest()
 
 
 def _user() -> int | str:

@@ -167,7 +167,7 @@ FIELDS: Table = {
     ),
     "which": ("Network", "網路", "网络"),
     "small": ("A small network", "一個小網路", "一个小网络"),
-    "layer": ("Depth", "深度", "深度"),
+    "layer": ("Depth", "多深", "深度"),
     "convolution": ("{kernel} × {kernel} convolution", "{kernel} × {kernel} 卷積", "{kernel} × {kernel} 卷积"),
     "pooling": ("{kernel} × {kernel} pooling", "{kernel} × {kernel} 池化", "{kernel} × {kernel} 池化"),
     "said": (

@@ -65,7 +65,7 @@ export async function draw(stage) {
     part.replaceChildren(cutOut(canvas, seen));
     const pixels = field ? field.size : field;
     const key = !pixels ? "said_whole" : Math.max(...pixels) > field.input[0] ? "said_more" : "said";
-    stage.say(fill(words[key], { layer: layer.words.replace(/^./, (letter) => letter.toUpperCase()), side: pixels?.[1], high: pixels?.[0], input: field?.input[1], columns, rows, share: digits(100 * seen.w * seen.h, 2) }));
+    stage.say(fill(words[key], { layer: capital(layer.words), side: pixels?.[1], high: pixels?.[0], input: field?.input[1], columns, rows, share: digits(100 * seen.w * seen.h, 2) }));
     const sides = layers.map((each) => (each.field ? each.field.size[1] : words.everything));
     stage.answer(fill(words.answer_sides, { sides: sides.join(words.comma) }), words.answer_why);
   }
@@ -88,6 +88,9 @@ export async function draw(stage) {
   });
   await layersShown();
 }
+
+// As a sentence begins.
+const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 // The small network sees the whole photo, squeezed into its few pixels.
 function ofSmall(photo, words) {
