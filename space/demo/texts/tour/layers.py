@@ -10,8 +10,8 @@ VOLUME: Table = {
     "text": (
         "Your photo has three channels: red, green, blue. A filter has a grid of weights for each, adds its three answers up and makes one map. "
         "Another filter makes another map.",
-        "你的照片有三層：紅、綠、藍。一個濾鏡對每一層各有一格權重，把三個反應加起來，成為一張圖。再來一個濾鏡，就再多一張圖。",
-        "你的照片有三层：红、绿、蓝。一个滤波器对每一层各有一格权重，把三个响应加起来，成为一张图。再来一个滤波器，就再多一张图。",
+        "你的照片有三個通道：紅、綠、藍。一個濾鏡對每個通道各有一格權重，把三個反應加起來，成為一張圖。再來一個濾鏡，就再多一張圖。",
+        "你的照片有三个通道：红、绿、蓝。一个滤波器对每个通道各有一格权重，把三个响应加起来，成为一张图。再来一个滤波器，就再多一张图。",
     ),
     "try": (
         "add map after map. Which of them sees your subject best?",
