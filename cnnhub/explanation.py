@@ -35,7 +35,7 @@ else:
 METHODS = ("auto", "cam", "gradcam++", "layercam", "occlusion")
 _STEPS = 12  # of a deletion or an insertion curve
 _PATCH, _STRIDE = 6, 12  # an occluding patch is a sixth of the side and moves by a twelfth
-_BATCH = 8  # onnxruntime keeps for good what its largest batch took: of EfficientNet-Lite1 98 MB, of 32 pictures 455, in no less time
+_BATCH = 8  # onnxruntime keeps what its largest batch took: of EfficientNet-Lite1 98 MB, of 32 pictures 455, in no less time
 _EXACT = 1e-3  # of logits, between the network's and those that weights times mean maps give
 
 
