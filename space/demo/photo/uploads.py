@@ -66,7 +66,7 @@ def kept_seconds() -> float:
 
 
 class Sweeper:
-    """Deletes files by when they were first seen; as often, memory is tidied up.
+    """Deletes files by when they were first seen, and tidies up memory now and then.
 
     gradio's own `delete_cache` forgets files of broken-off uploads, of MCP clients and of a process before it, and counts
     anew whenever a photo is used again.

@@ -6,6 +6,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -38,7 +39,6 @@ VIEW_SIDE, GLOW_SIDE = 144, 16  # of an example under its map: pixels, and the m
 _LEAST, _MOST = 1 / 10, 1 / 4  # of the input's height: what is cut out of an example, where a value sees less or more
 # Of no visitor's photo, and by the network's name, so that no network stays in memory for its dreams.
 _dreams: Kept[tuple[str, str, int], dict[str, Any]] = Kept(most=64, seconds=600.0)
-_views: Kept[tuple[str, int], Image.Image] = Kept(most=48, seconds=600.0)
 _examples: Kept[tuple[cnnhub.Classifier, str], Excited] = Kept(most=16)
 
 
@@ -263,15 +263,17 @@ def _few(maps: torch.Tensor) -> torch.Tensor:
     return torch.nn.functional.adaptive_max_pool2d(maps.clamp(min=0), sides)
 
 
+@lru_cache(maxsize=48)
 def _view(network: str, place: int) -> Image.Image:
     """What the network gets to see of an example, small."""
-    known = _views.get((network, place))
-    if known is not None:
-        return known
     with column.example(place).opened() as picture:
-        pixels = networks.get(network).to_pixels(picture)
-    view = Image.fromarray(np.ascontiguousarray(pixels.transpose(1, 2, 0)))  # (3, H, W) -> (H, W, 3)
-    return _views.keep((network, place), view.resize((VIEW_SIDE, VIEW_SIDE), Image.Resampling.BILINEAR, reducing_gap=2.0))
+        view = _picture_of(networks.get(network).to_pixels(picture))
+    return view.resize((VIEW_SIDE, VIEW_SIDE), Image.Resampling.BILINEAR, reducing_gap=2.0)
+
+
+def _picture_of(pixels: NDArray[np.uint8]) -> Image.Image:
+    """(3, H, W) as a picture."""
+    return Image.fromarray(np.ascontiguousarray(pixels.transpose(1, 2, 0)))
 
 
 def _glowing(view: Image.Image, glow: NDArray[np.float32]) -> str:
@@ -287,7 +289,7 @@ def _patch(classifier: cnnhub.Classifier, layer: str, place: int, row: int, acro
     size = pixels.shape[1], pixels.shape[2]
     field = layers_of(classifier).patch_field(layer, size)
     top, left, bottom, right = field.patch(int(row), int(across), size, int(_LEAST * size[0]), int(_MOST * size[0]))
-    part = Image.fromarray(np.ascontiguousarray(pixels[:, top:bottom, left:right].transpose(1, 2, 0)))  # (3, H, W) -> (H, W, 3)
+    part = _picture_of(pixels[:, top:bottom, left:right])
     return data_uri(part.resize((SPOT_SIDE, SPOT_SIDE)), "JPEG", quality=85)
 
 
