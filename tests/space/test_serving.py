@@ -68,7 +68,7 @@ def test_a_user_without_a_name_has_a_folder(tmp_path: Path, monkeypatch: pytest.
     assert uploads.prepare().parent == tmp_path
 
 
-def test_a_file_is_deleted_by_when_it_was_first_seen(tmp_path: Path) -> None:
+def test_a_file_is_deleted_by_when_it_came(tmp_path: Path) -> None:
     sweeper = uploads.Sweeper(tmp_path, 600, lambda: {str(tmp_path / "kept" / "cat.jpg")})
     for name in ("kept/cat.jpg", "a/photo.jpg", "a/.photo.jpg.x1", "tmpq8"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
@@ -91,6 +91,18 @@ def test_a_file_is_deleted_by_when_it_was_first_seen(tmp_path: Path) -> None:
     assert (tmp_path / "b" / "later.jpg").exists()
     sweeper.sweep(2340)
     assert not (tmp_path / "b" / "later.jpg").exists()
+
+
+def test_a_sweep_that_comes_late_makes_no_file_younger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    photo = tmp_path / "photo.jpg"
+    photo.write_bytes(b"x")
+    monkeypatch.setattr(uploads.time, "time", lambda: photo.stat().st_ctime + 200)
+    sweeper = uploads.Sweeper(tmp_path, 600, set)
+    sweeper.sweep(1000)
+    sweeper.sweep(1249)
+    assert photo.exists(), "450 seconds are kept; it is 449 seconds old"
+    sweeper.sweep(1251)
+    assert not photo.exists()
 
 
 def test_sweeps_leave_time_to_keep_the_promise() -> None:

@@ -66,7 +66,7 @@ def kept_seconds() -> float:
 
 
 class Sweeper:
-    """Deletes files by when they were first seen, and tidies up memory now and then.
+    """Deletes files by when they came, and tidies up memory now and then.
 
     gradio's own `delete_cache` forgets files of broken-off uploads, of MCP clients and of a process before it, and counts
     anew whenever a photo is used again.
@@ -75,7 +75,7 @@ class Sweeper:
     def __init__(self, folder: Path, kept: float, spared: Callable[[], set[str]]) -> None:
         self._folder, self._spared = folder, spared
         self.interval = kept / 20
-        self._age = kept - 5 * self.interval  # seen one interval late, deleted one late, and three to spare
+        self._age = kept - 5 * self.interval  # deleted one interval late, and four to spare
         self._seen: dict[tuple[Path, int], float] = {}
         self._modules, self._tidied = len(sys.modules), time.monotonic()
 
@@ -90,8 +90,9 @@ class Sweeper:
             if str(path) in spared:
                 continue
             with suppress(FileNotFoundError):
-                key = path, path.lstat().st_ino  # a photo that is uploaded again is a new file
-                seen[key] = self._seen.get(key, now)
+                state = path.lstat()
+                key = path, state.st_ino  # a photo that is uploaded again is a new file
+                seen[key] = self._seen.get(key, now - _age(state))
                 if now - seen[key] >= self._age:
                     path.unlink()
         self._seen = seen
@@ -117,6 +118,12 @@ class Sweeper:
         if time.monotonic() - self._tidied > TIDIED_SECONDS:
             self._tidied = time.monotonic()
             memory.give_back_the_rest()
+
+
+def _age(state: os.stat_result) -> float:
+    """The seconds since a file was written or put in its place, so that a sweep that comes late, as while torch is imported, does
+    not make it younger. It is asked once: a file that is touched later stays as old as it is."""
+    return max(0.0, time.time() - state.st_ctime)
 
 
 def _user() -> int | str:
