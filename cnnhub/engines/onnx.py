@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,18 +58,26 @@ def external_weights(weights: Path | bytes) -> dict[str, NDArray[Any]]:
     return {f"{PREFIX}{name}": np.ascontiguousarray(array, np.float32) for name, array in held.items()}
 
 
+@lru_cache(maxsize=1)
 def onnxruntime() -> Any:
-    """The module, told not to report to its makers; its import (1.32) leaves a file among the temporary ones for that."""
-    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-    import onnxruntime
+    """The module, told not to report to its makers; its import (1.32) leaves a file among the temporary ones for that.
 
-    return onnxruntime
+    All sessions take their memory from one place: each would keep as much as its largest batch took, and never give it back.
+    """
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    import onnxruntime as runtime
+
+    place = runtime.OrtMemoryInfo("Cpu", runtime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, runtime.OrtMemType.DEFAULT)
+    unlimited, doubled, default = 0, 0, -1
+    runtime.create_and_register_allocator(place, runtime.OrtArenaCfg(unlimited, doubled, default, default))
+    return runtime
 
 
 def _session(model: bytes, external: tuple[str, ...], weights: Path | bytes) -> Any:
     runtime = onnxruntime()
     options = runtime.SessionOptions()
     options.log_severity_level = 3  # errors alone
+    options.add_session_config_entry("session.use_env_allocators", "1")
     options.intra_op_num_threads = int(os.environ.get("OMP_NUM_THREADS") or 0)  # as torch does; 0 is a thread a core
     if external:
         held = external_weights(weights)

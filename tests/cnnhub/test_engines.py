@@ -339,3 +339,25 @@ def test_the_command(call: Call, model_folder: ModelFolder, kept: Path, tmp_path
     done = call("export", folder, "--precision", "int8", "--data", photos)
     assert dict(done.rows())["usable"] == ("no" if done.status else "yes") and done.is_plain()
     assert len([row for row in done.rows() if row[0] == "tried"]) == len(WAYS)
+
+
+TWO_NETWORKS = """
+import sys
+from pathlib import Path
+import cnnhub
+import psutil
+for source in ("cats-vs-dogs", "imagenet"):
+    classifier = cnnhub.load(source)
+    classifier.predict(sys.argv[1])
+    before = psutil.Process().memory_info().rss
+    list(classifier.predict_many([sys.argv[1]] * 16, batch_size=16))
+    print((psutil.Process().memory_info().rss - before) >> 20)
+"""
+
+
+def test_networks_share_the_memory_that_their_batches_took() -> None:
+    command = [sys.executable, "-c", TWO_NETWORKS, str(EXAMPLES / "cat.jpg")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    first, second = (int(line) for line in done.stdout.split())
+    assert first > 80, "the first network's batch takes memory that stays"
+    assert second < first / 2, "the second's is put into the same"
