@@ -76,7 +76,9 @@ def describe(recipe: Recipe, labels: list[str], label_texts: dict[str, dict[str,
         blueprint = timm.create_model(_timm_name(recipe.backbone), num_classes=len(labels), **recipe.model_args)
     beside = _beside(weights)  # the preprocessing that the backbone was trained with
     cfg = {**blueprint.pretrained_cfg, **(beside.pretrained_cfg.model_dump() if beside else {})}
-    side = recipe.size
+    size = (recipe.size, recipe.size) if recipe.size else cfg["input_size"][1:]
+    # pictures come in red, green and blue; a network for grey ones makes them grey itself
+    in_colour = {"input_size": (3, *size), **{key: (*cfg[key], *cfg[key], *cfg[key])[:3] for key in ("mean", "std")}}
     return ModelConfig.model_validate(
         {
             "architecture": _timm_name(recipe.backbone).partition(".")[0],
@@ -90,7 +92,7 @@ def describe(recipe: Recipe, labels: list[str], label_texts: dict[str, dict[str,
                 "num_classes": len(labels),
                 **{key: cfg.get(key) for key in _KEPT},
                 **CROP,
-                **({"input_size": (3, side, side)} if side else {}),
+                **in_colour,
             },
             "cnnhub": CnnHubMetadata(label_texts=label_texts),
         }
