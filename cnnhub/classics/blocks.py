@@ -35,7 +35,7 @@ class SqueezeExcitation(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Maps (N, C, H, W) -> as many, weighed."""
-        factors = self.expand(self.reduce(x.mean((2, 3))).relu()).sigmoid()
+        factors: torch.Tensor = self.expand(self.reduce(x.mean((2, 3))).relu()).sigmoid()
         return x * factors[:, :, None, None]
 
 
@@ -105,7 +105,9 @@ def channel_shuffle(maps: torch.Tensor, groups: int) -> torch.Tensor:
     """
     count, channels, height, width = maps.shape
     if groups < 1 or channels % groups:
-        raise ArgumentError(f"{channels} channels cannot be cut into groups={groups} of one size; take a number that divides them.")
+        raise ArgumentError(
+            f"{channels} channels cannot be cut into groups={groups} of one size; take a number that divides them."
+        )
     return maps.view(count, groups, channels // groups, height, width).transpose(1, 2).reshape(maps.shape)
 
 

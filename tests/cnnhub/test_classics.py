@@ -157,7 +157,9 @@ def test_one_output_unit_is_what_the_article_counted() -> None:
 
 def test_another_size_of_pictures_has_another_first_dense_layer() -> None:
     assert anatomy.of("cnnhub_cifar10_vgg", (3, 64, 64)).params == 545_098 + 3 * 4_096 * 128
-    with pytest.raises(ArgumentError, match=r"conv3, Conv2d\(16, 120.*cannot take maps of 16 x 2 x 2: .*Take pictures larger than 16"):
+    with pytest.raises(
+        ArgumentError, match=r"conv3, Conv2d\(16, 120.*cannot take maps of 16 x 2 x 2: .*Take pictures larger than 16"
+    ):
         timm.create_model("cnnhub_lenet5", img_size=16)
 
 

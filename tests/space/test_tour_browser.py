@@ -16,9 +16,11 @@ from axe_playwright_python.sync_playwright import Axe
 from gradio_client import Client
 from gradio_client.utils import Status
 from PIL import Image
+from torch import nn
 
 import cnnhub
-from cnnhub import live
+from cnnhub import anatomy, live
+from cnnhub.articles import numbers
 from cnnhub.hub import catalogue
 from demo import networks, texts
 from demo.texts.tour import STEPS
@@ -59,7 +61,7 @@ class Step:
         )
 
     def answers(self, part: str, **values: object) -> None:
-        self.page.click("#tour summary")
+        self.page.click("#tour .tour-question summary")
         assert self.text(part, **values) in self.page.inner_text("#tour .tour-question")
 
     def move(self, part: str, value: float) -> None:
@@ -165,6 +167,65 @@ def test_connections_are_counted_against_shared_weights(step_of: Callable[..., S
         "[...document.querySelectorAll('.tour-taken-apart canvas')].map((one) => [one.width, one.height])[0]"
     )
     assert whole == [128, 85]  # 150 by 100, no side longer than 128
+
+
+def test_a_network_of_one_s_own_takes_what_its_anatomy_says(step_of: Callable[..., Step]) -> None:
+    step = step_of("dense")
+    page = step.page
+    page.click(f"#tour summary:text-is({quoted(step.text('calc_title'))})")
+    macs = 27 * 100 * 150 * 100 + 900 * 200 * 75 * 50 + 1800 * 400 * 38 * 25
+    exercise = {"parameters": "903,400", "weights": "3.6 MB", "macs": f"{macs:,}", "inference": "12.6 MB"}
+    total = "#tour .tour-calculator [role=status]"
+    assert page.inner_text(total) == step.text("calc_total", **exercise, batch="50", training="565.6 MB")
+
+    def set_to(layer: int, part: str, value: int) -> None:
+        page.fill(
+            f"#tour .tour-calculator li:nth-child({layer}) input[aria-label*={quoted(step.text(f'calc_{part}') + ' (')}]",
+            str(value),
+        )
+
+    # pooling in place of the second layer, no padding in the first, a head after the third
+    page.select_option("#tour .tour-calculator li:nth-child(1) select >> nth=1", "valid")
+    page.select_option("#tour .tour-calculator li:nth-child(2) select >> nth=0", "pool")
+    page.click(f"#tour button:text-is({quoted(step.text('calc_more'))})")
+    page.select_option("#tour .tour-calculator li:nth-child(4) select >> nth=0", "dense")
+    set_to(4, "units", 10)
+    layers = [
+        nn.Conv2d(3, 100, 3, 2),
+        nn.MaxPool2d(2),
+        nn.Conv2d(100, 400, 3, 2, padding=1),
+        nn.Flatten(),
+        nn.Linear(25 * 37 * 400, 10),
+    ]
+    found = anatomy.trace(nn.Sequential(*layers), (3, 200, 300))
+    rows = [row for row in found.rows if row.kind != "flatten"]
+    shown = page.locator("#tour .tour-calculator li > span").all_inner_texts()
+    for text, row in zip(shown, rows, strict=True):
+        assert f"{row.params:,}" in text and f"{row.macs:,}" in text
+        assert (
+            " × ".join(
+                f"{side:,}"
+                for side in ((*row.output_shape[:0:-1], row.output_shape[0]) if len(row.output_shape) == 3 else (1, 1, 10))
+            )
+            in text
+        )
+    assert f"{found.params:,}" in page.inner_text(total) and f"{found.macs:,}" in page.inner_text(total)
+
+    page.select_option("#tour .tour-calculator li:nth-child(3) select >> nth=1", "valid")
+    set_to(3, "side", 31)
+    page.fill("#tour .tour-calculator-input input >> nth=1", "40")
+    assert step.text("calc_impossible", side=31, width=74, height=9) in page.inner_text("#tour .tour-calculator li:nth-child(3)")
+    assert page.inner_text(total) == step.text("calc_stopped")
+
+
+def test_the_articles_numbers_are_shown_beside_what_comes_out(step_of: Callable[..., Step]) -> None:
+    step = step_of("dense")
+    page = step.page
+    page.click(f"#tour summary:text-is({quoted(step.text('numbers_title'))})")
+    page.wait_for_selector("#tour .tour-articles")
+    found = [row.split("\t") for row in page.inner_text("#tour .tour-articles").splitlines()[1:]]
+    assert [row[1:] for row in found] == [[each.printed, each.found] for each in numbers()]
+    assert page.locator("#tour .tour-articles .is-wrong").count() == 2
 
 
 def test_one_weight_two_weights_and_a_grid(step_of: Callable[..., Step]) -> None:

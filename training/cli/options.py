@@ -29,7 +29,10 @@ console = Console(stderr=True)
 _PICTURES = ("task", "data", "dataset", "image_column", "label_column", "review")  # what `choose` takes
 
 TaskName = Annotated[
-    str | None, typer.Argument(help="cats-vs-dogs, flowers or flowers-102; leave out for your own pictures.", metavar="[TASK]")
+    str | None,
+    typer.Argument(
+        help="cats-vs-dogs, flowers, flowers-102, mnist, fashion-mnist or cifar10; leave out for your own.", metavar="[TASK]"
+    ),
 ]
 Data = Annotated[
     Path | None,

@@ -120,7 +120,7 @@ _MNIST = Task(
     published=Source("ylecun/mnist", on_hub=True),
     about_published=(
         "MNIST (LeCun, Cortes and Burges): 60,000 training and 10,000 test pictures of handwritten digits, 28 x 28 pixels, white "
-        "on black; a tenth or so of the training pictures, by a hash of each, is kept for validation."
+        "on black; a sixth of the training pictures, by a hash of each, is kept for validation."
     ),
     data_terms="MNIST is published under CC BY-SA 3.0; its pictures are not distributed with this model.",
 )
@@ -131,29 +131,24 @@ _FASHION_MNIST = Task(
     label_texts={},
     published=Source("zalando-datasets/fashion_mnist", on_hub=True),
     about_published=(
-        "Fashion-MNIST (Xiao, Rasul and Vollgraf 2017): 60,000 training and 10,000 test pictures of clothes, 28 x 28 pixels, grey; a "
-        "tenth or so of the training pictures, by a hash of each, is kept for validation."
+        "Fashion-MNIST (Xiao, Rasul and Vollgraf 2017): 60,000 training and 10,000 test pictures of clothes, 28 x 28 pixels, "
+        "grey; a sixth of the training pictures, by a hash of each, is kept for validation."
     ),
     data_terms="Fashion-MNIST is published under the MIT licence; its pictures are not distributed with this model.",
 )
 
+_CIFAR_10_LABELS = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 _CIFAR_10 = Task(
     name="cifar10",
     title="CIFAR-10",
     label_texts={
-        "en": {each: each for each in ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")},
-        "zh-TW": {
-            **{"airplane": "飛機", "automobile": "汽車", "bird": "鳥", "cat": "貓", "deer": "鹿"},
-            **{"dog": "狗", "frog": "青蛙", "horse": "馬", "ship": "船", "truck": "卡車"},
-        },
-        "zh-CN": {
-            **{"airplane": "飞机", "automobile": "汽车", "bird": "鸟", "cat": "猫", "deer": "鹿"},
-            **{"dog": "狗", "frog": "青蛙", "horse": "马", "ship": "船", "truck": "卡车"},
-        },
+        "en": {label: label for label in _CIFAR_10_LABELS},
+        "zh-TW": dict(zip(_CIFAR_10_LABELS, "飛機 汽車 鳥 貓 鹿 狗 青蛙 馬 船 卡車".split(), strict=True)),
+        "zh-CN": dict(zip(_CIFAR_10_LABELS, "飞机 汽车 鸟 猫 鹿 狗 青蛙 马 船 卡车".split(), strict=True)),
     },
     published=Source("uoft-cs/cifar10", on_hub=True, image_column="img"),
     about_published=(
-        "CIFAR-10 (Krizhevsky 2009): 50,000 training and 10,000 test pictures of ten classes, 32 x 32 pixels; a tenth or so of the "
+        "CIFAR-10 (Krizhevsky 2009): 50,000 training and 10,000 test pictures of ten classes, 32 x 32 pixels; a sixth of the "
         "training pictures, by a hash of each, is kept for validation."
     ),
     data_terms="The pictures come from the web; they were used for research and are not distributed with this model.",

@@ -1,4 +1,5 @@
-"""What steps of the tour show that no photo changes: the digits, the transfer curves, what the built-in networks began with."""
+"""What steps of the tour show that no photo changes: the digits, the articles' numbers, the transfer curves, what the built-in
+networks began with."""
 
 from __future__ import annotations
 
@@ -12,11 +13,28 @@ from cnnhub.hub.catalogue import Entry, builtin_entries
 from demo import networks
 from demo.assets import page_file
 from demo.tabs.tour.training_line import MOST_SECONDS
+from demo.texts import t
 
 
 def digits(language: str) -> dict[str, Any]:
     """The file of digits, for a page that learns by itself from then on."""
     return {"digits": base64.b64encode(DIGITS_FILE.read_bytes()).decode(), "seconds": MOST_SECONDS}
+
+
+def numbers(language: str) -> dict[str, Any]:
+    """What articles print beside what `cnnhub.articles` computed; `python -m tests.numbers` writes the file."""
+    rows = json.loads(page_file("tabs/tour/numbers.json"))
+    return {
+        "rows": [
+            {
+                "what": t(language, f"number_{row['key']}"),
+                "printed": row["printed"],
+                "found": row["found"],
+                "isRight": row["printed"] == row["found"],
+            }
+            for row in rows
+        ]
+    }
 
 
 def transfer(language: str) -> dict[str, Any]:

@@ -19,6 +19,13 @@ export function figure(image, alt) {
   return box;
 }
 
+// What is there for those who ask.
+export function fold(title, ...inside) {
+  const box = node("details", "tour-fold");
+  box.append(node("summary", "", title), ...inside);
+  return box;
+}
+
 // The colours of a photo, 32 bits a pixel.
 export function coloursOf({ width, height, planes }) {
   const size = width * height;

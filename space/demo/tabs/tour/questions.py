@@ -248,4 +248,8 @@ QUESTIONS: dict[str, Callable[[Mapping[str, Any], Photo, str, str], dict[str, An
     "pooled": pooled,
     "reliability": reliability,
 }
-WITHOUT_PHOTO: dict[str, Callable[[str], dict[str, Any]]] = {"digits": measured.digits, "transfer": measured.transfer}
+WITHOUT_PHOTO: dict[str, Callable[[str], dict[str, Any]]] = {
+    "digits": measured.digits,
+    "numbers": measured.numbers,
+    "transfer": measured.transfer,
+}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from demo.texts.table import Table
 from demo.texts.tour import filters, layers, learning, seeing, training
+from demo.texts.tour.numbers import NUMBERS
 
 # Each step's strings by their parts; the page has them as tour_STEP_PART.
 STEPS: dict[str, Table] = {
@@ -44,4 +45,6 @@ FRAME: Table = {
     ),
 }
 
-TEXTS: Table = FRAME | {f"tour_{step}_{part}": strings for step, table in STEPS.items() for part, strings in table.items()}
+TEXTS: Table = (
+    FRAME | NUMBERS | {f"tour_{step}_{part}": strings for step, table in STEPS.items() for part, strings in table.items()}
+)

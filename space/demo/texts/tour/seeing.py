@@ -221,4 +221,64 @@ DENSE: Table = {
     ),
 }
 
-STEPS: dict[str, Table] = {"mapping": MAPPING, "pixels": PIXELS, "dense": DENSE}
+CALCULATOR: Table = {
+    "calc_title": ("A network of your own: what it takes", "自己搭一個網路：要花多少", "自己搭一个网络：要花多少"),
+    "calc_width": ("Width", "寬", "宽"),
+    "calc_height": ("Height", "高", "高"),
+    "calc_channels": ("Channels", "通道", "通道数"),
+    "calc_batch": ("Batch", "每批張數", "每批张数"),
+    "calc_kind": ("kind", "種類", "种类"),
+    "calc_conv": ("Convolution", "卷積", "卷积"),
+    "calc_pool": ("Max pooling", "最大池化", "最大池化层"),
+    "calc_dense": ("Dense", "全連接", "全连接"),
+    "calc_maps": ("Maps", "張數", "张数"),
+    "calc_side": ("Window", "窗口", "窗口大小"),
+    "calc_stride": ("Stride", "步幅", "步幅大小"),
+    "calc_units": ("Units", "單元", "单元"),
+    "calc_padding": ("padding", "填補", "填充"),
+    "calc_same": ("padded: same", "填補：same", "填充：same"),
+    "calc_valid": ("not padded: valid", "不填補：valid", "不填充：valid"),
+    "calc_layer": ("Layer {number}", "第 {number} 層", "第 {number} 层"),
+    "calc_remove": ("Take layer {number} away", "移除第 {number} 層", "删去第 {number} 层"),
+    "calc_more": ("One more layer", "再加一層", "再加一层"),
+    "calc_row": (
+        "{shape}; {parameters} parameters, {macs} multiply-adds, {memory}",
+        "{shape}；{parameters} 個參數，{macs} 次乘加，{memory}",
+        "{shape}；{parameters} 个参数，{macs} 次乘加，{memory}",
+    ),
+    "calc_impossible": (
+        "Its window of {side} × {side} is larger than the {width} × {height} values that come in: take a smaller one, or padding.",
+        "{side} × {side} 的窗口比進來的 {width} × {height} 個值還大：改小一點，或加填補。",
+        "{side} × {side} 的窗口比进来的 {width} × {height} 个值还大：改小一点，或加填充。",
+    ),
+    "calc_total": (
+        "{parameters} parameters ({weights}); {macs} multiply-adds a picture. Memory: {inference} for one picture, {training} to train on "
+        "{batch}.",
+        "{parameters} 個參數（{weights}）；每張圖 {macs} 次乘加。記憶體：一張圖要 {inference}，用 {batch} 張訓練要 {training}。",
+        "{parameters} 个参数（{weights}）；每张图 {macs} 次乘加。内存：一张图要 {inference}，用 {batch} 张训练要 {training}。",
+    ),
+    "calc_stopped": (
+        "The pictures do not come through: see the layer that says why.",
+        "圖片過不去：請看說明原因的那一層。",
+        "图片过不去：请看说明原因的那一层。",
+    ),
+    "calc_told": (
+        "Numbers of 4 bytes, megabytes of a million. For one picture the weights and two neighbouring layers have to be there at once, to learn "
+        "all layers and the pictures, since the way back needs them. Gradients and the optimizer come on top.",
+        "每個數字 4 個位元組，1 MB 以一百萬位元組計。只看一張圖，同時要在的是權重和相鄰的兩層；要學習，所有的層和圖片都得留著，因為往回走時用得到。"
+        "梯度和優化器另計。",
+        "每个数字 4 个字节，1 MB 按一百万字节算。只看一张图，同时要在的是权重和相邻的两层；要学习，所有的层和图片都得留着，因为往回走时用得到。"
+        "梯度和优化器另算。",
+    ),
+    "numbers_title": ("The numbers that articles print", "文章裡的數字", "文章里的数字"),
+    "numbers_told": (
+        "Each computed from the network or the operation itself; two slips are marked.",
+        "每個數字都由網路或運算本身算出；標出的兩處是筆誤。",
+        "每个数字都由网络或运算本身算出；标出的两处是笔误。",
+    ),
+    "numbers_what": ("What", "項目", "项目"),
+    "numbers_printed": ("Printed", "文章所寫", "文章所写"),
+    "numbers_found": ("Computed", "算出來的", "算出来的"),
+}
+
+STEPS: dict[str, Table] = {"mapping": MAPPING, "pixels": PIXELS, "dense": DENSE | CALCULATOR}

@@ -2,7 +2,8 @@
 // and the photo as such a layer gets it, in a row, or shuffled.
 
 import { fill, node } from "../../../page/common.js";
-import { canvasOf, coloursOf, count, greyPhoto, randomFrom, scaled, segments, shuffle, slider } from "../parts.js";
+import { calculator } from "../calculator.js";
+import { canvasOf, coloursOf, count, fold, greyPhoto, randomFrom, scaled, segments, shuffle, slider } from "../parts.js";
 
 export const needsPhoto = true;
 const START = { width: 100, height: 100, channels: 1, neurons: 1000, side: 5, maps: 200, view: "whole" };
@@ -26,7 +27,8 @@ export function draw(stage) {
       show();
     }),
     number("width", 1, 1000), number("height", 1, 1000), number("channels", 1, 512), number("neurons", 1, 5000),
-    number("side", 1, 11), number("maps", 1, 1000));
+    number("side", 1, 11), number("maps", 1, 1000),
+    fold(words.calc_title, calculator(words, state.network ??= {})), numbersOf(stage));
 
   function show() {
     const canvas = canvasOf(takenApart(photo, state));
@@ -59,6 +61,34 @@ export function counted({ width, height, channels, neurons, side, maps }) {
   const inputs = width * height * channels;
   const weights = side * side * channels;
   return { inputs, connections: inputs * neurons, weights, shared: (weights + 1) * maps };
+}
+
+// What articles print, beside what comes out; asked for when it is opened.
+function numbersOf(stage) {
+  const { words } = stage;
+  const place = node("p", "soft");
+  const box = fold(words.numbers_title, place);
+  box.addEventListener("toggle", async () => {
+    if (!box.open || box.querySelector("table")) return;
+    const told = await stage.ask({ ask: "numbers" }, (text) => { place.textContent = text; });
+    if (!told) return;
+    place.textContent = words.numbers_told;
+    const table = node("table", "tour-articles");
+    const head = node("tr");
+    head.append(...["numbers_what", "numbers_printed", "numbers_found"].map((name) => Object.assign(node("th", "", words[name]), { scope: "col" })));
+    table.append(head, ...told.rows.map(({ what, printed, found, isRight }) => {
+      const row = node("tr", isRight ? "" : "is-wrong");
+      row.append(node("td", "", what), node("td", "", printed), node("td", "", found));
+      return row;
+    }));
+    const frame = node("div", "tour-articles-frame");
+    frame.tabIndex = 0;
+    frame.setAttribute("role", "group");
+    frame.setAttribute("aria-label", words.numbers_title);
+    frame.append(table);
+    box.append(frame);
+  });
+  return box;
 }
 
 function bar(name, value, most, colour) {

@@ -3,7 +3,7 @@
 
 import { button, fill, node } from "../../../page/common.js";
 import { keyOf } from "../learning_view.js";
-import { count, digits, percent, slider, svg } from "../parts.js";
+import { count, digits, fold, percent, slider, svg } from "../parts.js";
 
 export const leads = "what";
 const KINDS = ["head", "scratch"];
@@ -128,12 +128,6 @@ function chart(curve, { at, guesses, seen }, low, label) {
 }
 
 // ---- beneath it
-function fold(title, ...inside) {
-  const box = node("details", "tour-fold");
-  box.append(node("summary", "", title), ...inside);
-  return box;
-}
-
 function measuredHow({ command, head, scratch, validation, seeds, labels }, words) {
   const told = fill(words.how, {
     backbone: head.backbone, architecture: head.architecture, layers: scratch.channels.length, parameters: count(scratch.parameters), side: scratch.side,
