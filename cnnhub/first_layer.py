@@ -113,10 +113,10 @@ class FirstLayer:
 
 
 def first_layer(classifier: Classifier) -> FirstLayer:
-    """The filters that meet the picture first.
+    """The filters that meet the picture first; those of a network for grey pictures weigh red, green and blue alike.
 
     Raises:
-        ArgumentError: the network does not begin with a plain convolution of red, green and blue.
+        ArgumentError: the network does not begin with a plain convolution.
 
     >>> import cnnhub
     >>> found = first_layer(cnnhub.load("cats-vs-dogs"))
@@ -133,6 +133,8 @@ def first_layer(classifier: Classifier) -> FirstLayer:
             "could be shown. Take a network that does, such as imagenet."
         )
     weights = found.weight.detach().float().cpu()
+    if found.in_channels == 1:  # of the mean of the three
+        weights = weights.expand(-1, 3, -1, -1) / 3
     bias = None if found.bias is None else found.bias.detach().float().cpu()
     return FirstLayer(name, weights, bias, found.stride[0], padding, tuple(cfg.mean), tuple(cfg.std))
 
@@ -142,7 +144,7 @@ def _is_plain(found: torch.nn.Conv2d) -> bool:
 
     is_known = type(found) in (torch.nn.Conv2d, Conv2dSame) and found.padding_mode == "zeros"
     is_square = len({*found.kernel_size}) == len({*found.stride}) == 1
-    return is_known and is_square and found.in_channels == 3 and found.groups == 1 and found.dilation == (1, 1)
+    return is_known and is_square and found.in_channels in (1, 3) and found.groups == 1 and found.dilation == (1, 1)
 
 
 def _padding(found: torch.nn.Conv2d, size: Sequence[int]) -> tuple[int, int, int, int] | None:

@@ -23,11 +23,11 @@ class Cifar10Vgg(Stacked):
         self, num_classes: int = 10, in_chans: int = 3, img_size: tuple[int, int] | int = 32, drop_rate: float = 0.25
     ) -> None:
         features = {
-            "conv1": nn.Conv2d(in_chans, 32, 3, padding="same"),
+            "conv1": nn.Conv2d(in_chans, 32, 3, padding=1),
             "act1": nn.ReLU(),
             "pool1": nn.MaxPool2d(2),
             "drop1": nn.Dropout(drop_rate),
-            "conv2": nn.Conv2d(32, 64, 3, padding="same"),
+            "conv2": nn.Conv2d(32, 64, 3, padding=1),
             "act2": nn.ReLU(),
             "pool2": nn.MaxPool2d(2),
             "drop2": nn.Dropout(drop_rate),

@@ -23,17 +23,17 @@ class FashionMnistCnn(Stacked):
         self, num_classes: int = 10, in_chans: int = 1, img_size: tuple[int, int] | int = 28, drop_rate: float = 0.5
     ) -> None:
         features = {
-            "conv1": nn.Conv2d(in_chans, 64, 7, padding="same"),
+            "conv1": nn.Conv2d(in_chans, 64, 7, padding=3),
             "act1": nn.ReLU(),
             "pool1": nn.MaxPool2d(2),
-            "conv2": nn.Conv2d(64, 128, 3, padding="same"),
+            "conv2": nn.Conv2d(64, 128, 3, padding=1),
             "act2": nn.ReLU(),
-            "conv3": nn.Conv2d(128, 128, 3, padding="same"),
+            "conv3": nn.Conv2d(128, 128, 3, padding=1),
             "act3": nn.ReLU(),
             "pool2": nn.MaxPool2d(2),
-            "conv4": nn.Conv2d(128, 256, 3, padding="same"),
+            "conv4": nn.Conv2d(128, 256, 3, padding=1),
             "act4": nn.ReLU(),
-            "conv5": nn.Conv2d(256, 256, 3, padding="same"),
+            "conv5": nn.Conv2d(256, 256, 3, padding=1),
             "act5": nn.ReLU(),
             "pool3": nn.MaxPool2d(2),
         }

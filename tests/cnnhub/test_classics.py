@@ -21,6 +21,7 @@ import cnnhub.classics
 from cnnhub import anatomy
 from cnnhub.classics import Inception, SeparableConvolution, SqueezeExcitation, Subsampling, channel_shuffle
 from cnnhub.errors import ArgumentError
+from cnnhub.first_layer import first_layer
 
 NAME = "cnnhub_shufflenet_v2_x1_0"
 
@@ -143,6 +144,10 @@ def test_a_small_classic_loads_and_both_engines_agree(name: str, model_folder: C
     classifier = cnnhub.load(folder)
     assert "features.conv1" in classifier.stages() + classifier.layers()
     assert classifier.network.in_chans == channels
+    found = first_layer(classifier)
+    maps = classifier.feature_maps(picture, found.layer)[found.layer]
+    response = found.response(torch.from_numpy(classifier.preprocess(picture)), 3)
+    assert torch.allclose(response, maps[3], atol=1e-5), "the laboratory shows the very map"
 
 
 def test_a_network_for_grey_pictures_sees_the_mean_of_coloured_ones() -> None:
