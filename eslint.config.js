@@ -6,7 +6,7 @@ import globals from "globals";
 export default [
   js.configs.recommended,
   {
-    files: ["{space,training}/**/*.js"],
+    files: ["{space,training,docs}/**/*.js"],
     languageOptions: { globals: globals.browser },
   },
   {

@@ -15,7 +15,20 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from cnnhub import anatomy, channels, convolution, errors, features, handwriting, invariance, kernels, live, render, stack
+    from cnnhub import (
+        anatomy,
+        channels,
+        convolution,
+        errors,
+        features,
+        handwriting,
+        invariance,
+        kernels,
+        live,
+        operations,
+        render,
+        stack,
+    )
     from cnnhub.classifier import Classifier
     from cnnhub.dreams import dream
     from cnnhub.errors import CnnHubError
@@ -47,6 +60,7 @@ _HOME = {
     "live": "live",
     "load": "loading",
     "open_image": "images",
+    "operations": "operations",
     "render": "render",
     "stack": "stack",
 }
@@ -72,6 +86,7 @@ __all__ = [
     "live",
     "load",
     "open_image",
+    "operations",
     "render",
     "stack",
 ]

@@ -200,7 +200,7 @@ def trace(network: torch.nn.Module, input_size: Shape) -> Anatomy:
         height, width = input_size[1:]
         raise AnatomyError(
             f"{type(network).__name__} cannot be followed with an input of {input_size[0]} x {height} x {width}: "
-            f"{str(error).splitlines()[0] if str(error) else type(error).__name__}. Try its own size."
+            f"{tracer.place_of(error)}{str(error).splitlines()[0] if str(error) else type(error).__name__}. Try its own size."
         ) from error
     parameters = list(network.parameters())
     total = sum(each.numel() for each in parameters)
@@ -288,6 +288,7 @@ class _Tracer(TorchFunctionMode):
         self._counted: set[int] = set()
         self._frames = [_Frame("", is_leaf=False)]
         self._names: dict[str, int] = {}
+        self._failed: tuple[Exception, str, tuple[int, ...]] | None = None
         for parameter in network.parameters():
             self._remember(parameter, _Known(None, frozenset(), {id(parameter): parameter.numel()}))
 
@@ -309,11 +310,26 @@ class _Tracer(TorchFunctionMode):
             for handle in handles:
                 handle.remove()
 
+    def place_of(self, error: Exception) -> str:
+        """The layer in which the error arose, with its settings and what arrived there, as the beginning of a sentence; nothing
+        where no function of torch raised it, or none in a layer."""
+        if self._failed is None or self._failed[0] is not error or not self._failed[1]:
+            return ""
+        _, name, arrived = self._failed
+        layer = self._network.get_submodule(name)
+        settings = type(layer).__name__ if any(True for _ in layer.children()) else repr(layer)
+        return f"layer {name}, {settings}, gets {' x '.join(map(str, arrived))}. "
+
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         name = _name_of(func)
         before = self.counting.macs if self.counting else 0
-        output = func(*args, **kwargs)
+        try:
+            output = func(*args, **kwargs)
+        except Exception as error:
+            arrived = next((tuple(each.shape[1:]) for each in fields.tensors((*args, *kwargs.values()))), ())
+            self._failed = (error, self._frames[-1].name, arrived)
+            raise
         macs = (self.counting.macs if self.counting else 0) - before
         outputs = [each for each in (output if isinstance(output, tuple | list) else (output,)) if isinstance(each, torch.Tensor)]
         inputs = [found for each in fields.tensors((*args, *kwargs.values())) if (found := self._known.get(id(each)))]

@@ -54,7 +54,7 @@ HOUSES = [
             "anatomy",
             "loading",
             "classifier gradients",
-            "prediction results preprocessing familiarity features render engines stack invariance live hub.catalogue",
+            "prediction results preprocessing familiarity features render engines stack invariance live operations hub.catalogue",
             "hub",
             "hub.sources hub.publish",
             "hub.repository hub.folder",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -9,9 +10,10 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import numpy as np
@@ -22,6 +24,8 @@ from nbclient import NotebookClient
 from PIL import Image
 
 import cnnhub
+from cnnhub import operations
+from cnnhub.errors import CnnHubError
 from cnnhub.hub import BUILTIN_FOLDER
 from tests.support.loopback_hub import LoopbackHub, serve
 from tests.support.places import EXAMPLES, ROOT
@@ -33,6 +37,7 @@ NOT_RUN = {
     "index.md": ["pip install", "pip install"],
     "use.md": ["python -m", "ray start"],
     "twenty-minutes.md": ["python -m"],
+    "operations.md": [],
     "look-inside.md": [],
     "retrain.md": [*["python -m"] * 6, "make app", "hf auth"],
 }
@@ -139,13 +144,18 @@ class Fetched(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Fetched]:
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site")
     mkdocs = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(folder)]
     run(mkdocs, ROOT)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def site(built: Path) -> dict[str, Fetched]:
     pages = {}
-    for path in folder.rglob("*.html"):
-        pages[path.relative_to(folder).as_posix()] = page = Fetched()
+    for path in built.rglob("*.html"):
+        pages[path.relative_to(built).as_posix()] = page = Fetched()
         page.feed(path.read_text(encoding="utf-8"))
     return pages
 
@@ -161,3 +171,106 @@ def test_the_reference_tells_every_public_name(site: dict[str, Fetched]) -> None
     ids = site["reference/index.html"].ids
     missing = [name for name in cnnhub.__all__ if f"cnnhub.{name}" not in ids and name != "CnnHubError"]
     assert not missing and "cnnhub.errors.CnnHubError" in ids, f"docs/reference.md lacks {missing}"
+
+
+def row(*values: float) -> torch.Tensor:
+    """One map that is a row, or a kernel of one; (1, 1, W) float64."""
+    return torch.tensor([[values]], dtype=torch.float64)
+
+
+def across(*values: float) -> torch.Tensor:
+    """Maps of one pixel; (C, 1, 1) float64."""
+    return torch.tensor(values, dtype=torch.float64).reshape(-1, 1, 1)
+
+
+def around(maps: torch.Tensor, amount: int) -> torch.Tensor:
+    """A row, which has no height to pad, with zeros at its ends."""
+    return torch.nn.functional.pad(maps, (amount, amount))
+
+
+# The figures of operations.md: what cnnhub makes of the same numbers with the settings in the figure's order.
+FIGURES: dict[str, Callable[..., torch.Tensor]] = {
+    "depthwise max": lambda size: operations.depthwise_max_pool(across(2, 7, -1, 4, 5, 9), int(size)),
+    "global average": lambda moved: operations.global_average_pool(row(*([0] * int(moved) + [4, 9, 3, 0, 0, 0, 0, 0])[:8])),
+    "response norm": lambda radius, alpha: operations.local_response_norm(
+        across(20, 60, 0, 200, 60, 20, 60), int(radius), 1.0, alpha, 0.75
+    ),
+    "transposed": lambda stride, padding: operations.transposed_convolution(row(1, 2, 0, 3), row(1, 2, 3)[None], int(stride))[
+        ..., int(padding) : -int(padding) or None
+    ],
+    "dilated": lambda rate, padding: operations.dilated_convolution(
+        around(row(1, 0, 2, 1, 3, 0, 1, 2, 1), int(padding)), row(1, 2, 3)[None], int(rate)
+    ),
+    "separable": lambda first, second: operations.separable_convolution(
+        torch.cat([row(1, 2, 0, 3, 1, 0), row(0, 1, 4, 1, 2, 0)]), torch.cat([row(1, 0, -1), row(1, 2, 1)]), [[first, second]]
+    ),
+}
+
+
+@pytest.mark.browser
+def test_the_figures_compute_what_cnnhub_does(built: Path, browser: Any) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto((built / "operations/index.html").as_uri())
+    shown = page.locator("[data-operation]")
+    assert [each.get_attribute("data-operation") for each in shown.all()] == list(FIGURES)
+    for figure, computed in zip(shown.all(), FIGURES.values(), strict=True):
+        selects = figure.locator("select").all()
+        offered = [each.locator("option").evaluate_all("all => all.map((one) => one.value)") for each in selects]
+        assert all(len(options) >= 3 for options in offered)
+        for settings in itertools.product(*offered):
+            for select, value in zip(selects, settings, strict=True):
+                select.select_option(value)
+            outputs = figure.locator("button").all_inner_texts()
+            told = figure.locator(".sum").inner_text()
+            try:
+                expected = computed(*map(float, settings)).flatten().tolist()
+            except CnnHubError:
+                assert outputs == [] and re.search(r"make no groups|does not fit", told), settings
+                continue
+            assert [as_number(text) for text in outputs] == pytest.approx(expected, rel=5e-4), settings
+            pressed = figure.locator("button[aria-pressed=true]")
+            assert told.endswith(f"= {pressed.inner_text()}"), (told, settings)
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    assert not complaints
+    page.close()
+
+
+@pytest.mark.browser
+def test_what_a_figure_marks_is_what_it_adds_up(built: Path, browser: Any) -> None:
+    page = browser.new_page()
+    page.goto((built / "operations/index.html").as_uri())
+    under_the_last = {
+        "depthwise max": "4 5 9",
+        "global average": "4 9 3 0 0 0 0 0",
+        "response norm": "60 20 60",
+        "transposed": "3 0 0",
+        "dilated": "0 0 0",
+        "separable": "3 1 0 1 2 0",
+    }
+    for name, marked in under_the_last.items():
+        figure = page.locator(f"[data-operation='{name}']")
+        figure.locator("button").last.click()
+        assert " ".join(figure.locator(".seen").all_inner_texts()) == marked, name
+    page.close()
+
+
+@pytest.mark.browser
+def test_a_figure_s_value_is_chosen_with_the_keyboard(built: Path, browser: Any) -> None:
+    page = browser.new_page()
+    page.goto((built / "operations/index.html").as_uri())
+    figure = page.locator("[data-operation=transposed]")
+    figure.locator("select").first.focus()
+    for key in ("Tab", "Tab", "Tab", "Tab", "Enter"):  # over the second setting and two values to the third
+        page.keyboard.press(key)
+    assert figure.locator("button").evaluate_all("all => all.indexOf(document.activeElement)") == 2
+    assert figure.locator("button").nth(2).get_attribute("aria-pressed") == "true"
+    # 1 2 0 3 with a zero between each: under the turned kernel 3 2 1 stand 1 0 2
+    assert figure.locator(".sum").inner_text() == "3 × 1 + 2 × 0 + 1 × 2 = 5"
+    assert figure.locator(".seen").all_inner_texts() == ["1", "0", "2"]
+    page.close()
+
+
+def as_number(text: str) -> float:
+    return float(text.replace("−", "-"))

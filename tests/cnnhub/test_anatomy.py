@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from xml.etree import ElementTree
 
 import numpy as np
@@ -179,6 +180,44 @@ def test_what_cannot_be_is_said() -> None:
         anatomy.of("flowers", num_classes=3)
     with pytest.raises(AnatomyError, match="Try its own size"):
         anatomy.of("torchvision:alexnet", (3, 16, 16))
+
+
+@pytest.mark.parametrize(
+    ("network", "told"),
+    [
+        # the picture is too small for the second kernel, and for the pooling window; channels differ from what was made
+        (
+            nn.Sequential(nn.Conv2d(3, 4, 7), nn.Conv2d(4, 4, 7)),
+            "layer 1, Conv2d(4, 4, kernel_size=(7, 7), stride=(1, 1)), gets 4 x 4 x 4. ",
+        ),
+        (nn.Sequential(nn.Conv2d(3, 4, 3), nn.MaxPool2d(20)), "layer 1, MaxPool2d(kernel_size=20, stride=20, padding=0, "),
+        (
+            nn.Sequential(nn.Sequential(nn.Conv2d(6, 4, 3, groups=2))),
+            "layer 0.0, Conv2d(6, 4, kernel_size=(3, 3), stride=(1, 1), groups=2), gets 3 x 10 x 10. ",
+        ),
+    ],
+)
+def test_the_layer_that_cannot_be_is_named_with_what_arrives(network: nn.Module, told: str) -> None:
+    expected = f"Sequential cannot be followed with an input of 3 x 10 x 10: {told}"
+    with pytest.raises(AnatomyError, match=re.escape(expected)):
+        anatomy.trace(network, (3, 10, 10))
+
+
+def test_no_layer_is_blamed_for_what_it_did_not_raise() -> None:
+    class Refusing(nn.Module):
+        """Swallows what a layer raised, and refuses by itself."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.wide = nn.Conv2d(3, 4, 99)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            with suppress(RuntimeError):
+                self.wide(x)
+            raise ValueError("no such pictures")
+
+    with pytest.raises(AnatomyError, match="an input of 3 x 10 x 10: no such pictures"):
+        anatomy.trace(Refusing(), (3, 10, 10))
 
 
 @contextmanager

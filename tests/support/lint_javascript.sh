@@ -10,4 +10,4 @@ if ! cmp -s package-lock.json node_modules/.installed; then
         || without "npm could not install eslint; is the registry out of reach?"
     cp package-lock.json node_modules/.installed
 fi
-node_modules/.bin/eslint space training tests eslint.config.js
+node_modules/.bin/eslint space training docs tests eslint.config.js
