@@ -13,6 +13,7 @@ from cnnhub import anatomy
 from cnnhub.anatomy import Anatomy
 from cnnhub.convolution import output_size, pool2d, tensorflow_same
 from cnnhub.fields import ReceptiveField
+from cnnhub.operations import dilate
 
 MEGABYTE = 1e6  # bytes: decimal, as the texts count
 
@@ -132,10 +133,9 @@ def _of_windows() -> Iterator[Number]:
     yield Number("three_by_three", "7", _fields(pooled_between).split()[-1], by)
     grid = [output_size(side, 7) for side in (14, 14)]
     yield Number("grid", "8 x 8", " x ".join(map(str, grid)), "output_size(448 // 32, 7)")
-    impulse, kernel = torch.zeros(1, 1, 17).index_fill(2, torch.tensor([8]), 1), torch.tensor([[[3.0, 2.0, 1.0]]])
-    dilated = nn.functional.conv1d(impulse, kernel, dilation=4).flatten()  # an impulse shows the kernel, the last weight first
+    dilated = dilate([1, 2, 3], 4)
     yield Number(
-        "dilated", "1 0 0 0 2 0 0 0 3", " ".join(f"{value:g}" for value in dilated.tolist()), "[1, 2, 3] with dilation 4"
+        "dilated", "1 0 0 0 2 0 0 0 3", " ".join(f"{value:g}" for value in dilated.tolist()), "operations.dilate([1, 2, 3], 4)"
     )
 
 
