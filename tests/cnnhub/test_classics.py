@@ -15,10 +15,11 @@ import torch
 import torchvision
 from timm.data import resolve_data_config
 from timm.optim import param_groups_layer_decay
+from torchvision import models
 
 import cnnhub
 import cnnhub.classics
-from cnnhub import anatomy
+from cnnhub import anatomy, features
 from cnnhub.classics import Inception, SeparableConvolution, SqueezeExcitation, Subsampling, channel_shuffle
 from cnnhub.errors import ArgumentError
 from cnnhub.first_layer import first_layer
@@ -237,3 +238,54 @@ def test_channel_shuffle_is_torch_s(groups: int) -> None:
     assert torch.equal(channel_shuffle(maps, groups), torch.nn.functional.channel_shuffle(maps, groups))
     with pytest.raises(ArgumentError, match="12 channels cannot be cut into groups=5"):
         channel_shuffle(maps, 5)
+
+
+# What books tell of, by timm or torchvision: parameters as their own lists have them, and those of heads for training alone.
+FAMOUS = {
+    "torchvision:alexnet": (61_100_840, 0),
+    "torchvision:vgg16": (138_357_544, 0),
+    "torchvision:vgg19": (143_667_240, 0),
+    "torchvision:googlenet": (6_624_904, 6_379_984),
+    "torchvision:inception_v3": (23_834_568, 3_326_696),
+    "inception_v4": (42_679_816, 0),
+    "legacy_xception": (22_855_952, 0),
+    "legacy_seresnet18": (11_778_592, 0),
+    "legacy_senet154": (115_088_984, 0),
+    "torchvision:shufflenet_v2_x1_0": (2_278_604, 0),
+}
+
+
+@pytest.mark.parametrize("name", FAMOUS)
+def test_the_anatomy_of_a_famous_network_needs_no_weights(name: str) -> None:
+    found = anatomy.of(name)
+    assert (sum(row.params for row in found.rows), found.unused) == FAMOUS[name]
+    assert found.rows[-1].output_shape == (1000,)
+
+
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [
+        ("alexnet", 96),
+        ("googlenet", 64),
+        ("inception_v3", 96),
+        ("legacy_xception", 64),
+        ("legacy_seresnet18", 64),
+        ("inception_v4", 96),
+    ],
+)
+def test_a_famous_network_with_random_weights_shows_its_maps(name: str, size: int) -> None:
+    network = models.get_model(name, weights=None) if name in ("alexnet", "googlenet") else timm.create_model(name)
+    network.eval()
+    layers = features.layers_of(network, (3, size, size))
+    names = features.stages({each: layer.shape for each, layer in layers.items()})
+    pixels = torch.rand(1, 3, size, size)
+    maps = features.feature_maps(network, pixels, {each: layers[each] for each in names})
+    assert len(maps) >= 3 and {each: tuple(values.shape) for each, values in maps.items()} == {
+        each: layers[each].shape for each in names
+    }
+    first = next(iter(maps))
+    seen: list[torch.Tensor] = []
+    network.get_submodule(first).register_forward_hook(lambda module, given, made: seen.append(made.clone()))
+    with torch.inference_mode():
+        network(pixels)
+    assert torch.equal(seen[0][0], maps[first])
