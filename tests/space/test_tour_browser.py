@@ -575,7 +575,7 @@ def test_a_drawn_digit_is_read_and_an_empty_pad_is_nothing(step_of: Callable[...
     ask = f"#tour button:text-is({quoted(step.text('ask'))})"
     page.click(ask)
     step.says("nothing")
-    page.focus(".tour-pad")
+    page.focus("#tour .pad")
     page.keyboard.press("Space")
     step.says("pen_down")
     for _ in range(8):
@@ -583,7 +583,7 @@ def test_a_drawn_digit_is_read_and_an_empty_pad_is_nothing(step_of: Callable[...
     page.keyboard.press("Space")
     page.click(ask)
     page.wait_for_selector("#tour .tour-reading")
-    drawing, seen = (pixels_of(page, selector) for selector in (".tour-pad canvas", ".tour-reading canvas"))
+    drawing, seen = (pixels_of(page, selector) for selector in ("#tour .pad canvas", ".tour-reading canvas"))
     expected = live.as_digit(drawing)
     assert np.array_equal(seen, np.floor(255 * expected + 0.5))
     page.click(f"#tour button:text-is({quoted(step.text('clear'))})")

@@ -5,6 +5,7 @@
 import { set } from "./address.js";
 import { button, node, press } from "./common.js";
 import { Crop } from "./crop.js";
+import { Pad } from "./pad.js";
 import { Uploads, cutOut, fileField, fillPicker, namePicker, refusal } from "./upload.js";
 import { giveUp, isStale, photoChosen } from "./working.js";
 
@@ -51,6 +52,9 @@ class PhotoColumn {
     this.video = node("video", "photo-video");
     this.marks = node("div", "photo-marks");
     this.crop = new Crop(this);
+    this.pad = new Pad();
+    this.pad.element.hidden = true;
+    this.pad.element.addEventListener("keydown", (event) => this.padKey(event));
     this.empty = node("p", "photo-empty");
     this.remove = this.action("remove", () => this.clear(), "photo-remove");
     this.problem = node("p", "photo-problem");
@@ -64,10 +68,10 @@ class PhotoColumn {
     this.problem.setAttribute("role", "alert");
     for (const part of [this.video, this.marks, this.problem, this.empty]) part.hidden = true;
     this.ways.append(this.field.label, this.action("camera", () => this.camera()), this.action("paste", () => this.paste()),
-      this.kept);
+      this.action("draw", () => this.startDrawing()), this.kept);
     fillPicker(this.picker, this.props.thumbnails, (index) => this.example(index));
     [...this.picker.children].forEach((made, index) => { made.dataset.key = this.props.keys[index]; });
-    this.frame.append(this.picture, this.video, this.marks, this.crop.shade, this.crop.box, this.empty, this.remove);
+    this.frame.append(this.picture, this.video, this.marks, this.crop.shade, this.crop.box, this.pad.element, this.empty, this.remove);
     this.stage.append(this.frame, this.actions);
     this.root.append(this.stage, this.problem, this.picker);
     this.openWays(false);
@@ -161,9 +165,10 @@ class PhotoColumn {
     const choices = {
       crop: [this.action("crop_use", () => this.useCrop()), this.action("cancel", () => this.endCrop())],
       camera: [this.action("snap", () => this.snap()), this.action("cancel", () => this.endCamera())],
+      draw: [this.action("draw_use", () => this.useDrawing()), this.action("draw_clear", () => this.pad.clear()), this.action("cancel", () => this.endDrawing())],
       none: [this.add, this.ways, this.action("crop", () => this.startCrop())],
     };
-    const mode = this.crop.part ? "crop" : this.stream ? "camera" : "none";
+    const mode = this.crop.part ? "crop" : this.stream ? "camera" : this.pad.element.hidden ? "none" : "draw";
     this.root.dataset.mode = mode;
     this.actions.replaceChildren(...choices[mode]);
     this.drawWords();
@@ -181,6 +186,7 @@ class PhotoColumn {
     this.empty.textContent = this.url ? words.unseen : words.empty;
     this.kept.textContent = words.kept;
     this.crop.drawWords(words);
+    this.pad.named(words.draw_pad, (isDown) => this.say(isDown ? "draw_down" : "draw_up"));
     this.field.input.setAttribute("aria-label", words.upload);
     this.video.setAttribute("aria-label", words.camera);
     namePicker(this.picker, words.examples, names);
@@ -281,6 +287,7 @@ class PhotoColumn {
     this.say(null);
     this.endCrop();
     this.endCamera();
+    this.endDrawing();
   }
 
   async paste() {
@@ -321,6 +328,32 @@ class PhotoColumn {
     this.video.hidden = true;
     this.video.srcObject = null;
     this.drawActions();
+  }
+
+  startDrawing() {
+    this.leave();
+    this.pad.clear();
+    this.pad.element.hidden = false;
+    this.drawActions();
+    this.pad.element.focus();
+  }
+
+  endDrawing() {
+    if (this.pad.element.hidden) return;
+    this.pad.element.hidden = true;
+    this.say(null);
+    this.drawActions();
+  }
+
+  async useDrawing() {
+    const file = await this.pad.asFile("drawing.png");
+    if (file) this.bring(file);
+    else this.say("draw_nothing");
+  }
+
+  padKey(event) {
+    if (event.key === "Enter") this.useDrawing();
+    else if (event.key === "Escape") this.endDrawing();
   }
 
   startCrop() {

@@ -29,7 +29,27 @@ EXAMPLES = list(texts.example_names("en"))
 THUMBNAIL = (112, 112)
 PREVIEW = (1200, 1200)
 WORDS = (
-    *("add", "upload", "camera", "paste", "crop", "crop_use", "cancel", "snap", "remove", "own", "empty", "unseen"),
+    *(
+        "add",
+        "upload",
+        "camera",
+        "paste",
+        "draw",
+        "draw_use",
+        "draw_clear",
+        "draw_pad",
+        "draw_down",
+        "draw_up",
+        "draw_nothing",
+        "crop",
+        "crop_use",
+        "cancel",
+        "snap",
+        "remove",
+        "own",
+        "empty",
+        "unseen",
+    ),
     *("crop_box", "crop_nw", "crop_n", "crop_ne", "crop_e", "crop_se", "crop_s", "crop_sw", "crop_w"),
     *("upload_failed", "too_many", "disk_full", "paste_nothing", "paste_keys", "camera_none"),
 )

@@ -26,6 +26,17 @@ TEXTS: Table = {
     "photo_upload": ("Upload", "上傳", "上传"),
     "photo_camera": ("Camera", "拍照", "拍摄"),
     "photo_paste": ("Paste", "貼上", "粘贴"),
+    "photo_draw": ("Draw", "手繪", "手绘"),
+    "photo_draw_use": ("Use this drawing", "使用這張圖", "使用这张图"),
+    "photo_draw_clear": ("Clear", "清空", "清除"),
+    "photo_draw_pad": (
+        "Draw here, a digit perhaps: arrow keys move the pen, space puts it down or lifts it, Enter uses the drawing.",
+        "在這裡畫，例如一個數字：方向鍵移動筆，空白鍵落筆或提筆，Enter 使用。",
+        "在这里画，例如一个数字：方向键移动笔，空格键落笔或提笔，Enter 使用。",
+    ),
+    "photo_draw_down": ("The pen is down.", "筆已落下。", "笔已落下了。"),
+    "photo_draw_up": ("The pen is up.", "筆已提起。", "笔已提起了。"),
+    "photo_draw_nothing": ("Nothing is drawn yet.", "還沒有畫東西。", "还没有画东西。"),
     "photo_crop": ("Crop", "裁切", "裁剪"),
     "photo_crop_use": ("Use this crop", "使用這一塊", "使用这一块"),
     "photo_crop_box": (

@@ -2,10 +2,10 @@
 // digit of one's own, and the same on the server, where one stands in line.
 
 import { ARROWS, button, fill, node, within } from "../../../page/common.js";
+import { Pad } from "../../../page/pad.js";
 import { startLearning } from "../learning.js";
 import { Filters, Misread, keyOf, lossChart, readingOf, slopeChart } from "../learning_view.js";
 import { FILTERS, KERNEL, LiveNetwork, answerOf, asDigit, digitsOf } from "../live_math.js";
-import { Pad } from "../pad.js";
 import { count, digits, few, percent, segments, slider } from "../parts.js";
 
 const START = { seed: 1, rate: 0.05, noise: 0, view: "all", weight: 0, isRunning: false, snapshot: null, server: {} };

@@ -1,17 +1,18 @@
-// A square to draw a digit into: by finger or mouse, or by keys, arrows that move a pen and space that puts it down or lifts it.
+// A square to draw into, white on black: by finger or mouse, or by keys, arrows that move a pen and space that puts it down or lifts it.
 
-import { ARROWS, node, within } from "../../page/common.js";
+import { ARROWS, node, within } from "./common.js";
 
 const SIDE = 128; // pixels
 const [PEN, STEP] = [12, 8]; // the stroke's width, and how far an arrow moves it
+const [DIGIT, PAGE] = [200, 280]; // pixels: the longer side of what was drawn, and of the page around it, as MNIST's digits stand
 
 export class Pad {
   constructor() {
     this.canvas = Object.assign(node("canvas"), { width: SIDE, height: SIDE });
-    this.element = node("div", "tour-pad");
+    this.element = node("div", "pad");
     this.element.tabIndex = 0;
     this.element.setAttribute("role", "application");
-    this.pen = node("i", "tour-pen");
+    this.pen = node("i", "pad-pen");
     this.element.append(this.canvas, this.pen);
     Object.assign(this, { x: SIDE / 2, y: SIDE / 4, isDown: false, drawing: null });
     this.context = this.canvas.getContext("2d", { willReadFrequently: true });
@@ -37,6 +38,22 @@ export class Pad {
   get brightness() {
     const { data } = this.context.getImageData(0, 0, SIDE, SIDE);
     return { drawing: Uint8Array.from({ length: SIDE * SIDE }, (_, i) => data[4 * i]), width: SIDE, height: SIDE };
+  }
+
+  // What was drawn, as a file: in the middle of a black page, all of it to be seen. Null where nothing was.
+  async asFile(name) {
+    const { drawing } = this.brightness;
+    const places = [...drawing.keys()].filter((i) => drawing[i]);
+    if (!places.length) return null;
+    const [across, down] = [places.map((i) => i % SIDE), places.map((i) => Math.floor(i / SIDE))].map((all) => [Math.min(...all), Math.max(...all) + 1]);
+    const [width, height] = [across[1] - across[0], down[1] - down[0]];
+    const scale = DIGIT / Math.max(width, height);
+    const page = Object.assign(node("canvas"), { width: PAGE, height: PAGE });
+    const context = page.getContext("2d");
+    context.fillRect(0, 0, PAGE, PAGE);
+    const [left, top] = [(PAGE - width * scale) / 2, (PAGE - height * scale) / 2];
+    context.drawImage(this.canvas, across[0], down[0], width, height, left, top, width * scale, height * scale);
+    return new File([await new Promise((done) => { page.toBlob(done, "image/png"); })], name, { type: "image/png" });
   }
 
   listen() {
