@@ -50,7 +50,7 @@ HOUSES = [
         (
             "cli",
             "__init__",
-            "batch doctor probe exporting schematic explanation dreams contributions first_layer head",
+            "batch doctor probe exporting weights schematic explanation dreams contributions first_layer head",
             "anatomy",
             "loading",
             "classifier gradients",
