@@ -36,7 +36,8 @@ def show(network: str, asked: object, language: str) -> dict[str, Any]:
     if not tensors:
         return {"problem": t(language, "weights_none")}
     given = asked if isinstance(asked, dict) else {}
-    name = given.get("tensor") if given.get("tensor") in list(tensors) else next(iter(tensors))
+    wanted = given.get("tensor")
+    name = wanted if isinstance(wanted, str) and wanted in tensors else next(iter(tensors))
     summaries = _summaries.get((classifier, layer)) or _summaries.keep(
         (classifier, layer), [Summary.of(each, values, values.dtype.name) for each, values in tensors.items()]
     )
