@@ -91,7 +91,7 @@ def load(
         cache_dir=cache_dir,
         token=token,
         local_files_only=local_files_only,
-        max_bytes=max(_BYTES_EACH * max_parameters, _LEAST_LIMIT) if max_bytes is None else max_bytes,
+        max_bytes=most_bytes(max_parameters) if max_bytes is None else max_bytes,
         check=partial(_check_buildable, max_parameters=max_parameters),
         allow_unverified=allow_unverified,
     )
@@ -102,6 +102,15 @@ def load(
     runs, embedding_length = _engine(engine, precision, on_cpu, files, config, network, max_parameters)
     taught = _taught(files, config, embedding_length)
     return Classifier(config, runs, files.source, network, taught, reduced_decoding=reduced_decoding)
+
+
+def most_bytes(max_parameters: int = MAX_PARAMETERS) -> int:
+    """How large a file of the Hub may be at most that brings a network of so many parameters.
+
+    >>> most_bytes(), most_bytes(1)
+    (6400000000, 100000000)
+    """
+    return max(_BYTES_EACH * max_parameters, _LEAST_LIMIT)
 
 
 class LazyNetwork:

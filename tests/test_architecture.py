@@ -50,7 +50,7 @@ HOUSES = [
         (
             "cli",
             "__init__",
-            "articles batch doctor probe exporting schematic explanation dreams contributions first_layer head",
+            "articles batch doctor probe exporting weights schematic explanation dreams contributions first_layer head",
             "anatomy",
             "loading",
             "classifier gradients",
@@ -76,7 +76,8 @@ HOUSES = [
             "tabs.tour.endpoints tabs.tour.questions",
             "tabs.tour.measured",
             "tabs.tour.training_line",
-            "tabs.filter.endpoints tabs.filter.learned tabs.inside.channel tabs.inside.endpoints tabs.what.endpoints",
+            "tabs.filter.endpoints tabs.filter.learned tabs.inside.channel tabs.inside.endpoints "
+            "tabs.inside.weights tabs.what.endpoints",
             "tabs.inside.orders",
             "tabs.filter.answer tabs.filter.pooling tabs.inside.gallery tabs.inside.layers tabs.what.compare "
             "tabs.what.hub_choice tabs.what.why",

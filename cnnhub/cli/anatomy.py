@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cnnhub.cli import completion
-from cnnhub.cli.output import show_table, waiting, writing
+from cnnhub.cli.output import shape_text, show_table, waiting, writing
 from cnnhub.errors import printable
 
 if TYPE_CHECKING:
@@ -76,8 +76,8 @@ def _cells(row: Row) -> tuple[str, ...]:
         row.name,
         row.kind,
         _window(row),
-        _shape(row.input_shape),
-        _shape(row.output_shape) + ("" if row.layout in ("maps", "numbers") else f" ({row.layout})"),
+        shape_text(row.input_shape),
+        shape_text(row.output_shape) + ("" if row.layout in ("maps", "numbers") else f" ({row.layout})"),
         f"{row.params:,}",
         f"{row.macs:,}",
         _bytes(row.activation_bytes),
@@ -134,10 +134,6 @@ def _show_as_keras(source: str, found: Anatomy) -> None:
 
 def _by(value: tuple[int, int]) -> str:
     return str(value[0]) if value[0] == value[1] else f"{value[0]} x {value[1]}"
-
-
-def _shape(shape: tuple[int, ...]) -> str:
-    return " x ".join(map(str, shape)) or "1"
 
 
 def _bytes(count: int) -> str:

@@ -16,8 +16,12 @@ from cnnhub.errors import OutputError, printable
 Item = TypeVar("Item")
 
 
-def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """On a terminal a table with a head; in a pipe each row as it comes, its cells separated by tabs, without a head."""
+def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]], unbroken: str | None = None) -> None:
+    """On a terminal a table with a head; in a pipe each row as it comes, its cells separated by tabs, without a head.
+
+    Args:
+        unbroken: the column whose cells stay on one line, however narrow the terminal is.
+    """
     if not sys.stdout.isatty():
         for row in rows:
             print("\t".join(printable(cell) for cell in row), flush=True)
@@ -28,7 +32,7 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
     table = Table(show_header=any(columns))
     for column in columns:
-        table.add_column(column, overflow="fold")  # a name is to be copied, whole
+        table.add_column(column, overflow="fold", no_wrap=column == unbroken)  # a name is to be copied, whole
     for row in rows:
         table.add_row(*(Text(printable(cell)) for cell in row))
     Console().print(table)
@@ -75,6 +79,15 @@ def stem(image: str) -> str:
     ('cat', 'dog')
     """
     return Path(re.split("[?#]", image)[0] if "://" in image else image).stem or "picture"
+
+
+def shape_text(shape: tuple[int, ...]) -> str:
+    """A shape as it is read; of a single number 1.
+
+    >>> shape_text((32, 3, 3, 3)), shape_text(())
+    ('32 x 3 x 3 x 3', '1')
+    """
+    return " x ".join(map(str, shape)) or "1"
 
 
 def needed(image: str | None) -> str:

@@ -183,7 +183,7 @@ def hub(tmp_path: Path, model_folder: Callable[..., Path]) -> Iterator[LoopbackH
         yield running
 
 
-def test_info_of_a_hub_model_fetches_no_weights(hub: LoopbackHub, tmp_path: Path) -> None:
+def test_info_of_a_hub_model_fetches_no_weights_unasked(hub: LoopbackHub, tmp_path: Path) -> None:
     """And what it fetched is what `cnnhub models` knows from then on, without the Hub."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("HF_")}
     variables = {**kept, "HF_ENDPOINT": hub.url, "HF_HOME": str(tmp_path / "home"), "HF_HUB_DISABLE_XET": "1"}
@@ -192,6 +192,9 @@ def test_info_of_a_hub_model_fetches_no_weights(hub: LoopbackHub, tmp_path: Path
     assert f"revision\t{COMMIT}\n" in done.out and "weights\tnot downloaded\n" in done.out and "# Tiny\n" in done.out
     assert "It has no card" in run("info", "owner/bare", env=variables).out
     assert not any("safetensors" in line for line in hub.log)
+    listed = run("info", "owner/bare", "--weights", env=variables)
+    assert listed.status == 0 and len(listed.rows()) > 20, "these are asked for"
+    assert any("bare" in line and "safetensors" in line for line in hub.log)
     missing = run("info", "owner/missing", env=variables)
     assert missing.status == 2 and "The Hub has no model owner/missing" in missing.err
     hub.log.clear()

@@ -40,6 +40,8 @@ def test_axe_finds_nothing_serious(visit_of: Callable[..., Visit], theme: str, w
         if tab.name == "inside":
             page.wait_for_selector(".large-map img")
             page.click(".layer-facts summary")
+            page.click(".layer-weights summary")
+            page.wait_for_selector(".weights-told")
             page.click(".layer-list > summary")
             page.click(".inside-examples button")
             page.wait_for_selector(".excited .example")

@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from safetensors.numpy import load_file
 
 import cnnhub
 from cnnhub import anatomy, channels
 from cnnhub.fields import ReceptiveField
+from cnnhub.hub import BUILTIN_FOLDER, WEIGHTS_NAME
 from cnnhub.preprocessing import seen_box
 from demo import texts
 from demo.photo.uploads import MAX_BYTES
@@ -235,6 +237,77 @@ def stage_of(name: str) -> list[str]:
     names, stages = classifier.layers(), classifier.stages()
     before = stages[stages.index(name) - 1]
     return [each for each in names[names.index(before) + 1 : names.index(name) + 1] if not each.endswith(".act")]
+
+
+def test_the_weights_of_a_layer_are_a_table(visit_of: Callable[..., Visit]) -> None:
+    visit = visit_of("?tab=inside&layer=conv_stem")
+    page = visit.page
+    arrived(page, "number 1 of 32")
+    held = load_file(BUILTIN_FOLDER / "cats-vs-dogs" / WEIGHTS_NAME)
+    stored = held["conv_stem.weight"].astype(np.float64)
+    page.focus(".layer-weights summary")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".weights-told")
+    cells = page.locator(".weights-list tbody tr").first.locator("th, td").all_inner_texts()
+    assert cells[:3] == ["weight", "32 × 3 × 3 × 3", "float32"]
+    assert [number_in(each) for each in cells[3:6]] == pytest.approx([stored.min(), stored.mean(), stored.max()], rel=1e-3)
+    bars = [int(each) for each in page.eval_on_selector_all(".weights-list i", "all => all.map((bar) => bar.title)")]
+    assert bars == np.histogram(stored, 16)[0].tolist()
+    assert shown_numbers(page) == pytest.approx(stored[:, 0].reshape(32, 9), rel=1e-2, abs=1e-7)
+    page.focus(".weights-pager input")
+    page.keyboard.press("ArrowUp")
+    page.wait_for_function("document.querySelector('.weights-told').textContent.includes('input channel 1 (of 3, from 0)')")
+    page.keyboard.press("ArrowUp")
+    page.wait_for_function("document.querySelector('.weights-told').textContent.includes('input channel 2 (of 3, from 0)')")
+    assert shown_numbers(page) == pytest.approx(stored[:, 2].reshape(32, 9), rel=1e-2, abs=1e-7)
+    colours = page.eval_on_selector_all(
+        ".weights-numbers tbody td", "all => all.map((cell) => cell.style.background.match(/\\d+/g).map(Number))"
+    )
+    for value, (red, _, blue) in zip(stored[:, 2].reshape(-1), colours, strict=True):
+        assert abs(value) < 0.1 * np.abs(stored).max() or (red > blue) == (value > 0), (value, red, blue)
+    page.click("[data-key=dog]")
+    visit.wait_for_heading("#journey", "first")
+    assert page.input_value(".weights-pager input") == "3", "another photo has the same weights"
+
+
+def test_the_weights_follow_layer_and_language_and_are_chosen_by_the_keyboard(visit_of: Callable[..., Visit]) -> None:
+    page = visit_of("?tab=inside&layer=blocks.2.1.bn1", viewport={"width": 390, "height": 844}).page
+    arrived(page, "number 1 of 240")
+    page.click(".layer-weights summary")
+    page.wait_for_selector(".weights-told")
+    assert page.locator(".weights-list button").all_inner_texts() == [
+        *("weight", "bias", "running_mean", "running_var", "num_batches_tracked"),
+    ]
+    page.focus(".weights-list button >> nth=3")
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.activeElement.matches('[aria-pressed=true]')")
+    assert page.evaluate("document.activeElement.textContent") == "running_var"
+    held = load_file(BUILTIN_FOLDER / "cats-vs-dogs" / WEIGHTS_NAME)["blocks.2.1.bn1.running_var"]
+    assert shown_numbers(page)[:, 0] == pytest.approx(held[:64], rel=1e-2)
+    page.click("[data-key=next]")
+    page.wait_for_function("document.querySelector('.weights-told').textContent.includes('Rows 64 to 127 of 240')")
+    assert shown_numbers(page)[:, 0] == pytest.approx(held[64:128], rel=1e-2)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    scrolls = "all => all.every((box) => box.tabIndex === 0 && box.getBoundingClientRect().right <= innerWidth)"
+    assert page.eval_on_selector_all(".weights-box", scrolls)
+    page.click("#language label:has-text('正體中文')")
+    page.wait_for_function("document.querySelector('.weights-told')?.textContent.startsWith('每一列是一個通道的數')")
+    page.click(".layer-list > summary")
+    page.fill(".layer-list input", "blocks.2.0.bn1.act")
+    page.click(".layer-row:visible")
+    page.wait_for_function("document.querySelector('.layer-weights')?.textContent.includes('它的權重')")
+
+
+def shown_numbers(page: Any) -> np.ndarray:
+    """The table of numbers as it stands."""
+    rows = page.eval_on_selector_all(
+        ".weights-numbers tbody tr", "all => all.map((row) => [...row.querySelectorAll('td')].map((cell) => cell.textContent))"
+    )
+    return np.array([[number_in(cell) for cell in row] for row in rows])
+
+
+def number_in(text: str) -> float:
+    return float(text.replace("\N{MINUS SIGN}", "-"))
 
 
 def test_examples_and_a_dream_follow_the_channel(visit_of: Callable[..., Visit]) -> None:

@@ -191,18 +191,23 @@ export function seeing({ size, stride, start, input, seen }, [columns, rows], { 
 
 function histogram({ counts, low, high, alt }, kind) {
   const box = node("div", "histogram");
-  const bars = node("div", `histogram-bars ${kind}`);
-  bars.setAttribute("role", "img");
-  bars.setAttribute("aria-label", alt);
+  const ends = node("div", "soft histogram-ends");
+  ends.append(node("span", "", low), node("span", "", high));
+  box.append(bars(counts, alt, kind), ends);
+  return box;
+}
+
+// A histogram without its ends; a bar is as high as the square root of its count.
+export function bars(counts, alt, kind = "") {
+  const box = node("div", `histogram-bars ${kind}`);
+  box.setAttribute("role", "img");
+  box.setAttribute("aria-label", alt);
   const most = Math.max(...counts);
-  bars.append(...counts.map((count) => {
+  box.append(...counts.map((count) => {
     const bar = node("i");
     bar.style.height = `${count ? Math.max(3, 100 * Math.sqrt(count / most)) : 0}%`;
     bar.title = String(count);
     return bar;
   }));
-  const ends = node("div", "soft histogram-ends");
-  ends.append(node("span", "", low), node("span", "", high));
-  box.append(bars, ends);
   return box;
 }

@@ -1,23 +1,17 @@
-// What is known of the shown layer, and all layers in their stages, each in words with its name beside; found by typing, chosen by
-// a click. props.value is made by tab.py.
+// All layers in their stages, each in words with its name beside; found by typing, chosen by a click. props.value is made by tab.py.
 
 import { button, node } from "../../page/common.js";
 import { atLayer } from "./look.js";
 
 export function mount({ element, props, trigger, watch }) {
   const root = element.querySelector(".inside-layers");
-  let [factsOpen, listOpen, typed] = [false, false, ""];
+  let [listOpen, typed] = [false, ""];
 
   function draw() {
     const { value } = props;
     const focus = root.contains(document.activeElement) ? document.activeElement.dataset.layer : null;
     root.replaceChildren();
     if (!value) return;
-    const facts = fold(value.summary, factsOpen, (isOpen) => { factsOpen = isOpen; });
-    facts.classList.add("layer-facts");
-    const table = node("dl");
-    for (const [name, told] of value.facts) table.append(node("dt", "soft", name), node("dd", "", told));
-    facts.append(table);
     const all = fold(value.title, listOpen, (isOpen) => { listOpen = isOpen; });
     all.classList.add("layer-list");
     const search = Object.assign(node("input"), { type: "search", placeholder: value.search, value: typed });
@@ -35,7 +29,7 @@ export function mount({ element, props, trigger, watch }) {
     };
     search.addEventListener("input", find);
     all.append(search, none, ...stages.map((each) => each.box));
-    root.append(facts, all);
+    root.append(all);
     find();
     if (focus) root.querySelector(`[data-layer="${CSS.escape(focus)}"]`)?.focus({ preventScroll: true });
   }
@@ -50,7 +44,7 @@ function toGallery() {
   if (heading.getBoundingClientRect().top < 0) heading.scrollIntoView({ block: "start" });
 }
 
-function fold(title, isOpen, act) {
+export function fold(title, isOpen, act) {
   const box = node("details");
   box.open = isOpen;
   box.append(node("summary", "", title));

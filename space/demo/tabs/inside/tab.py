@@ -22,7 +22,7 @@ from demo.photo.photo import Photo
 from demo.photo.uploads import MAX_BYTES
 from demo.tab import PRIVATE, Remembered, Room, Shared, Tab, Values, way
 from demo.tabs.inside import channel as one_channel
-from demo.tabs.inside import endpoints
+from demo.tabs.inside import endpoints, weights
 from demo.tabs.inside.gallery import (
     PAGE,
     Gallery,
@@ -68,6 +68,7 @@ class Inside:
     channel: gr.HTML
     dream: gr.HTML
     examples: gr.HTML
+    layer: gr.HTML
     layers: gr.HTML
     maps: gr.File
     second: PhotoInput
@@ -109,6 +110,7 @@ def layout(shared: Shared) -> Inside:
             examples = _part("examples", "excited", "beside", "own")
         with gr.Column(elem_id="inside-channel", scale=0, min_width=240):
             channel = _part("channel", "channel")
+    layer = _part("layer", "weights")
     layers = _part("layers", "stage")
     maps = gr.File(visible="hidden", elem_id="maps-file")
     second = PhotoInput(
@@ -117,7 +119,7 @@ def layout(shared: Shared) -> Inside:
     with gr.Row(elem_classes="actions"):
         way(shared, "what")
         way(shared, "filter")
-    return Inside(look, journey, gallery, channel, dream, examples, layers, maps, second)
+    return Inside(look, journey, gallery, channel, dream, examples, layer, layers, maps, second)
 
 
 def show(photo: Photo | None, network: str, look: Look, language: str) -> InsideShown:
@@ -145,8 +147,6 @@ def show(photo: Photo | None, network: str, look: Look, language: str) -> Inside
     }
     layers = {
         "selected": gallery.layer,
-        "summary": t(language, "this_layer", words=seen.layers.words(language, gallery.layer)),
-        "facts": seen.layers.facts(language, gallery.layer),
         "title": t(language, "all_layers", count=len(seen.layers.shapes) - len(seen.layers.twins)),
         "search": t(language, "search_layers"),
         "none": t(language, "search_none"),
@@ -185,6 +185,7 @@ def wire(room: Room) -> list[Any]:
     parts.dream.dream(_dream, [shared.network, shared.language], parts.dream, **DREAMS)
     parts.examples.excited(_excited, [shared.network, shared.language], parts.examples, **PRIVATE)
     parts.examples.beside(_beside, given, parts.examples, **PRIVATE)
+    parts.layer.weights(_weights, [shared.network, shared.language], parts.layer, **PRIVATE)
     sent = parts.examples.own(None, parts.examples, parts.second, js="(value) => value.file", api_visibility="private")
     sent.then(_beside_own, [parts.examples, parts.second, *given], parts.examples, **PRIVATE)
     # the download of the maps: a file is written, and fetched as soon as it is there
@@ -214,6 +215,10 @@ def _dream(event: gr.EventData, network: str, language: str) -> Iterator[dict[st
 
 def _excited(event: gr.EventData, network: str, language: str) -> dict[str, Any]:
     return {"asked": _asked(event), **one_channel.excited(network, read(event._data), language)}
+
+
+def _weights(event: gr.EventData, network: str, language: str) -> dict[str, Any]:
+    return {"asked": _asked(event), **weights.show(network, event._data, language)}
 
 
 def _beside(event: gr.EventData, photo: Photo | None, network: str, language: str) -> dict[str, Any]:
@@ -362,6 +367,11 @@ def _gallery_value(language: str, seen: Seen, photo: Photo, network: str, senten
         "orders": {each: t(language, f"order_{each}") for each in ORDERS},
         "scales": {each: t(language, f"scale_{each}") for each in SCALES},
         "max_bytes": MAX_BYTES,
+        "about": {
+            "summary": t(language, "this_layer", words=seen.layers.words(language, gallery.layer)),
+            "facts": seen.layers.facts(language, gallery.layer),
+            "weights": t(language, "weights"),
+        },
         "words": {key: t(language, key) for key in _GALLERY_WORDS}
         | {"compare_failed": t(language, "compare_failed", megabytes=MAX_BYTES // 2**20)}
         | {key: texts.template(language, key) for key in ("value_at", "map_keys", "dream_on", "spot_pin")},
