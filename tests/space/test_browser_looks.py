@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 
 from demo.tabs import TABS
+from demo.texts import t
 from tests.support.visiting import CONTENT, Visit
 
 pytestmark = pytest.mark.browser
@@ -120,6 +122,45 @@ def test_the_examples_stand_still_whatever_the_photo_s_shape(visit: Visit) -> No
             page.wait_for_function("document.querySelector('.photo-picture').complete")
             tops.add((width, round(page.locator("#photo .picker").bounding_box()["y"])))
     assert len(tops) == 2, tops
+
+
+def test_a_drawing_becomes_the_photo_in_the_middle_of_its_page(visit: Visit) -> None:
+    page = visit.page
+    page.click("[data-word=draw]")
+    page.click("[data-word=draw_use]")
+    assert page.inner_text(".photo-problem") == t("en", "photo_draw_nothing")
+    pad = page.locator(".photo-frame .pad").bounding_box()
+    page.mouse.move(pad["x"] + 20, pad["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(pad["x"] + 20, pad["y"] + 80, steps=5)
+    page.mouse.up()
+    page.click("[data-word=draw_use]")
+    page.wait_for_function("document.querySelector('.photo-picture').src.startsWith('blob:')")
+    page.wait_for_function("document.querySelector('.photo-picture').naturalWidth === 280")
+    drawn = page.evaluate(
+        """() => {
+          const [picture, canvas] = [document.querySelector('.photo-picture'), document.createElement('canvas')];
+          [canvas.width, canvas.height] = [280, 280];
+          const context = canvas.getContext('2d');
+          context.drawImage(picture, 0, 0);
+          return [...context.getImageData(0, 0, 280, 280).data].filter((_, i) => i % 4 === 0);
+        }"""
+    )
+    rows, columns = np.nonzero(np.reshape(drawn, (280, 280)) > 127)
+    assert [rows.min(), rows.max() + 1] == pytest.approx([40, 240], abs=3), "as high as MNIST's digits stand in their pages"
+    assert columns.min() + columns.max() + 1 == pytest.approx(280, abs=4)
+    assert page.locator(".photo-frame .pad").is_hidden()
+
+    page.click("[data-word=draw]")  # by keys: a line, used with Enter; Escape ends another one
+    for key in (" ", "ArrowDown", "ArrowDown", "ArrowDown"):
+        page.keyboard.press(key)
+    assert page.inner_text(".photo-problem") == t("en", "photo_draw_down")
+    before = page.get_attribute(".photo-picture", "src")
+    page.keyboard.press("Enter")
+    page.wait_for_function("before => document.querySelector('.photo-picture').src !== before", arg=before)
+    page.click("[data-word=draw]")
+    page.keyboard.press("Escape")
+    assert page.locator(".photo-frame .pad").is_hidden()
 
 
 def test_a_crop_is_pulled_by_its_handles_with_mouse_and_keys(visit: Visit) -> None:
