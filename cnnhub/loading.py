@@ -46,8 +46,8 @@ def load(
     """Load an image classifier.
 
     Args:
-        source: a built-in name ("cats-vs-dogs", "flowers", "imagenet", "cats-vs-dogs-shufflenet"), a Hub id ("owner/name",
-            "owner/name@revision"), or a folder (a Path, or a string starting with ./, ../, ~ or /).
+        source: a built-in name ("cats-vs-dogs", "flowers", "imagenet", "cats-vs-dogs-shufflenet", "mnist"), a Hub id
+            ("owner/name", "owner/name@revision"), or a folder (a Path, or a string starting with ./, ../, ~ or /).
         revision: a branch, tag or commit of a Hub repository.
         engine: "onnx" runs onnxruntime on the CPU, "torch" the network as it is; "auto" is "onnx" wherever that answers as
             torch does, and `Classifier.engine.why` says what was found. A network is exported once, which takes a second or

@@ -7,7 +7,7 @@ from typing import Any
 from timm.models import build_model_with_cfg, register_model
 from torch import nn
 
-from cnnhub.classics.stacked import Stacked, described
+from cnnhub.classics.stacked import Stacked, described, grey
 
 default_cfgs = described("cnnhub_fashion_mnist_cnn", (1, 28, 28), num_classes=10)
 
@@ -23,7 +23,7 @@ class FashionMnistCnn(Stacked):
         self, num_classes: int = 10, in_chans: int = 1, img_size: tuple[int, int] | int = 28, drop_rate: float = 0.5
     ) -> None:
         features = {
-            "conv1": nn.Conv2d(in_chans, 64, 7, padding=3),
+            "conv1": nn.Conv2d(1, 64, 7, padding=3),
             "act1": nn.ReLU(),
             "pool1": nn.MaxPool2d(2),
             "conv2": nn.Conv2d(64, 128, 3, padding=1),
@@ -37,7 +37,7 @@ class FashionMnistCnn(Stacked):
             "act5": nn.ReLU(),
             "pool3": nn.MaxPool2d(2),
         }
-        super().__init__(features, (128, 64), nn.ReLU, img_size, in_chans, num_classes, drop_rate)
+        super().__init__(features, (128, 64), nn.ReLU, img_size, grey(in_chans), num_classes, drop_rate)
 
 
 @register_model  # type: ignore[untyped-decorator]

@@ -8,7 +8,7 @@ import torch
 from timm.models import build_model_with_cfg, register_model
 from torch import nn
 
-from cnnhub.classics.stacked import Stacked, described
+from cnnhub.classics.stacked import Stacked, described, grey
 
 default_cfgs = described("cnnhub_lenet5", (1, 28, 28), num_classes=10)
 
@@ -51,7 +51,7 @@ class LeNet5(Stacked):
     ) -> None:
         pool = Subsampling if trainable_subsampling else lambda channels: nn.AvgPool2d(2)
         features = {
-            "conv1": nn.Conv2d(in_chans, 6, 5, padding=2),
+            "conv1": nn.Conv2d(1, 6, 5, padding=2),
             "act1": nn.Tanh(),
             "pool1": pool(6),
             "conv2": nn.Conv2d(6, 16, 5),
@@ -60,7 +60,7 @@ class LeNet5(Stacked):
             "conv3": nn.Conv2d(16, 120, 5),
             "act3": nn.Tanh(),
         }
-        super().__init__(features, (84,), nn.Tanh, img_size, in_chans, num_classes)
+        super().__init__(features, (84,), nn.Tanh, img_size, grey(in_chans), num_classes)
 
 
 @register_model  # type: ignore[untyped-decorator]

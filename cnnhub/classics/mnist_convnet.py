@@ -7,7 +7,7 @@ from typing import Any
 from timm.models import build_model_with_cfg, register_model
 from torch import nn
 
-from cnnhub.classics.stacked import Stacked, described
+from cnnhub.classics.stacked import Stacked, described, grey
 
 default_cfgs = described("cnnhub_mnist_convnet", (1, 28, 28), num_classes=10)
 
@@ -20,7 +20,7 @@ class MnistConvnet(Stacked):
 
     def __init__(self, num_classes: int = 10, in_chans: int = 1, img_size: tuple[int, int] | int = 28) -> None:
         features = {
-            "conv1": nn.Conv2d(in_chans, 32, 3),
+            "conv1": nn.Conv2d(1, 32, 3),
             "act1": nn.ReLU(),
             "pool1": nn.MaxPool2d(2),
             "conv2": nn.Conv2d(32, 64, 3),
@@ -29,7 +29,7 @@ class MnistConvnet(Stacked):
             "conv3": nn.Conv2d(64, 128, 3),
             "act3": nn.ReLU(),
         }
-        super().__init__(features, (), nn.ReLU, img_size, in_chans, num_classes)
+        super().__init__(features, (), nn.ReLU, img_size, grey(in_chans), num_classes)
 
 
 @register_model  # type: ignore[untyped-decorator]

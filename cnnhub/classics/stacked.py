@@ -16,7 +16,7 @@ from cnnhub.errors import ArgumentError
 class Stacked(nn.Module):
     """Layers one after the other: feature maps, flattened to numbers, dense layers, a head.
 
-    A network for grey pictures, `in_chans=1`, takes pictures of three channels, too, and sees their mean.
+    A network for grey pictures, `in_chans=1`, takes coloured ones, too, and sees the mean of their channels.
 
     Args:
         features: layer by layer, from pixels (N, in_chans, H, W) to maps.
@@ -95,6 +95,17 @@ def described(name: str, input_size: tuple[int, int, int], **settings: Any) -> A
     known = {"input_size": input_size, "fixed_input_size": True, "crop_pct": 1.0, "interpolation": "bilinear", "mean": half}
     known |= {"std": half, "classifier": "fc", "first_conv": "features.conv1", "license": "apache-2.0"}
     return generate_default_cfgs({name: {**known, **settings}})
+
+
+def grey(in_chans: int) -> int:
+    """The one channel of a network for grey pictures, whose pictures may come in red, green and blue.
+
+    Raises:
+        ArgumentError: they come otherwise.
+    """
+    if in_chans not in (1, 3):
+        raise ArgumentError(f"in_chans={in_chans} arrived; expected 1, or 3 for coloured pictures, of which the mean is seen.")
+    return 1
 
 
 def _shape_after(features: nn.Sequential, shape: tuple[int, ...]) -> tuple[int, ...]:

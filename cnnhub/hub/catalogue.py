@@ -89,7 +89,7 @@ def builtin_entries() -> list[Entry]:
     """The models that ship with the package.
 
     >>> [(entry.name, entry.config.num_classes) for entry in builtin_entries()]
-    [('cats-vs-dogs', 2), ('cats-vs-dogs-shufflenet', 2), ('flowers', 5), ('imagenet', 1000)]
+    [('cats-vs-dogs', 2), ('cats-vs-dogs-shufflenet', 2), ('flowers', 5), ('imagenet', 1000), ('mnist', 10)]
     """
     return [_entry(BUILTIN_FOLDER / name, name, "built in") for name in builtin_models()]
 

@@ -23,7 +23,7 @@ def builtin_models() -> list[str]:
     """Names of the models that ship with the package.
 
     >>> builtin_models()
-    ['cats-vs-dogs', 'cats-vs-dogs-shufflenet', 'flowers', 'imagenet']
+    ['cats-vs-dogs', 'cats-vs-dogs-shufflenet', 'flowers', 'imagenet', 'mnist']
     """
     named = {name.partition("/")[0] for name, _ in _shipped()}
     return sorted(named | {path.parent.name for path in BUILTIN_FOLDER.glob("*/config.json")})

@@ -19,7 +19,7 @@ import cnnhub
 from cnnhub.errors import CnnHubError, UnknownNameError
 from demo.texts import t
 
-_DEFAULT_ORDER = ("cats-vs-dogs", "flowers", "imagenet", "cats-vs-dogs-shufflenet")
+_DEFAULT_ORDER = ("cats-vs-dogs", "flowers", "imagenet", "cats-vs-dogs-shufflenet", "mnist")
 _own: dict[str, cnnhub.Classifier] = {}
 
 # A Space of two cores and 2 GiB serves everybody: these let a ResNet-50 in and keep two of its size

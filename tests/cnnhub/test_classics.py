@@ -144,7 +144,7 @@ def test_a_small_classic_loads_and_both_engines_agree(name: str, model_folder: C
     np.testing.assert_allclose(answers["onnx"], answers["torch"], atol=1e-4)
     classifier = cnnhub.load(folder)
     assert "features.conv1" in classifier.stages() + classifier.layers()
-    assert classifier.network.in_chans == channels
+    assert classifier.network.in_chans == channels, "1 where the pictures are grey"
     found = first_layer(classifier)
     maps = classifier.feature_maps(picture, found.layer)[found.layer]
     response = found.response(torch.from_numpy(classifier.preprocess(picture)), 3)
@@ -155,6 +155,11 @@ def test_a_network_for_grey_pictures_sees_the_mean_of_coloured_ones() -> None:
     network = timm.create_model("cnnhub_mnist_convnet").eval()
     pixels = torch.rand(1, 3, 28, 28)
     assert torch.allclose(network(pixels), network(pixels.mean(1, keepdim=True)), atol=1e-6)
+
+    timm_s = timm.create_model("cnnhub_mnist_convnet", in_chans=3)  # as timm does for a model whose pictures have three channels
+    assert timm_s.features.conv1.weight.shape == (32, 1, 3, 3)
+    with pytest.raises(ArgumentError, match="in_chans=4 arrived; expected 1, or 3"):
+        timm.create_model("cnnhub_lenet5", in_chans=4)
 
 
 def test_one_output_unit_is_what_the_article_counted() -> None:

@@ -12,7 +12,7 @@ from cnnhub.head import dropped, head, kept
 from tests.support.places import EXAMPLES
 
 
-@pytest.mark.parametrize("name", ["cats-vs-dogs", "flowers", "imagenet", "cats-vs-dogs-shufflenet"])
+@pytest.mark.parametrize("name", ["cats-vs-dogs", "flowers", "imagenet", "cats-vs-dogs-shufflenet", "mnist"])
 def test_the_head_makes_the_network_s_logits_of_its_features(name: str) -> None:
     classifier = cnnhub.load(name)
     features = classifier.embed(EXAMPLES / "dog.jpg")

@@ -35,6 +35,7 @@ ALLOWED: dict[str, dict[str, set[str | None]]] = {
         "roses.jpg": {"roses", UNFAMILIAR},
         "dandelion.jpg": {"dandelion"},
     },
+    "mnist": {},  # no photo is a digit
     "imagenet": {
         "cat.jpg": _CATS,
         "chelsea.png": _CATS,

@@ -30,7 +30,7 @@ from tests.support.random_networks import classifier_of
 from tests.support.sampled import sampled
 
 CAT, DOG = (Photo((EXAMPLES / name).read_bytes()) for name in ("cat.jpg", "dog.jpg"))
-BUILTIN = ("cats-vs-dogs", "flowers", "imagenet", "cats-vs-dogs-shufflenet")
+BUILTIN = ("cats-vs-dogs", "flowers", "imagenet", "cats-vs-dogs-shufflenet", "mnist")
 FAMILIES = (
     "resnet18", "densenet121", "vgg11_bn", "regnetx_002", "convnext_atto", "ghostnet_100", "mobilenetv3_small_050",
     "efficientnet_b0", "swin_tiny_patch4_window7_224", "inception_v3", "dla34", "repvgg_a0",

@@ -38,7 +38,7 @@ def test_the_page_s_arithmetic_gives_the_map_of_tab_inside(network: str) -> None
     weights = torch.tensor(shown["weights"])
     side = weights.shape[-1]
     assert (shown["map"]["height"], shown["map"]["width"]) == tuple(expected.shape)
-    places = [(0, 0), (expected.shape[0] - 1, expected.shape[1] - 1), (17, 40), shown["strongest"]]
+    places = [(0, 0), (expected.shape[0] - 1, expected.shape[1] - 1), (17, min(40, expected.shape[1] - 2)), shown["strongest"]]
     for row, column in places:
         top, left = row * shown["stride"] - shown["top"] + 8, column * shown["stride"] - shown["left"] + 8
         window = seen[:, top : top + side, left : left + side]

@@ -503,7 +503,7 @@ def test_a_model_of_one_s_own_comes_first(model_folder, monkeypatch: pytest.Monk
     monkeypatch.setattr(networks, "_own", {})
     networks.add_own(str(model_folder("mine")))
     networks.add_own(str(model_folder("flowers")) + "/")
-    assert networks.names() == ["mine", "flowers-own", "cats-vs-dogs", "flowers", "imagenet", "cats-vs-dogs-shufflenet"]
+    assert networks.names() == ["mine", "flowers-own", "cats-vs-dogs", "flowers", "imagenet", "cats-vs-dogs-shufflenet", "mnist"]
     assert networks.get("flowers-own").labels == ["ant", "bee", "cow"]
     assert networks.get("flowers").labels[0] == "daisy"
     shown = what.show(Photo(CAT.read_bytes()), "mine", None, "zh-TW")

@@ -40,7 +40,7 @@ def test_the_largest_tensors_of_each_network_are_told_at_once(name: str) -> None
     for layer in layers:
         began = time.perf_counter()
         shown = weights.show(name, {"layer": layer}, "zh-TW")
-        assert "tensors" in shown or layer == "maxpool"
+        assert "tensors" in shown or layer.partition(".")[2][:3] in ("act", "poo") or layer == "maxpool"
         assert time.perf_counter() - began < 2, "what takes 0.15 s on an idle machine"
 
 

@@ -62,7 +62,8 @@ def check_built(dist: Path) -> Path:
     outside = [name for name in names if not name.startswith(("cnnhub/", "cnnhub-"))]
     assert not outside, f"the wheel holds more than cnnhub: {outside[:5]}"
     models = [
-        f"builtin/{model}/model.safetensors" for model in ("cats-vs-dogs", "cats-vs-dogs-shufflenet", "flowers", "imagenet")
+        f"builtin/{model}/model.safetensors"
+        for model in ("cats-vs-dogs", "cats-vs-dogs-shufflenet", "flowers", "imagenet", "mnist")
     ]
     for name in ("py.typed", "data/digits.zz", "builtin/SHA256SUMS.txt", *models):
         assert f"cnnhub/{name}" in names, f"the wheel lacks cnnhub/{name}"

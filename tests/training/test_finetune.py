@@ -310,7 +310,7 @@ def test_batch_norm_keeps_the_backbones_statistics_where_asked(kept: bool, data:
         ),
         (
             ("finetune", "--data", "{data}", "--backbone-weights", "imagnet"),
-            "or a built-in model (cats-vs-dogs, cats-vs-dogs-shufflenet, flowers, imagenet)",
+            "or a built-in model (cats-vs-dogs, cats-vs-dogs-shufflenet, flowers, imagenet, mnist)",
         ),
         (("finetune", "--data", "/no/data"), "--backbone-weights imagenet, the EfficientNet-Lite1 that comes with cnnhub"),
     ],

@@ -122,7 +122,17 @@ _MNIST = Task(
         "MNIST (LeCun, Cortes and Burges): 60,000 training and 10,000 test pictures of handwritten digits, 28 x 28 pixels, white "
         "on black; a sixth of the training pictures, by a hash of each, is kept for validation."
     ),
-    data_terms="MNIST is published under CC BY-SA 3.0; its pictures are not distributed with this model.",
+    collections={
+        "ec56b712217a536d": (
+            "MNIST (LeCun, Cortes and Burges) as published in ylecun/mnist: of its 60,000 training pictures, 28 x 28 "
+            "pixels, white on black, a sixth by a hash of each is kept for validation; its 10,000 test pictures are the test "
+            "split."
+        )
+    },
+    data_terms=(
+        "The Hub's copy of MNIST names the MIT licence, other copies CC BY-SA 3.0; its pictures are not distributed with this "
+        "model."
+    ),
 )
 
 _FASHION_MNIST = Task(

@@ -166,8 +166,8 @@ def answer(
 
 
 def is_only_english(language: str, name: str) -> bool:
-    """Whether a name has no Chinese character where the page speaks Chinese."""
-    return is_chinese(language) and name.isascii()
+    """Whether a name is in Latin letters where the page speaks Chinese; a digit is neither."""
+    return is_chinese(language) and name.isascii() and not name.isdecimal()
 
 
 def measured_on(language: str, reliability: cnnhub.ReliabilityBin) -> str:

@@ -14,6 +14,7 @@ TEXTS: Table = {
         "貓與狗（文章用的 ShuffleNet）",
         "猫和狗（文章用的 ShuffleNet）",
     ),
+    "model_mnist": ("Handwritten digits", "手寫數字", "手写数字"),
     "model_own": ("Your own: {name}", "你的模型：{name}", "你的模型：{name}"),
     "see_inside": ("See what the network saw", "看看網路看到了什麼", "看看网络看到了什么"),
     "see_filter": ("Try one filter on it", "套用一個濾鏡", "试一个滤波器"),

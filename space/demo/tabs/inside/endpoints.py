@@ -32,7 +32,7 @@ def feature_maps(
     Args:
         image: the photo: a file that is uploaded; over MCP, a data: URI or the address of an upload.
         layer: name of a layer; left empty it is the network's third stage.
-        model: which network: cats-vs-dogs, flowers, imagenet or cats-vs-dogs-shufflenet.
+        model: which network: cats-vs-dogs, flowers, imagenet, cats-vs-dogs-shufflenet or mnist.
         channels: how many channels are drawn at most.
 
     Returns:
@@ -71,7 +71,7 @@ def feature_maps_npz(image: Photo | None, layer: str = "", model: str = "cats-vs
     Args:
         image: the photo: a file that is uploaded; over MCP, a data: URI or the address of an upload.
         layer: name of a layer; left empty it is the network's third stage.
-        model: which network: cats-vs-dogs, flowers, imagenet or cats-vs-dogs-shufflenet.
+        model: which network: cats-vs-dogs, flowers, imagenet, cats-vs-dogs-shufflenet or mnist.
 
     Returns:
         An NPZ file that holds one array under the layer's name: (C, H, W) float32.

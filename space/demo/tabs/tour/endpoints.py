@@ -26,7 +26,7 @@ def receptive_field(model: str = "cats-vs-dogs", layer: str = "", row: int = 0, 
     """Which pixels of a network's input one value of a layer sees.
 
     Args:
-        model: which network: cats-vs-dogs, flowers, imagenet or cats-vs-dogs-shufflenet.
+        model: which network: cats-vs-dogs, flowers, imagenet, cats-vs-dogs-shufflenet or mnist.
         layer: name of a layer; left empty it is the network's first stage.
         row: of the value in the layer's maps, counted from 0.
         column: of the value in the layer's maps, counted from 0.

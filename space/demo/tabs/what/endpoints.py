@@ -43,7 +43,7 @@ def classify(image: Photo | None, model: str = "cats-vs-dogs") -> dict[str, floa
 
     Args:
         image: the photo: a file that is uploaded; over MCP, a data: URI or the address of an upload.
-        model: which network answers: cats-vs-dogs, flowers, imagenet or cats-vs-dogs-shufflenet.
+        model: which network answers: cats-vs-dogs, flowers, imagenet, cats-vs-dogs-shufflenet or mnist.
 
     Returns:
         The label, and the probability of each label, largest first.
@@ -56,7 +56,7 @@ def classify_details(image: Photo | None, model: str = "cats-vs-dogs") -> dict[s
 
     Args:
         image: the photo: a file that is uploaded; over MCP, a data: URI or the address of an upload.
-        model: which network answers: cats-vs-dogs, flowers, imagenet or cats-vs-dogs-shufflenet.
+        model: which network answers: cats-vs-dogs, flowers, imagenet, cats-vs-dogs-shufflenet or mnist.
 
     Returns:
         model, label, probability and scores (after the temperature), temperature; unfamiliar: whether the photo is like
@@ -73,7 +73,7 @@ def compare(image: Photo | None, second: Photo | None, model: str = "cats-vs-dog
     Args:
         image: the first photo: a file that is uploaded; over MCP, a data: URI or the address of an upload.
         second: the second photo: a file that is uploaded; over MCP, a data: URI or the address of an upload.
-        model: which network answers: cats-vs-dogs, flowers, imagenet or cats-vs-dogs-shufflenet.
+        model: which network answers: cats-vs-dogs, flowers, imagenet, cats-vs-dogs-shufflenet or mnist.
 
     Returns:
         first and second, each as /classify_details gives it, and sentence, which tells both in English.
@@ -94,7 +94,7 @@ def explain(
 
     Args:
         image: the photo: a file that is uploaded; over MCP, a data: URI or the address of an upload.
-        model: which network answers: cats-vs-dogs, flowers, imagenet or cats-vs-dogs-shufflenet.
+        model: which network answers: cats-vs-dogs, flowers, imagenet, cats-vs-dogs-shufflenet or mnist.
         label: any label of the network; left empty it is the most probable one.
         method: auto (cam where the head allows it exactly, else layercam), cam, gradcam++, layercam or occlusion.
 
