@@ -12,6 +12,7 @@ import pytest
 import timm
 import torch
 from huggingface_hub import ModelCard
+from PIL import Image, ImageDraw
 
 import cnnhub
 from cnnhub import doctor
@@ -55,6 +56,25 @@ ORIGIN = {"cats-vs-dogs-shufflenet": "the trunk of NanoDet-m", "mnist": "random"
 )
 def test_packaged_photos(model: str, photo: str, label: str) -> None:
     assert cnnhub.load(model).predict(EXAMPLES / photo).label == label
+
+
+# By strokes from point to point on a page of 28 x 28, white on black.
+DRAWN = {
+    "0": [[(14, 5), (9, 9), (8, 15), (10, 21), (14, 23), (18, 21), (20, 15), (19, 9), (14, 5)]],
+    "1": [[(14, 5), (14, 23)]],
+    "3": [[(9, 7), (14, 5), (18, 8), (14, 13), (19, 18), (14, 23), (9, 21)]],
+    "4": [[(12, 5), (8, 15), (20, 15)], [(17, 9), (16, 23)]],
+    "7": [[(8, 6), (20, 6), (12, 23)]],
+}
+
+
+@pytest.mark.parametrize("digit", DRAWN)
+def test_a_drawn_digit_is_read(digit: str) -> None:
+    page = Image.new("L", (280, 280))
+    for stroke in DRAWN[digit]:
+        ImageDraw.Draw(page).line([(10 * x, 10 * y) for x, y in stroke], fill=255, width=24, joint="curve")
+    prediction = cnnhub.load("mnist").predict(page.convert("RGB"))
+    assert prediction.label == digit and prediction.probability > 0.9 and not prediction.is_unfamiliar
 
 
 def test_imagenet_has_no_reliability_as_no_validation_pictures_were_there() -> None:
