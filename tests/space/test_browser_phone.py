@@ -45,7 +45,7 @@ def test_on_a_phone_one_menu_adds_a_photo_and_the_photo_stays_in_sight(visit: Vi
     ways = page.locator(".photo-ways > :not(p)")
     assert not ways.first.is_visible()
     page.click(".photo-add")
-    assert ways.all_inner_texts() == ["Upload", "Camera", "Paste"] and all(way.is_visible() for way in ways.all())
+    assert ways.all_inner_texts() == ["Upload", "Camera", "Paste", "Draw"] and all(way.is_visible() for way in ways.all())
     assert page.get_attribute(".photo-add", "aria-expanded") == "true"
     page.keyboard.press("Escape")
     assert not ways.first.is_visible()

@@ -677,7 +677,7 @@ def test_a_head_start_is_shown_as_it_was_measured(step_of: Callable[..., Step]) 
     for entry in catalogue.builtin_entries():
         known = (entry.config.cnnhub.model_extra or {}).get("metrics", {}).get("validation")
         assert networks.title(step.language, entry.name) in listed
-        assert not known or step.text("right", accuracy=share(known["top1"]), validation=known["n"]) in listed
+        assert not known or step.text("right", accuracy=share(known["top1"]), validation=f"{known['n']:,}") in listed
 
 
 def four_digits(value: float) -> str:

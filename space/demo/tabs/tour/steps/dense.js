@@ -21,6 +21,8 @@ export function draw(stage) {
     state[name] = value;
     show();
   });
+  const folds = node("div", "tour-folds");
+  folds.append(fold(words.calc_title, calculator(words, state.network ??= {})), numbersOf(stage));
   controls.replaceChildren(
     segments(words.view, VIEWS.map((view) => [view, words[`view_${view}`]]), state.view, (view) => {
       state.view = view;
@@ -28,7 +30,7 @@ export function draw(stage) {
     }),
     number("width", 1, 1000), number("height", 1, 1000), number("channels", 1, 512), number("neurons", 1, 5000),
     number("side", 1, 11), number("maps", 1, 1000),
-    fold(words.calc_title, calculator(words, state.network ??= {})), numbersOf(stage));
+    folds);
 
   function show() {
     const canvas = canvasOf(takenApart(photo, state));
