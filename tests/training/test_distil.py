@@ -89,6 +89,12 @@ def test_a_student_believes_its_teacher_more_than_the_labels(data: Path, weights
     assert teacher["command"] in card and teacher["sha256"] in card and "answer of 1 teacher " in " ".join(card.split())
 
 
+def test_a_built_in_model_teaches_by_its_name(data: Path, weights: Path, tmp_path: Path) -> None:
+    done = training(*finetuning(data, weights, tmp_path / "student", "--teacher", "cats-vs-dogs"))
+    assert done.returncode == 1
+    assert "answers with the labels ['cat', 'dog']" in done.stderr and "cannot be read" not in done.stderr
+
+
 def test_an_unfinished_run_is_not_continued_with_another_teacher(
     data: Path, weights: Path, trained: Path, tmp_path: Path
 ) -> None:

@@ -80,7 +80,7 @@ Overwrite = Annotated[
 ]
 Teacher = Annotated[
     list[Path] | None,
-    typer.Option(help="A trained model's folder; all layers learn its answers in place of the labels (several: their mean)."),
+    typer.Option(help="A model's folder or built-in name; all layers learn its answers, not the labels (several: their mean)."),
 ]
 Blend = Annotated[bool, typer.Option("--blend/--no-blend", help="Look for better weights between phase one's and phase two's.")]
 

@@ -136,7 +136,7 @@ def asked(settings: Mapping[str, Any]) -> Asked:
     more = {
         "backbone": settings["backbone"],
         "model_args": model_args(settings["model_arg"]),
-        "teachers": tuple(map(str, settings["teacher"] or ())),
+        "teachers": tuple(map(_teacher, settings["teacher"] or ())),
         "fresh": tuple(settings["fresh"] or ()),
         "without": tuple(settings["without"] or ()),
         "squashed_from": chosen.task.squashed_from if chosen.task else None,
@@ -179,6 +179,14 @@ def _weights(given: str | None, from_scratch: bool) -> Weights:
             f"a built-in model ({', '.join(hub.builtin_models())})."
         )
     return path
+
+
+def _teacher(given: Path) -> str:
+    """A teacher's folder, which a built-in model's name tells, too."""
+    from cnnhub import hub
+
+    is_name = str(given) in hub.builtin_models() and not given.is_dir()
+    return os.path.relpath(hub.BUILTIN_FOLDER / given) if is_name else str(given)
 
 
 def model_source(given: str) -> str | Path:
