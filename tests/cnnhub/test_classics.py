@@ -134,7 +134,9 @@ def test_a_small_classic_behaves_as_timm_s_do(name: str) -> None:
     assert torch.equal(network(pixels), seen)
 
 
-@pytest.mark.parametrize("name", SMALL)
+@pytest.mark.parametrize(
+    "name", [name if name == "cnnhub_mnist_convnet" else pytest.param(name, marks=pytest.mark.long) for name in SMALL]
+)
 def test_a_small_classic_loads_and_both_engines_agree(name: str, model_folder: Callable[..., Path]) -> None:
     channels, *size = timm.get_pretrained_cfg(name).input_size
     cfg = {"input_size": [3, *size], "fixed_input_size": True, "crop_pct": 1.0}
@@ -260,7 +262,10 @@ FAMOUS = {
 }
 
 
-@pytest.mark.parametrize("name", FAMOUS)
+LARGE = {"torchvision:vgg19", "inception_v4", "legacy_xception", "legacy_senet154"}
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.long) if name in LARGE else name for name in FAMOUS])
 def test_the_anatomy_of_a_famous_network_needs_no_weights(name: str) -> None:
     found = anatomy.of(name)
     assert (sum(row.params for row in found.rows), found.unused) == FAMOUS[name]
@@ -271,11 +276,11 @@ def test_the_anatomy_of_a_famous_network_needs_no_weights(name: str) -> None:
     ("name", "size"),
     [
         ("alexnet", 96),
-        ("googlenet", 64),
-        ("inception_v3", 96),
-        ("legacy_xception", 64),
+        pytest.param("googlenet", 64, marks=pytest.mark.long),
+        pytest.param("inception_v3", 96, marks=pytest.mark.long),
+        pytest.param("legacy_xception", 64, marks=pytest.mark.long),
         ("legacy_seresnet18", 64),
-        ("inception_v4", 96),
+        pytest.param("inception_v4", 96, marks=pytest.mark.long),
     ],
 )
 def test_a_famous_network_with_random_weights_shows_its_maps(name: str, size: int) -> None:
