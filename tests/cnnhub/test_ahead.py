@@ -91,6 +91,7 @@ INTERRUPTED = """
 import signal, threading
 from cnnhub import ahead
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts in the background is deaf to Ctrl-C
 stuck = threading.Event()  # never set: a download that does not come
 
 def work(number):
