@@ -26,6 +26,8 @@ default_cfgs = generate_default_cfgs(
     }
 )
 
+_STAGES = ((64, 2, "act1"), (64, 4, "layer1"), (128, 8, "layer2"), (256, 16, "layer3"), (512, 32, "layer4"))
+
 
 class ResidualUnit(nn.Module):
     """Two 3 x 3 convolutions, and what came in added to what they make: relu(F(x) + x).
@@ -74,10 +76,7 @@ class ResNet34(nn.Module):
         self.layer4 = _units(256, 512, 3, stride=2)
         self.num_features = self.head_hidden_size = 512
         self.feature_info = [
-            {"num_chs": channels, "reduction": reduction, "module": module}
-            for channels, reduction, module in (
-                *((64, 2, "act1"), (64, 4, "layer1"), (128, 8, "layer2"), (256, 16, "layer3"), (512, 32, "layer4")),
-            )
+            {"num_chs": channels, "reduction": reduction, "module": module} for channels, reduction, module in _STAGES
         ]
         self.reset_classifier(num_classes)
 
